@@ -1,0 +1,140 @@
+# ICE. `make help` lists what can be made.
+#
+#   make deps all          install what is missing, build build/ice, build/facilities-manager, build/printer-fleet
+#   make SAN=address,undefined ...   the same, sanitized, in build/san
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+SAN     ?=
+WERROR  ?= $(if $(CI),1,)
+V       ?=
+VERSION := 0.1.0
+
+B := build$(if $(SAN),/san,)
+
+PACKAGES := libevent_core libevent_extra libevent_openssl netsnmp libcurl inih jansson sqlite3 zlib openssl
+CFLAGS   ?= -O2 -g
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 $(if $(WERROR),-Werror,)
+HARDEN   := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2) \
+            $(if $(filter x86_64,$(shell uname -m)),-fcf-protection=full -fstack-clash-protection,)
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,)
+# Asked of pkg-config once, and only by a build: `make deps` must work before it exists.
+PC_CFLAGS = $(eval PC_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PC_CFLAGS)
+PC_LIBS   = $(eval PC_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PC_LIBS)
+CPPFLAGS += -Iinclude -D_GNU_SOURCE -DICE_VERSION='"$(VERSION)"' -DICE_DATA_DIR='"$(PREFIX)/share/ice"'
+COMPILE   = $(CC) -std=c11 $(CPPFLAGS) $(PC_CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS) -MMD -MP
+LINK      = $(CC) $(HARDEN) $(SANFLAGS) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
+Q        := $(if $(V),,@)
+
+LIB_SRC   := $(sort $(wildcard $(addsuffix /*.c,$(addprefix src/,base snmp printer sweep delivery))))
+PROG_SRC  := $(sort $(wildcard src/agent/*.c src/server/*.c src/fleet/*.c))
+LIB_OBJ   := $(LIB_SRC:%.c=$(B)/obj/%.o)
+objects    = $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard src/$(1)/*.c)))
+# What a program is made of besides its main: linked into the unit tests too.
+PART_OBJ  := $(filter-out %/main.o,$(call objects,agent) $(call objects,server) $(call objects,fleet))
+PROGRAMS  := $(B)/ice $(B)/facilities-manager $(B)/printer-fleet
+TESTS     := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test_*.c tests/replay/test_*.c)))
+FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+BENCHES   := $(patsubst bench/%.c,$(B)/bench/%,$(sort $(wildcard bench/*.c)))
+
+.PHONY: all help deps demo test check bench fuzz lint format install uninstall clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAMS)
+
+help:
+	@sed -n 's/^#> //p' Makefile
+
+#> make deps     installs the Debian packages that building and testing need (root, or sudo)
+deps:
+	@bash tests/deps.sh
+
+#> make all      build/ice, build/facilities-manager, build/printer-fleet
+$(B)/ice: $(call objects,agent) $(B)/libice.a
+$(B)/facilities-manager: $(call objects,server) $(B)/libice.a
+$(B)/printer-fleet: $(call objects,fleet) $(B)/libice.a
+$(PROGRAMS):
+	@echo "  LINK  $@"
+	$(Q)$(LINK) -o $@ $^ $(PC_LIBS)
+
+$(B)/libice.a: $(LIB_OBJ)
+	@echo "  AR    $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/libparts.a: $(PART_OBJ)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) -c -o $@ $<
+
+$(B)/tests/%: tests/%.c $(B)/libparts.a $(B)/libice.a
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) -Itests -Isrc -o $@ $< $(B)/libparts.a $(B)/libice.a -pie $(LDFLAGS) -lcmocka $(PC_LIBS)
+
+$(B)/bench/%: bench/%.c $(B)/libice.a
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) -o $@ $< $(B)/libice.a -pie $(LDFLAGS) $(PC_LIBS)
+
+# The fuzz targets with a plain main that runs the files it is given: no clang needed.
+$(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.a
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) -Isrc -o $@ $< tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.a -pie $(LDFLAGS) $(PC_LIBS)
+
+#> make demo     a simulated site, a sweep, a fleet table, an upload, and the proof that all of it arrived
+demo:
+	@bash tests/e2e/demo.sh
+
+#> make check    the ten-second subset: layers, unit tests, scenarios in virtual time, fuzz corpora
+check: all $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS))
+	@B=$(B) bash tests/run.sh check
+
+.PHONY: sanitized-tests
+sanitized-tests: $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS))
+
+#> make test     everything CI runs: check, the sanitized build, end to end, real peers
+test: all $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS))
+	@B=$(B) bash tests/run.sh test
+
+#> make bench    figures and ratios against the machine's limit and the peers
+bench: all $(BENCHES)
+	@B=$(B) bash bench/run.sh
+
+#> make fuzz     libFuzzer on every parser, MINUTES=1 in all unless told (needs clang)
+fuzz:
+	@MINUTES=$(or $(MINUTES),1) PACKAGES="$(PACKAGES)" bash tests/fuzz/run.sh
+
+#> make lint     layers, clang-format, cppcheck
+lint:
+	@bash tests/lint.sh
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+#> make install  to PREFIX (/usr/local), below DESTDIR
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/ice/profiles $(DESTDIR)$(PREFIX)/share/ice/examples
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 config/profiles/*.ini $(DESTDIR)$(PREFIX)/share/ice/profiles
+	install -m 644 config/ice.ini config/facilities-manager.ini $(DESTDIR)$(PREFIX)/share/ice/examples
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for unit in config/*.service; do \
+		sed 's|@PREFIX@|$(PREFIX)|g' $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$unit); \
+	done
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,ice facilities-manager printer-fleet)
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/ice.service
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/facilities-manager.service
+	rm -rf $(DESTDIR)$(PREFIX)/share/ice
+
+clean:
+	rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,49 @@
+/* batch: what travels, and the proofs that go with it (README "The wire").
+ *
+ * A body is {"schema":1,"site":S,"sequence":N,"readings":[...]}; its id is the SHA-256 of its bytes; it is sent gzip'd and
+ * signed with the site key; the server proves with the same key that it has it. Both programs use this one file. */
+#ifndef ICE_BATCH_H
+#define ICE_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ice/attr.h"
+#include "ice/queue.h"
+#include "ice/secret.h"
+
+#define ICE_BATCH_READINGS_MAX 500
+#define ICE_BATCH_BYTES_MAX    (1u << 20) /* of the uncompressed body */
+#define ICE_BATCH_ID_SIZE      65         /* lower-case hex SHA-256 and a NUL */
+#define ICE_BATCH_MAC_SIZE     65         /* lower-case hex HMAC-SHA-256 and a NUL */
+#define ICE_BATCH_ANSWER_MAX   128        /* bytes of an answer that are read */
+#define ICE_BATCH_SITE_MAX     64
+
+/* Letters, digits, '-', '_' and '.', 1..64 of them, so that a site needs no quoting anywhere. */
+bool ice_batch_site_valid(const char *site);
+
+/* The body, malloc'd; NULL when it would be over the bounds. n may be 0: a test batch, acknowledged and not stored. */
+ICE_MUST_CHECK char *ice_batch_body(const char *site, int64_t sequence, const struct ice_reading *const *readings,
+                                    size_t n, size_t *len);
+
+void ice_batch_id(const void *body, size_t len, char id[ICE_BATCH_ID_SIZE]);
+void ice_batch_sign(const struct ice_secret *key, const void *sent, size_t len, char mac[ICE_BATCH_MAC_SIZE]);
+
+/* Constant-time. */
+ICE_MUST_CHECK bool ice_batch_signed(const struct ice_secret *key, const void *sent, size_t len, const char *mac);
+
+/* gzip, malloc'd. ice_batch_gunzip refuses more than max bytes and anything after the end: NULL. */
+ICE_MUST_CHECK void *ice_batch_gzip(const void *bytes, size_t len, size_t *out_len);
+ICE_MUST_CHECK void *ice_batch_gunzip(const void *bytes, size_t len, size_t max, size_t *out_len);
+
+enum ice_batch_answer { ICE_BATCH_NO_ANSWER, ICE_BATCH_ACKNOWLEDGED, ICE_BATCH_REJECTED };
+
+/* Writes "ack HEX\n" or "reject HEX\n": HMAC-SHA-256(key, "ack" || id) with id as its 64 hex characters. Returns the length. */
+size_t ice_batch_answer_write(const struct ice_secret *key, enum ice_batch_answer answer, const char *id,
+                              char out[ICE_BATCH_ANSWER_MAX]);
+/* What an answer proves about this batch; anything not exactly right is NO_ANSWER. Constant-time. */
+ICE_MUST_CHECK enum ice_batch_answer ice_batch_answer_read(const struct ice_secret *key, const char *id,
+                                                           const void *answer, size_t len);
+
+#endif

@@ -1,0 +1,42 @@
+/* oid: object identifiers, as the bytes that stand on the wire.
+ *
+ * Kept BER-encoded (content octets only), so that what a device sends is compared without decoding,
+ * and a column is a byte prefix of its instances. Order, however, is by arcs: bytes do not sort like numbers. */
+#ifndef ICE_OID_H
+#define ICE_OID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ice/attr.h"
+
+#define ICE_OID_BYTES     128 /* longest we ask for or keep */
+#define ICE_OID_ARCS      128 /* RFC 3416 section 4.1 */
+#define ICE_OID_TEXT_SIZE 1408
+
+struct ice_oid {
+	uint8_t len; /* 0 = none */
+	uint8_t bytes[ICE_OID_BYTES];
+};
+
+/* "1.3.6.1..." with or without a leading dot. */
+ICE_MUST_CHECK bool ice_oid_parse(const char *text, struct ice_oid *out);
+const char *ice_oid_format(const uint8_t *bytes, size_t n, char out[ICE_OID_TEXT_SIZE]);
+
+/* True when the content octets are a well-formed OID of at most ICE_OID_ARCS arcs of 32 bits. */
+bool ice_oid_valid(const uint8_t *bytes, size_t n);
+
+/* Lexicographic by arcs: <0, 0, >0. Both must be valid. */
+int ice_oid_compare(const uint8_t *a, size_t an, const uint8_t *b, size_t bn);
+
+/* True when `prefix` is a proper or equal ancestor of the other. */
+bool ice_oid_under(const uint8_t *prefix, size_t pn, const uint8_t *oid, size_t n);
+
+/* Appends one arc; false when it does not fit. */
+ICE_MUST_CHECK bool ice_oid_append(struct ice_oid *oid, uint32_t arc);
+
+/* Decodes into arcs; returns their number, 0 when malformed or more than max. */
+size_t ice_oid_arcs(const uint8_t *bytes, size_t n, uint32_t *arcs, size_t max);
+
+#endif

@@ -1,0 +1,75 @@
+/* outbox: batches that survive anything until the server proves that it has them.
+ *
+ * One SQLite database, WAL, synchronous=FULL. A batch's bytes and id never change after their commit; the batch and "these
+ * devices were read" commit together; a batch leaves only by ice_outbox_acknowledged, or is set aside by ice_outbox_reject. A full
+ * outbox refuses (the caller stops polling); it never drops the oldest. One process at a time (a lock on the database). */
+#ifndef ICE_OUTBOX_H
+#define ICE_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ice/attr.h"
+#include "ice/batch.h"
+#include "ice/queue.h"
+
+struct ice_outbox;
+
+struct ice_outbox_options {
+	const char *
+	        path; /* the database file; made with mode 0600; ":memory:" for a scan that uploads without a state folder */
+	const char *site;  /* in every batch's body */
+	int64_t max_bytes; /* of stored batches; 0 = 1 GiB */
+};
+
+struct ice_outbox_batch {
+	int64_t sequence;
+	char id[ICE_BATCH_ID_SIZE];
+	uint8_t *body; /* uncompressed, malloc'd; ice_outbox_batch_free */
+	size_t len;
+	size_t readings;
+};
+void ice_outbox_batch_free(struct ice_outbox_batch *b);
+
+enum ice_outbox_result {
+	ICE_OUTBOX_OK,
+	ICE_OUTBOX_FULL,  /* max_bytes reached, or the disk is full: nothing was changed, try again later */
+	ICE_OUTBOX_FAILED /* the database refused; ice_outbox_error says what */
+};
+
+ICE_MUST_CHECK struct ice_outbox *ice_outbox_open(const struct ice_outbox_options *options, char *why, size_t why_size);
+void ice_outbox_close(struct ice_outbox *o);
+
+/* Commits up to 500 readings as one batch with the next sequence number. All or nothing. Readings that do not fit in one batch are
+ * told by *taken (the first *taken were committed). */
+ICE_MUST_CHECK enum ice_outbox_result ice_outbox_put(struct ice_outbox *o, const struct ice_reading *const *readings,
+                                                     size_t n, size_t *taken);
+
+/* The oldest pending batch with sequence > after; false when there is none. */
+ICE_MUST_CHECK bool ice_outbox_next(struct ice_outbox *o, int64_t after, struct ice_outbox_batch *out);
+
+/* The only two ways out. False when the database refused; the batch is then still there. */
+ICE_MUST_CHECK bool ice_outbox_acknowledged(struct ice_outbox *o, const char *id);
+ICE_MUST_CHECK bool ice_outbox_reject(struct ice_outbox *o, const char *id, const char *reason);
+
+struct ice_outbox_depth {
+	int64_t batches, readings, bytes; /* pending */
+	int64_t rejected;                 /* batches set aside */
+	int64_t last_sequence;
+};
+void ice_outbox_depth(struct ice_outbox *o, struct ice_outbox_depth *out);
+
+/* When this device was last read (wall seconds of its committed reading); 0 = never. */
+int64_t ice_outbox_device_read_at(struct ice_outbox *o, const char *device);
+
+/* Small durable values of the engine (seed and position of a sweep). get returns a malloc'd string or NULL. */
+ICE_MUST_CHECK bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value);
+char *ice_outbox_get(struct ice_outbox *o, const char *key);
+
+/* From an idle timer: a checkpoint costs 10-15 ms. */
+void ice_outbox_idle(struct ice_outbox *o);
+
+const char *ice_outbox_error(const struct ice_outbox *o);
+
+#endif

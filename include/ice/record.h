@@ -1,0 +1,104 @@
+/* record: one printer's eight facts, and their JSON.
+ *
+ * A fact that was not read is absent: never null, never guessed. Text is clean UTF-8 in the record's own pool; labels (types,
+ * severities, ...) are the names of the textual conventions (RFC 3805, IANA-PRINTER-MIB, RFC 2790). The
+ * struct has a fixed size, allocates nothing, and holds pointers into itself: do not copy it. */
+#ifndef ICE_RECORD_H
+#define ICE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "ice/address.h"
+#include "ice/attr.h"
+
+#define ICE_RECORD_SUPPLIES 64
+#define ICE_RECORD_ALERTS   64
+#define ICE_RECORD_ERRORS   16
+#define ICE_RECORD_POOL     24576 /* bytes of text; what no longer fits is absent */
+
+enum ice_supply_state {
+	ICE_SUPPLY_EXACT,     /* level and, where the capacity is known, percent */
+	ICE_SUPPLY_SOME,      /* -3: some is left (of a receptacle: some space) */
+	ICE_SUPPLY_UNKNOWN,   /* -2, or a sentinel of the vendor */
+	ICE_SUPPLY_UNLIMITED, /* -1 */
+	ICE_SUPPLY_LOW,       /* vendor rules only */
+	ICE_SUPPLY_EMPTY,
+};
+const char *ice_supply_state_name(enum ice_supply_state s); /* "exact", "some", ... */
+
+/* One prtMarkerSuppliesTable row. Any const char * may be NULL: absent. */
+struct ice_supply {
+	const char *name;  /* the device's own text, cleaned, not shortened */
+	const char *type;  /* PrtMarkerSuppliesTypeTC: "toner", "wasteToner", "opc" */
+	const char *color; /* prtMarkerColorantValue or what the profile derives, lower case: "black" */
+	const char *class; /* "consumed" or "filled" (receptacle: level and percent are the space left) */
+	const char *unit;  /* PrtMarkerSuppliesSupplyUnitTC: "impressions", "percent", "tenthsOfMilliliters" */
+	enum ice_supply_state state;
+	bool has_level, has_capacity, has_percent;
+	int64_t level, capacity; /* level only when state is EXACT; capacity only when > 0 */
+	double percent;          /* 100 x level / capacity, to one decimal */
+};
+
+struct ice_alert {
+	const char *severity, *group, *code; /* labels; NULL = absent */
+	const char *text;                    /* the device's own words: only when alert_text = device */
+	const char *training;
+};
+
+/* Page counters by what they count. TOTAL's unit is the marker's counter unit. */
+enum ice_pages {
+	ICE_PAGES_TOTAL,
+	ICE_PAGES_MONO,
+	ICE_PAGES_COLOR,
+	ICE_PAGES_PRINT,
+	ICE_PAGES_COPY,
+	ICE_PAGES_FAX,
+	ICE_PAGES_SCAN,
+	ICE_PAGES_DUPLEX,
+	ICE_PAGES_PRINT_MONO,
+	ICE_PAGES_PRINT_COLOR,
+	ICE_PAGES_COPY_MONO,
+	ICE_PAGES_COPY_COLOR,
+	ICE_PAGES_COUNT
+};
+const char *ice_pages_name(enum ice_pages p); /* "total", "mono", "print_mono", ... */
+
+struct ice_record {
+	struct ice_address ip;
+	uint8_t mac[6];
+	bool has_mac;
+	const char *name, *make, *model, *serial, *location;
+	int64_t pages[ICE_PAGES_COUNT]; /* -1 = absent */
+	const char *pages_unit;         /* PrtMarkerCounterUnitTC: "impressions", "sheets", ... */
+	uint16_t supply_count, alert_count, error_count;
+	struct ice_supply supplies[ICE_RECORD_SUPPLIES];
+	struct ice_alert alerts[ICE_RECORD_ALERTS];
+	const char *status; /* "idle", "printing", "warmup", else hrDeviceStatus: "running", "warning", "down" */
+	const char *errors[ICE_RECORD_ERRORS];
+	time_t read_at;
+	uint32_t pool_used;
+	char pool[ICE_RECORD_POOL];
+};
+
+void ice_record_init(struct ice_record *r);
+
+/* Copies clean text into the pool; NULL when s is empty or there is no room. */
+const char *ice_record_text(struct ice_record *r, const char *s);
+
+/* The record as compact JSON (DESIGN section 5 / README "Records"), malloc'd, length in *len. */
+ICE_MUST_CHECK char *ice_record_to_json(const struct ice_record *r, size_t *len);
+
+/* Reads one record back, strictly: unknown members are ignored, wrong types refuse the record with a reason. The
+ * server reads strangers' bytes with it. */
+ICE_MUST_CHECK bool ice_record_from_json(const char *json, size_t len, struct ice_record *out, char *why,
+                                         size_t why_size);
+
+/* Who it is: "make/serial" when it has a serial that can identify (not blank, not all one character, not a known placeholder),
+ * else "mac/..", else "ip/..". The one rule by which engine and server tell devices apart. Returns out. */
+#define ICE_RECORD_IDENTITY_SIZE 320
+const char *ice_record_identity(const struct ice_record *r, char out[ICE_RECORD_IDENTITY_SIZE]);
+
+#endif

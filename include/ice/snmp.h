@@ -1,0 +1,108 @@
+/* snmp: SNMP v1 and v2c requests out, replies in (RFC 1157, 3416, 3417).
+ *
+ * Requests are built by net-snmp, once per credential and question, and sent many times with the request-id
+ * patched in place. Replies pass the strict reader, which looks at every length before it believes it, and come out as
+ * views into the datagram: nothing is copied or allocated. There is no code here that builds a SET.
+ *
+ * What a stranger sends is a verdict, never an error. */
+#ifndef ICE_SNMP_H
+#define ICE_SNMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ice/attr.h"
+#include "ice/oid.h"
+#include "ice/secret.h"
+
+enum ice_snmp_version { ICE_SNMP_V1 = 0, ICE_SNMP_V2C = 1 }; /* the number on the wire */
+
+enum ice_snmp_pdu { ICE_SNMP_GET = 0xa0, ICE_SNMP_GETNEXT = 0xa1, ICE_SNMP_RESPONSE = 0xa2, ICE_SNMP_GETBULK = 0xa5 };
+
+enum ice_snmp_error {
+	ICE_SNMP_NO_ERROR = 0,
+	ICE_SNMP_TOO_BIG = 1,
+	ICE_SNMP_NO_SUCH_NAME = 2,
+	ICE_SNMP_GEN_ERR = 5,
+};
+
+/* The one list of what can be wrong with a datagram; each has a counter (strays by reason). */
+enum ice_verdict {
+	ICE_VERDICT_OK,
+	ICE_VERDICT_MALFORMED,  /* not BER as SNMP uses it */
+	ICE_VERDICT_VERSION,    /* neither v1 nor v2c, or not one we asked with */
+	ICE_VERDICT_PDU,        /* not a Response */
+	ICE_VERDICT_UNKNOWN_ID, /* no request with this id is in flight: late, doubled or forged */
+	ICE_VERDICT_ADDRESS,    /* answered from an address we did not ask */
+	ICE_VERDICT_PORT,
+	ICE_VERDICT_COMMUNITY,
+	ICE_VERDICT_OIDS,     /* not an answer to what was asked */
+	ICE_VERDICT_TOO_LONG, /* more bytes or varbinds than we take */
+	ICE_VERDICT_COUNT
+};
+const char *ice_verdict_name(enum ice_verdict v); /* "malformed", "unknown_id", ... : keys of the statistics */
+
+/* Requests stay below 484 octets, the least every SNMP entity must take (RFC 3417 section 3.2). */
+#define ICE_SNMP_REQUEST_MAX 484
+#define ICE_SNMP_REPLY_MAX   65507
+#define ICE_SNMP_VARBINDS    256
+
+struct ice_snmp_request {
+	uint16_t len;
+	uint16_t id_at; /* offset of the four id octets */
+	uint8_t bytes[ICE_SNMP_REQUEST_MAX];
+};
+
+/* Every id is in [ICE_SNMP_ID_BASE, 2^31): always four octets and positive, so that it can be patched. */
+#define ICE_SNMP_ID_BASE 0x40000000u
+#define ICE_SNMP_ID_BITS 30
+
+/* Builds GET, GETNEXT or GETBULK (v2c only; max_repetitions is ignored by the others; non-repeaters are always 0).
+ * False when it would exceed ICE_SNMP_REQUEST_MAX or net-snmp refuses. */
+ICE_MUST_CHECK bool ice_snmp_build(struct ice_snmp_request *out, enum ice_snmp_version version,
+                                   const struct ice_secret *community, enum ice_snmp_pdu pdu,
+                                   const struct ice_oid *oids, size_t count, unsigned max_repetitions);
+
+static inline void ice_snmp_patch_id(uint8_t *bytes, size_t id_at, uint32_t id)
+{
+	bytes[id_at] = (uint8_t)(id >> 24);
+	bytes[id_at + 1] = (uint8_t)(id >> 16);
+	bytes[id_at + 2] = (uint8_t)(id >> 8);
+	bytes[id_at + 3] = (uint8_t)id;
+}
+
+struct ice_snmp_varbind {
+	const uint8_t *oid; /* content octets, valid */
+	const uint8_t *value;
+	uint16_t oid_len;
+	uint16_t value_len;
+	uint8_t tag; /* enum ice_ber_tag; content checked to be well-formed for its tag */
+};
+
+struct ice_snmp_message {
+	enum ice_snmp_version version;
+	enum ice_snmp_pdu pdu;
+	const uint8_t *community;
+	uint16_t community_len;
+	uint16_t count;
+	int32_t request_id;
+	int32_t error_status; /* GETBULK request: non-repeaters */
+	int32_t error_index;  /* GETBULK request: max-repetitions */
+	struct ice_snmp_varbind varbinds[ICE_SNMP_VARBINDS];
+};
+
+/* Reads any v1/v2c message with a GET, GETNEXT, GETBULK or Response PDU (the simulated fleet reads requests with it).
+ * OK, MALFORMED, VERSION, PDU or TOO_LONG. The views live as long as `bytes`. */
+ICE_MUST_CHECK enum ice_verdict ice_snmp_read(const uint8_t *bytes, size_t n, struct ice_snmp_message *out);
+
+/* The value of INTEGER, Counter32, Gauge32, TimeTicks, Counter64 (up to 2^63-1). False for any other. */
+ICE_MUST_CHECK bool ice_snmp_number(const struct ice_snmp_varbind *vb, int64_t *out);
+
+/* True for noSuchObject, noSuchInstance, endOfMibView and NULL. */
+bool ice_snmp_absent(const struct ice_snmp_varbind *vb);
+
+/* Starts net-snmp as a codec: no MIBs, no configuration files, no persistence, no log. Idempotent. */
+void ice_snmp_init(void);
+
+#endif

@@ -1,0 +1,41 @@
+/* text: strangers' bytes to clean UTF-8.
+ *
+ * A device says in which character set it speaks (prtLocalizationCharacterSet, an IANA MIBenum), or
+ * does not, or lies. What comes out is always valid UTF-8 without control characters (C0, C1, DEL,
+ * line and paragraph separators, bidirectional overrides and isolates, zero-width and byte-order marks), without
+ * leading, trailing or doubled blanks, and capped at a character boundary. */
+#ifndef ICE_TEXT_H
+#define ICE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* IANA MIBenum values with a meaning here; any other is treated as ICE_TEXT_UNKNOWN. */
+enum ice_text_charset {
+	ICE_TEXT_UNKNOWN = 0, /* UTF-8 where it is valid UTF-8, else UTF-16 by its mark, else Latin-1 */
+	ICE_TEXT_ASCII = 3,
+	ICE_TEXT_LATIN1 = 4,
+	ICE_TEXT_SHIFT_JIS = 17,
+	ICE_TEXT_UTF8 = 106,
+	ICE_TEXT_UTF16BE = 1013,
+	ICE_TEXT_UTF16LE = 1014,
+	ICE_TEXT_UTF16 = 1015,
+	ICE_TEXT_UCS2 = 1000,
+	ICE_TEXT_ROMAN8 = 2004,
+	ICE_TEXT_WINDOWS31J = 2024,
+	ICE_TEXT_CP1252 = 2252,
+};
+
+/* Decodes n bytes and writes at most size-1 bytes and a NUL; returns the length written. Bytes that
+ * are not valid in the declared set are decoded as ICE_TEXT_UNKNOWN instead; what still has no
+ * meaning becomes U+FFFD. NULs end the text only when nothing but NULs and blanks follows. */
+size_t ice_text_clean(const uint8_t *bytes, size_t n, int mibenum, char *out, size_t size);
+
+/* True when s (NUL-terminated) is valid UTF-8 and free of what ice_text_clean removes. */
+bool ice_text_is_clean(const char *s);
+
+/* Columns a terminal needs for valid UTF-8 s: wide characters count two, combining ones none. */
+size_t ice_text_columns(const char *s);
+
+#endif

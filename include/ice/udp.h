@@ -1,0 +1,55 @@
+/* udp: datagrams in batches, over one unconnected socket per address family.
+ *
+ * Sending fills a batch of 64 and hands it to the kernel with one sendmmsg; receiving drains with recvmmsg. A send error
+ * concerns one address: it is counted, that datagram is given up, the rest go on. The kernel drops what does not come from
+ * the asked port before it costs us anything (SO_ATTACH_FILTER). Never SO_BROADCAST; and an address that
+ * is not unicast is refused here too, as the last gate (promise 1). */
+#ifndef ICE_UDP_H
+#define ICE_UDP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ice/address.h"
+#include "ice/attr.h"
+
+struct ice_udp;
+
+struct ice_udp_options {
+	uint16_t port;           /* the remote port of every datagram: 161 */
+	int receive_buffer;      /* bytes of SO_RCVBUF asked for; 0 = 4 MiB */
+	struct ice_address bind; /* source address; all zero = any */
+};
+
+struct ice_udp_counters {
+	uint64_t sent, bytes_sent;
+	uint64_t send_errors;
+	uint64_t received, bytes_received; /* UDP payload */
+	uint64_t kernel_drops;             /* SO_RXQ_OVFL: replies that arrived while our buffer was full */
+};
+
+/* NULL with a reason in `why`. The IPv6 socket is made at its first use. */
+ICE_MUST_CHECK struct ice_udp *ice_udp_new(const struct ice_udp_options *options, char *why, size_t why_size);
+void ice_udp_free(struct ice_udp *udp);
+
+/* Queues one datagram (copied; at most ICE_UDP_SEND_MAX bytes), sending the batch when it is full. False when the kernel takes no more
+ * just now: try again after the next heartbeat; nothing was queued. */
+#define ICE_UDP_SEND_MAX 484
+ICE_MUST_CHECK bool ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8_t *bytes, size_t n);
+
+/* Hands what is queued to the kernel. Called once per heartbeat, after the pump. */
+void ice_udp_flush(struct ice_udp *udp);
+
+/* Called per datagram; bytes live until it returns. */
+typedef void ice_udp_input_fn(const struct ice_address *from, uint16_t port, const uint8_t *bytes, size_t n, void *arg);
+
+/* Receives at most max_batches batches of 64; returns the number of datagrams. */
+size_t ice_udp_receive(struct ice_udp *udp, unsigned max_batches, ice_udp_input_fn *input, void *arg);
+
+/* Descriptors for the loop to watch: fds[0] IPv4, fds[1] IPv6 or -1. */
+void ice_udp_fds(const struct ice_udp *udp, int fds[2]);
+
+void ice_udp_counters(const struct ice_udp *udp, struct ice_udp_counters *out);
+
+#endif

@@ -1,0 +1,63 @@
+/* upload: carries the outbox's batches to the server over HTTPS, with curl multi on the libevent loop.
+ *
+ * TLS 1.2 or newer, certificate and host name verified, no switch to turn that off; no redirect, no cookie, no proxy from the environment,
+ * no decoding; at most ICE_BATCH_ANSWER_MAX bytes of answer are read. A batch is done by a valid acknowledgement,
+ * set aside by a 4xx with a valid signed rejection, and everything else is retried with full-jitter backoff and Retry-After. Batches go
+ * oldest first; after a failure one batch probes before the others follow. */
+#ifndef ICE_UPLOAD_H
+#define ICE_UPLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ice/attr.h"
+#include "ice/clock.h"
+#include "ice/enrolment.h"
+#include "ice/outbox.h"
+
+struct event_base;
+struct ice_upload;
+
+struct ice_upload_options {
+	const struct ice_enrolment *enrolment; /* lent for the uploader's life */
+	ice_usec connect_timeout;              /* 0 = 10 s */
+	ice_usec timeout;                      /* of one batch; 0 = 60 s */
+	ice_usec retry_base, retry_cap;        /* 0 = 1 s, 15 min */
+	unsigned parallel;                     /* batches in flight at once; 0 = 2 */
+	uint64_t seed;                         /* jitter */
+};
+
+struct ice_upload_counters {
+	uint64_t acknowledged, rejected, failures, readings;
+	uint64_t bytes_sent;    /* bodies as sent */
+	const char *last_error; /* a person's words, "" when the last attempt worked; lives until the next attempt */
+	ice_usec next_attempt;  /* 0 = now or nothing to do */
+};
+
+ICE_MUST_CHECK struct ice_upload *ice_upload_new(struct event_base *base, const struct ice_upload_options *options,
+                                                 struct ice_outbox *outbox, char *why, size_t why_size);
+void ice_upload_free(struct ice_upload *u);
+
+/* There may be new batches; also the heartbeat's way to let curl work. Cheap when there is nothing to do. */
+void ice_upload_work(struct ice_upload *u, ice_usec now);
+
+/* Forget the backoff: try now (operator's "upload now", end of a sweep). */
+void ice_upload_now(struct ice_upload *u);
+
+bool ice_upload_idle(const struct ice_upload *u); /* nothing in flight */
+void ice_upload_counters(const struct ice_upload *u, struct ice_upload_counters *out);
+
+/* One signed batch without readings, there and back; for `ice check`. Calls done exactly once, from the loop. */
+struct ice_upload_test {
+	bool acknowledged;
+	long status;          /* HTTP, 0 = none */
+	const char *error;    /* what went wrong, a person's words; "" when acknowledged */
+	const char *address;  /* the peer's address, "" = never connected */
+	const char *protocol; /* "TLSv1.3", "" = none */
+	double seconds;
+};
+typedef void ice_upload_test_fn(const struct ice_upload_test *result, void *arg);
+void ice_upload_test(struct ice_upload *u, ice_upload_test_fn *done, void *arg);
+
+#endif
