@@ -7,8 +7,9 @@
  * run, debug = the story of a target. Field values may come from strangers: they are quoted when
  * they hold anything but plain characters, and control and non-ASCII bytes are escaped, so that a
  * device cannot forge a line. A secret is never a field. Whatever a stranger can trigger goes
- * through a throttle. Under systemd (JOURNAL_STREAM set) the time is left to the journal and a
- * syslog priority prefix "<4>" is written. */
+ * through a throttle. Under systemd (JOURNAL_STREAM names the descriptor written to) the time is
+ * left to the journal and a syslog priority prefix "<4>" is written. A value is cut after 512 bytes, a
+ * line after 4096: "..." tells. Each line is one write; one that fails is lost, and nothing else. */
 #ifndef ICE_LOG_H
 #define ICE_LOG_H
 
@@ -48,7 +49,7 @@ void ice_log_write(enum ice_log_level level, const char *message, const struct i
 #define ICE_LOG(level, message, ...)                                                                                   \
 	ice_log_write((level), (message), (const struct ice_log_field[]){__VA_ARGS__, {0, 0, 0}})
 
-/* At most `burst` lines per `interval`; what was swallowed is told with the next line that passes,
+/* At most `burst` lines per `interval`, which begins with the first of them; what was swallowed is told with the next line that passes,
  * as a field the caller adds: suppressed=N. One per kind of event, kept by the caller, zeroed. */
 struct ice_log_throttle {
 	ice_usec since;

@@ -16,7 +16,8 @@ struct ice_pace {
 	ice_usec last;
 };
 
-/* burst: how much of the rate may pass at once (at least one token always may). */
+/* burst: how much of the rate may pass at once (at least one token always may). The bucket starts with one token, so that
+ * token k is there at k/rate after `now`. */
 void ice_pace_init(struct ice_pace *p, uint64_t rate, ice_usec burst, ice_usec now);
 
 /* Takes up to `want` tokens; returns how many were there. */
@@ -28,7 +29,8 @@ void ice_pace_return(struct ice_pace *p, uint32_t unused);
 /* When the next token will be there: `now` if one is, never ICE_USEC_NEVER. */
 ice_usec ice_pace_next(const struct ice_pace *p, ice_usec now);
 
-/* Full-jitter backoff: a delay drawn uniformly from [floor, min(cap, base * 2^failures)]. */
+/* Full-jitter backoff: a delay drawn uniformly from [floor, min(cap, base * 2^failures)], failures being those before this
+ * one; floor alone where that is not above it. */
 struct ice_backoff {
 	ice_usec floor, base, cap;
 	uint32_t failures;

@@ -19,9 +19,9 @@ struct ice_secret {
 };
 
 /* Reads one secret a line (blank lines and lines that start with '#' are skipped; the bytes of a line are kept
- * as they are but for the line end). Fails, with a reason a person can act on in `why`, when
+ * as they are but for the line end). Fails, with "path: reason" a person can act on in `why`, when
  * the file cannot be read, is readable by group or others (mode & 077), is not a regular file, holds a line
- * longer than ICE_SECRET_MAX, more than max lines, or none. Returns the number read, 0 on failure. */
+ * longer than ICE_SECRET_MAX, more than max lines, a NUL byte or a byte-order mark, or none; a FIFO or device is refused, never waited for. Returns the number read, 0 on failure. */
 ICE_MUST_CHECK size_t ice_secret_read(const char *path, struct ice_secret *out, size_t max, char *why, size_t why_size);
 
 /* The whole of a small private file (same checks), NUL-terminated, malloc'd; wipe and free it with
@@ -29,6 +29,7 @@ ICE_MUST_CHECK size_t ice_secret_read(const char *path, struct ice_secret *out, 
 ICE_MUST_CHECK char *ice_secret_read_text(const char *path, size_t max, char *why, size_t why_size);
 void ice_secret_free_text(char *text);
 
+/* False when n > ICE_SECRET_MAX; *s is then as it was. */
 ICE_MUST_CHECK bool ice_secret_set(struct ice_secret *s, const void *bytes, size_t n);
 bool ice_secret_same(const struct ice_secret *s, const void *bytes, size_t n);
 void ice_secret_wipe(struct ice_secret *s);
