@@ -88,17 +88,30 @@ void ice_record_init(struct ice_record *r);
 /* Copies clean text into the pool; NULL when s is empty or there is no room. */
 const char *ice_record_text(struct ice_record *r, const char *s);
 
-/* The record as compact JSON (DESIGN section 5 / README "Records"), malloc'd, length in *len. */
+/* The record as compact JSON (README "Records"), malloc'd, length in *len. Its members always stand in the same order, numbers
+ * are integers but for a percent with its one decimal, and the interface of a link-local address is left out: it means nothing
+ * elsewhere. An ip that is all zero and a read_at of 0 are absent. */
 ICE_MUST_CHECK char *ice_record_to_json(const struct ice_record *r, size_t *len);
 
-/* Reads one record back, strictly: unknown members are ignored, wrong types refuse the record with a reason. The
- * server reads strangers' bytes with it. */
+/* Reads one record back, strictly: unknown members are ignored; a wrong type, a null, a number out of range, a doubled member,
+ * more rows or more text than a record holds refuse the record with a reason. Text is cleaned again. The
+ * server reads strangers' bytes with it: memory and time are bounded by len. */
 ICE_MUST_CHECK bool ice_record_from_json(const char *json, size_t len, struct ice_record *out, char *why,
                                          size_t why_size);
 
-/* Who it is: "make/serial" when it has a serial that can identify (not blank, not all one character, not a known placeholder),
- * else "mac/..", else "ip/..". The one rule by which engine and server tell devices apart. Returns out. */
+/* The same for a value that was parsed already (jansson's json_t), as the readings of a batch are. */
+struct json_t;
+ICE_MUST_CHECK bool ice_record_from_value(const struct json_t *value, struct ice_record *out, char *why,
+                                          size_t why_size);
+
+/* Who it is: "make/SERIAL" when it has a serial that can identify (ice_record_serial_identifies), else "mac/..", else "ip/..";
+ * with a serial but neither make nor MAC "?/SERIAL"; with nothing at all "". Case and blanks do not matter. The one
+ * rule by which engine and server tell devices apart. Returns out. */
 #define ICE_RECORD_IDENTITY_SIZE 320
 const char *ice_record_identity(const struct ice_record *r, char out[ICE_RECORD_IDENTITY_SIZE]);
+
+/* False for what many devices share: blank, shorter than four letters or digits, one character over and over, a run like
+ * 123456789, or a known placeholder ("serial_number", "unknown", "n/a"). */
+bool ice_record_serial_identifies(const char *serial);
 
 #endif
