@@ -20,10 +20,15 @@
 #define ICE_BATCH_ANSWER_MAX   128        /* bytes of an answer that are read */
 #define ICE_BATCH_SITE_MAX     64
 
-/* Letters, digits, '-', '_' and '.', 1..64 of them, so that a site needs no quoting anywhere. */
+/* 1..64 letters, digits, '-', '_' and '.', the first a letter or a digit, so that a site needs no quoting anywhere and is never an
+ * option or a path. */
 bool ice_batch_site_valid(const char *site);
 
-/* The body, malloc'd; NULL when it would be over the bounds. n may be 0: a test batch, acknowledged and not stored. */
+/* How many of the first n readings fit in one body; 0 when the first alone does not. */
+size_t ice_batch_fits(const char *site, int64_t sequence, const struct ice_reading *const *readings, size_t n);
+
+/* The body, malloc'd; NULL when it would be over the bounds, the site is not valid, the sequence is negative, or a reading is not one JSON
+ * object (the body is valid JSON or there is none). n may be 0: a test batch, acknowledged and not stored. */
 ICE_MUST_CHECK char *ice_batch_body(const char *site, int64_t sequence, const struct ice_reading *const *readings,
                                     size_t n, size_t *len);
 
@@ -33,13 +38,15 @@ void ice_batch_sign(const struct ice_secret *key, const void *sent, size_t len, 
 /* Constant-time. */
 ICE_MUST_CHECK bool ice_batch_signed(const struct ice_secret *key, const void *sent, size_t len, const char *mac);
 
-/* gzip, malloc'd. ice_batch_gunzip refuses more than max bytes and anything after the end: NULL. */
+/* gzip, malloc'd. ice_batch_gunzip refuses more than max bytes, a cut or damaged stream and anything after its end: NULL.
+ * It allocates no more than max; what it returns has a NUL after its last byte. */
 ICE_MUST_CHECK void *ice_batch_gzip(const void *bytes, size_t len, size_t *out_len);
 ICE_MUST_CHECK void *ice_batch_gunzip(const void *bytes, size_t len, size_t max, size_t *out_len);
 
 enum ice_batch_answer { ICE_BATCH_NO_ANSWER, ICE_BATCH_ACKNOWLEDGED, ICE_BATCH_REJECTED };
 
-/* Writes "ack HEX\n" or "reject HEX\n": HMAC-SHA-256(key, "ack" || id) with id as its 64 hex characters. Returns the length. */
+/* Writes "ack HEX\n" or "reject HEX\n": HMAC-SHA-256(key, "ack" || id) with id as its 64 hex characters, "reject" likewise.
+ * Returns the length; 0, and an empty text, for NO_ANSWER. */
 size_t ice_batch_answer_write(const struct ice_secret *key, enum ice_batch_answer answer, const char *id,
                               char out[ICE_BATCH_ANSWER_MAX]);
 /* What an answer proves about this batch; anything not exactly right is NO_ANSWER. Constant-time. */
