@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+"""The figures of ICE: one run, one machine, contenders interleaved, medians with minimum and maximum.
+
+usage: bench/run.sh [--rounds N] [SECTION...]      sections: sweep million collect pace scale (all but scale unless told)
+
+The contender runs on CPU 0, the simulated fleet on the last CPU. Every row names what it measured; ratios are against the bare
+sendmmsg/recvmmsg loop (the machine's limit) of the same round.
+"""
+import json
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+B = os.environ.get("B", "build")
+TMP = tempfile.mkdtemp(prefix="ice-bench-")
+CPUS = sorted(os.sched_getaffinity(0))
+ROUNDS = 5
+
+
+def pinned(cpu, argv):
+    return ["taskset", "-c", str(cpu)] + argv
+
+
+class Fleet:
+    """A simulated site on the last CPU."""
+
+    def __init__(self, site, printers, others):
+        self.truth = os.path.join(TMP, "truth.ndjson")
+        argv = [f"{B}/printer-fleet", "--port", "0", "--site", site, "--recordings", "config/demo/printers", "--count", str(printers),
+                "--others", "config/demo/devices", "--other-count", str(others), "--seed", "7", "--truth", self.truth, "--busy"]
+        self.p = subprocess.Popen(pinned(CPUS[-1], argv), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        for line in self.p.stdout:
+            if line.startswith("port "):
+                self.port = int(line.split()[1])
+                return
+        raise SystemExit("bench: printer-fleet did not start")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.p.terminate()
+        self.p.wait()
+
+    def addresses(self, printers_only=True):
+        with open(self.truth) as f:
+            rows = [json.loads(line) for line in f]
+        return [r["ip"] for r in rows if r["printer"] or not printers_only]
+
+
+def run(argv, stdin=None):
+    """Runs a contender on CPU 0: (wall, cpu, peak KiB, stdout, status)."""
+    out = tempfile.TemporaryFile(dir=TMP)
+    before = time.monotonic()
+    p = subprocess.Popen(pinned(CPUS[0], argv), stdin=stdin or subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(p.pid, 0)
+    p.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.monotonic() - before
+    out.seek(0)
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, out.read().decode(errors="replace"), p.returncode
+
+
+def keys(text):
+    return {k: float(v) for k, v in re.findall(r"(\w+)=([0-9.]+)", text)}
+
+
+def spread(values, fmt):
+    values = sorted(values)
+    return f"{statistics.median(values):{fmt}} ({values[0]:{fmt}}..{values[-1]:{fmt}})"
+
+
+class Table:
+    """Rows of one section: contender -> list of results of the rounds."""
+
+    def __init__(self, title, columns):
+        self.title, self.columns, self.rows = title, columns, {}
+
+    def add(self, name, result):
+        self.rows.setdefault(name, []).append(result)
+
+    def print(self, base=None, keys_of_ratio=()):
+        print(f"\n## {self.title}\n")
+        heads = ["contender"] + [c for c, _, _ in self.columns] + [f"{k} / {base}" for k in keys_of_ratio]
+        print("| " + " | ".join(heads) + " |")
+        print("|" + "---|" * len(heads))
+        for name, results in self.rows.items():
+            cells = [name]
+            for _, key, fmt in self.columns:
+                values = [r[key] for r in results if r.get(key) is not None]
+                cells.append(spread(values, fmt) if values else "-")
+            for key in keys_of_ratio:
+                ratios = [r[key] / b[key] for r, b in zip(results, self.rows.get(base, [])) if r.get(key) and b.get(key)]
+                cells.append(spread(ratios, ".2f") if ratios else "-")
+            print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def ice(fleet, ranges, *more, discover=True):
+    stats = os.path.join(TMP, "stats.json")
+    argv = [f"{B}/ice", "scan", *ranges, "--port", str(fleet.port), "--rate", "max", "--format", "ndjson", "--stats", stats, *more]
+    if discover:
+        argv.append("--discover")
+    wall, cpu, rss, out, status = run(argv)
+    if status != 0:
+        raise SystemExit(f"bench: ice ended with status {status}")
+    s = json.load(open(stats))
+    return {"wall": wall, "cpu": cpu, "rss": rss, "packets": s["probes_sent"], "pps": s["probes_sent"] / wall, "found": s["devices"],
+            "printers": s["printers"], "cpu_per_packet": cpu / s["probes_sent"] * 1e6, "bytes": s["bytes_sent"] + s["bytes_received"],
+            "user": s.get("cpu_user_seconds", 0), "replies": s["replies"]}
+
+
+def loop(fleet, cidr, timeout_ms, retries):
+    wall, cpu, rss, out, status = run([f"{B}/bench/loop", "--cidr", cidr, "--port", str(fleet.port), "--timeout", str(timeout_ms), "--retries", str(retries)])
+    k = keys(out)
+    if status != 0 or "packets" not in k:
+        raise SystemExit(f"bench: loop ended with status {status}")
+    return {"wall": wall, "cpu": cpu, "rss": rss, "packets": k["packets"], "pps": k["packets"] / wall, "found": k["replies"],
+            "cpu_per_packet": cpu / k["packets"] * 1e6}
+
+
+def onesixtyone(fleet, cidr):
+    if not shutil.which("onesixtyone"):
+        return None
+    wall, cpu, rss, out, _ = run(["onesixtyone", "-p", str(fleet.port), "-w", "0", "-s", cidr, "public"])
+    found = len({m for m in re.findall(r"^(127\.[0-9.]+)", out, re.M)})
+    return {"wall": wall, "cpu": cpu, "rss": rss, "found": found}
+
+
+def braa(fleet, cidr):
+    if not shutil.which("braa"):
+        return None
+    net = cidr.split(".")[:2]
+    span = f"{net[0]}.{net[1]}.0.1-{net[0]}.{net[1]}.255.254"
+    wall, cpu, rss, out, _ = run(["braa", "-2", "-r", "1", "-t", "1", "-d", "0", "-p", "1", f"public@{span}:{fleet.port}:.1.3.6.1.2.1.1.1.0"])
+    found = len({m for m in re.findall(r"^(127\.[0-9.]+):", out, re.M)})
+    return {"wall": wall, "cpu": cpu, "rss": rss, "found": found}
+
+
+def zmap(fleet, cidr):
+    if not shutil.which("zmap") or os.geteuid() != 0:
+        return None
+    empty = os.path.join(TMP, "empty.conf")
+    open(empty, "w").close()
+    probe = os.path.join(TMP, "probe.pkt")
+    # GET sysDescr.0, community public, v2c
+    with open(probe, "wb") as f:
+        f.write(bytes.fromhex("302902010104067075626c6963a01c020440000001020100020100300e300c06082b060102010101000500"))
+    wall, cpu, rss, out, status = run(["zmap", "-M", "udp", "-p", str(fleet.port), "--probe-args", f"file:{probe}", "-i", "lo", "-G", "00:00:00:00:00:00",
+                                       "-S", "127.0.0.1", "-b", empty, "-r", "1000000", "-c", "1", "-T", "1", "-q", "-v", "0", cidr])
+    found = len(set(re.findall(r"^(127\.[0-9.]+)", out, re.M)))
+    return {"wall": wall, "cpu": cpu, "rss": rss, "found": found} if found else None
+
+
+def netsnmp(fleet, mode, what, retries=0, window=1000):
+    wall, cpu, rss, out, status = run([f"{B}/bench/netsnmp_async", mode, what, str(fleet.port), str(window), "1000", str(retries)])
+    k = keys(out)
+    return {"wall": wall, "cpu": cpu, "rss": rss, "found": k.get("answered"), "requests": k.get("requests"), "varbinds": k.get("varbinds")} if k else None
+
+
+def section_sweep():
+    """/16, 1 % answering, 1 s timeout, no retry: first contact only."""
+    t = Table("Sweep of a /16: 65,534 addresses, 655 devices, 1 s timeout, no retry",
+              [("wall s", "wall", ".2f"), ("CPU s", "cpu", ".2f"), ("resident KiB", "rss", ".0f"), ("found", "found", ".0f")])
+    with Fleet("127.77.0.0/16", 300, 355) as fleet:
+        for _ in range(ROUNDS):
+            t.add("bare loop", loop(fleet, "127.77.0.0/16", 1000, 0))
+            t.add("ice --discover", ice(fleet, ["127.77.0.0/16"], "--timeout", "1s", "--retries", "0"))
+            for name, f in (("zmap", zmap), ("onesixtyone", onesixtyone), ("braa", braa)):
+                r = f(fleet, "127.77.0.0/16")
+                if r:
+                    t.add(name, r)
+            r = netsnmp(fleet, "sweep", "127.77.0.0/16", 0, 10000)
+            if r:
+                t.add("net-snmp async", r)
+    t.print("bare loop", ("wall", "cpu"))
+
+
+def section_million():
+    """/12, 1 % answering, one retry: the rate at the machine's limit."""
+    t = Table("Sweep of a /12: 1,048,574 addresses, 10,485 devices, one retry",
+              [("packets/s", "pps", ",.0f"), ("CPU us/packet", "cpu_per_packet", ".2f"), ("user CPU s", "user", ".2f"), ("packets", "packets", ",.0f"),
+               ("resident KiB", "rss", ".0f"), ("found", "found", ".0f")])
+    with Fleet("127.16.0.0/12", 5000, 5485) as fleet:
+        for _ in range(ROUNDS):
+            t.add("bare loop", loop(fleet, "127.16.0.0/12", 1000, 1))
+            t.add("ice --discover", ice(fleet, ["127.16.0.0/12"], "--timeout", "1s", "--retries", "1"))
+    t.print("bare loop", ("pps", "cpu_per_packet"))
+
+
+def section_collect():
+    """10,000 printers, each read whole."""
+    t = Table("Collection: 10,000 printers, every fact",
+              [("devices/s", "rate", ",.0f"), ("CPU s per 1,000", "cpu_k", ".4f"), ("requests per device", "requests_each", ".2f"),
+               ("bytes per device", "bytes_each", ".0f"), ("resident KiB", "rss", ".0f"), ("read", "found", ".0f")])
+    with Fleet("127.78.0.0/16", 10000, 0) as fleet:
+        listing = os.path.join(TMP, "list")
+        with open(listing, "w") as f:
+            f.write("\n".join(fleet.addresses()) + "\n")
+        few = os.path.join(TMP, "few")
+        with open(few, "w") as f:
+            f.write("\n".join(fleet.addresses()[:300]) + "\n")
+        ini = os.path.join(TMP, "list.args")
+        with open(ini, "w") as f:
+            f.write(" ".join(fleet.addresses()))
+        for _ in range(ROUNDS):
+            r = ice(fleet, ["--range-file", listing], "--timeout", "1s", "--retries", "1", discover=False)
+            r |= {"rate": 10000 / r["wall"], "cpu_k": r["cpu"] / 10, "requests_each": r["packets"] / 10000, "bytes_each": r["bytes"] / 10000, "found": r["printers"]}
+            t.add("ice scan", r)
+            r = netsnmp(fleet, "collect", listing, 1)
+            if r:
+                r |= {"rate": 10000 / r["wall"], "cpu_k": r["cpu"] / 10, "requests_each": (r["requests"] or 0) / 10000}
+                t.add("net-snmp async", r)
+            if shutil.which("snmpbulkwalk"):
+                walk = f"xargs -P 8 -I H sh -c 'for t in 1.3.6.1.2.1.1 1.3.6.1.2.1.43.5 1.3.6.1.2.1.43.10 1.3.6.1.2.1.43.11; do snmpbulkwalk -v2c -c public -On H:{fleet.port} $t; done' < {few} > /dev/null"
+                wall, cpu, rss, _, _ = run(["sh", "-c", walk])
+                t.add("snmpbulkwalk by xargs", {"wall": wall, "cpu": cpu, "rss": rss, "rate": 300 / wall, "cpu_k": cpu / 0.3, "found": 300})
+    t.print("net-snmp async", ("rate", "cpu_k"))
+
+
+def section_pace():
+    """How exact and how even is --rate?"""
+    t = Table("Pacing over 10 s (to a counting receiver)", [("asked/s", "asked", ",.0f"), ("measured/s", "pps", ",.1f"), ("error %", "error", ".3f"), ("worst 10 ms / mean", "burst", ".2f")])
+    for rate, cidr in ((100, "127.79.0.0/20"), (1000, "127.79.0.0/18"), (10000, "127.80.0.0/14"), (100000, "127.128.0.0/10")):
+        for _ in range(1 if rate == 100 else 3):
+            r = subprocess.Popen(pinned(CPUS[-1], [f"{B}/bench/arrivals", "0", "10"]), stdout=subprocess.PIPE, text=True)
+            port = int(r.stdout.readline().split()[1])
+            p = subprocess.Popen(pinned(CPUS[0], [f"{B}/ice", "scan", cidr, "--port", str(port), "--rate", str(rate), "--timeout", "100ms", "--retries", "0",
+                                                  "--discover", "--format", "ndjson"]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            k = keys(r.stdout.readline())
+            r.wait()
+            p.terminate()
+            p.wait()
+            t.add(f"ice --rate {rate}", {"asked": rate, "pps": k["packets_per_second"], "error": abs(k["packets_per_second"] / rate - 1) * 100,
+                                         "burst": k["worst_bin"] / max(k["expected_bin"], 1)})
+    t.print()
+
+
+def section_scale():
+    """From /16 to /8: time and memory."""
+    t = Table("Scale: 0.6 % answering, one retry", [("targets", "targets", ",.0f"), ("seconds", "wall", ".1f"), ("CPU us/target", "cpu_target", ".2f"),
+                                                     ("resident KiB", "rss", ".0f"), ("printers", "printers", ".0f")])
+    for bits, printers in ((16, 390), (12, 6250), (8, 100000)):
+        with Fleet(f"127.{16 if bits == 12 else 0}.0.0/{bits}", printers, 0) as fleet:
+            r = ice(fleet, [f"127.{16 if bits == 12 else 0}.0.0/{bits}"], "--timeout", "1s", "--retries", "1", discover=False)
+            targets = 2 ** (32 - bits) - 2
+            r |= {"targets": targets, "cpu_target": r["cpu"] / targets * 1e6}
+            t.add(f"ice scan /{bits}", r)
+    t.print()
+
+
+def main():
+    global ROUNDS
+    args = sys.argv[1:]
+    if args[:1] == ["--rounds"]:
+        ROUNDS = int(args[1])
+        args = args[2:]
+    sections = {k[8:]: v for k, v in globals().items() if k.startswith("section_")}
+    for name in args:
+        if name not in sections:
+            raise SystemExit(f"bench: no section {name}; there are: {' '.join(sections)}")
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    print(f"# {time.strftime('%Y-%m-%d')}, {model}, {len(CPUS)} CPUs, Linux {platform.release()}, {ROUNDS} interleaved rounds: median (min..max)")
+    try:
+        for name in args or [s for s in sections if s != "scale"]:
+            sections[name]()
+    finally:
+        shutil.rmtree(TMP, ignore_errors=True)
+
+
+main()

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Builds every fuzz target with libFuzzer, ASan and UBSan (clang) and lets each run its share of MINUTES from its committed
+# corpus. New inputs stay in build/fuzzing/corpus; a crash stays in build/fuzzing and fails the run.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+minutes=${MINUTES:-1}
+out=build/fuzzing
+mkdir -p "$out/obj"
+read -ra cflags < <(pkg-config --cflags $PACKAGES)
+read -ra libs < <(pkg-config --libs $PACKAGES)
+flags=(-std=c11 -g -O1 -Iinclude -Isrc -D_GNU_SOURCE -DICE_VERSION='"fuzz"' -DICE_DATA_DIR='"/nonexistent"' "${cflags[@]}"
+	-fsanitize=address,undefined -fno-sanitize-recover=all)
+objects=()
+for f in src/{base,snmp,printer,sweep,delivery,agent,server,fleet}/*.c; do
+	case $f in */main.c) continue ;; esac
+	o=$out/obj/$(echo "$f" | tr / _).o
+	[ "$o" -nt "$f" ] || echo "clang ${flags[*]@Q} -fsanitize=fuzzer-no-link -c $f -o $o"
+	objects+=("$o")
+done | xargs -r -P"$(nproc)" -I{} sh -c '{}'
+for f in src/{base,snmp,printer,sweep,delivery,agent,server,fleet}/*.c; do
+	case $f in */main.c) continue ;; esac
+	objects+=("$out/obj/$(echo "$f" | tr / _).o")
+done
+rm -f "$out/libparts.a"
+ar rcs "$out/libparts.a" "${objects[@]}"
+targets=(tests/fuzz/fuzz_*.c)
+seconds=$((minutes * 60 / ${#targets[@]}))
+[ "$seconds" -ge 1 ] || seconds=1
+passed=0 failed=0
+for t in "${targets[@]}"; do
+	name=$(basename "$t" .c); short=${name#fuzz_}
+	clang "${flags[@]}" -fsanitize=fuzzer "$t" "$out/libparts.a" "${libs[@]}" -o "$out/$name"
+	mkdir -p "$out/corpus/$short"
+	dict=()
+	[ -f "tests/fuzz/$short.dict" ] && dict=(-dict="tests/fuzz/$short.dict")
+	if "$out/$name" "${dict[@]}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -artifact_prefix="$out/$short-" \
+		"$out/corpus/$short" "tests/fuzz/corpus/$short" >"$out/$short.log" 2>&1; then
+		passed=$((passed + 1))
+		echo "ok    $name: $(grep -oE 'Done [0-9]+ runs in [0-9]+ second' "$out/$short.log" | tail -1)"
+	else
+		failed=$((failed + 1))
+		echo "FAIL  $name: see $out/$short.log"
+		tail -30 "$out/$short.log"
+	fi
+done
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
