@@ -1,7 +1,10 @@
 /* oid: object identifiers, as the bytes that stand on the wire.
  *
  * Kept BER-encoded (content octets only), so that what a device sends is compared without decoding,
- * and a column is a byte prefix of its instances. Order, however, is by arcs: bytes do not sort like numbers. */
+ * and a column is a byte prefix of its instances. Order, however, is by arcs: bytes do not sort like numbers.
+ *
+ * Well-formed here means: 2 to ICE_OID_ARCS arcs of 32 bits, every arc in its shortest form (X.690 section 8.19.2), the last
+ * one complete. One arc has one encoding, hence equal OIDs are equal bytes. */
 #ifndef ICE_OID_H
 #define ICE_OID_H
 
@@ -20,20 +23,22 @@ struct ice_oid {
 	uint8_t bytes[ICE_OID_BYTES];
 };
 
-/* "1.3.6.1..." with or without a leading dot. */
+/* "1.3.6.1..." with or without a leading dot: two arcs or more, digits only, within ICE_OID_ARCS and ICE_OID_BYTES. */
 ICE_MUST_CHECK bool ice_oid_parse(const char *text, struct ice_oid *out);
+
+/* "1.3.6.1..."; "(malformed)" when it is not valid. Returns out. */
 const char *ice_oid_format(const uint8_t *bytes, size_t n, char out[ICE_OID_TEXT_SIZE]);
 
-/* True when the content octets are a well-formed OID of at most ICE_OID_ARCS arcs of 32 bits. */
+/* True when the content octets are a well-formed OID. */
 bool ice_oid_valid(const uint8_t *bytes, size_t n);
 
-/* Lexicographic by arcs: <0, 0, >0. Both must be valid. */
+/* Lexicographic by arcs: <0, 0, >0. Both must be valid; an empty one stands before all. */
 int ice_oid_compare(const uint8_t *a, size_t an, const uint8_t *b, size_t bn);
 
-/* True when `prefix` is a proper or equal ancestor of the other. */
+/* True when `prefix` is a proper or equal ancestor of the other. An empty prefix is nobody's ancestor. Both must be valid. */
 bool ice_oid_under(const uint8_t *prefix, size_t pn, const uint8_t *oid, size_t n);
 
-/* Appends one arc; false when it does not fit. */
+/* Appends one arc; false, and nothing changed, when it does not fit (bytes or arcs) or the OID is empty. */
 ICE_MUST_CHECK bool ice_oid_append(struct ice_oid *oid, uint32_t arc);
 
 /* Decodes into arcs; returns their number, 0 when malformed or more than max. */

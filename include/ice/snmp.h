@@ -4,7 +4,14 @@
  * patched in place. Replies pass the strict reader, which looks at every length before it believes it, and come out as
  * views into the datagram: nothing is copied or allocated. There is no code here that builds a SET.
  *
- * What a stranger sends is a verdict, never an error. */
+ * What a stranger sends is a verdict, never an error. Everything must fit exactly: no octet is left over after the message or inside
+ * any of its parts, and every value is well-formed for its tag, or the whole message is malformed. What agents in the field do
+ * differently from a perfect one, and can yet be read in one way only, is accepted:
+ *   - the encodings ber.h lists (long lengths, padded integers, unsigned values of full width without their leading zero);
+ *   - an OBJECT IDENTIFIER value without content (agents mean 0.0 by it; value_len is 0 then); never as a name;
+ *   - the value types of RFC 1442 (BIT STRING, NsapAddress: carried; UInteger32: a number), and Opaque with any content;
+ *   - Counter64 and the exceptions of v2c in a v1 message;
+ *   - any error-status and error-index, a Response without varbinds, a Response whose varbinds are NULL (RFC 1157 errors). */
 #ifndef ICE_SNMP_H
 #define ICE_SNMP_H
 
@@ -59,7 +66,7 @@ struct ice_snmp_request {
 #define ICE_SNMP_ID_BITS 30
 
 /* Builds GET, GETNEXT or GETBULK (v2c only; max_repetitions is ignored by the others; non-repeaters are always 0).
- * False when it would exceed ICE_SNMP_REQUEST_MAX or net-snmp refuses. */
+ * False when it would exceed ICE_SNMP_REQUEST_MAX, asks for nothing, or net-snmp refuses. */
 ICE_MUST_CHECK bool ice_snmp_build(struct ice_snmp_request *out, enum ice_snmp_version version,
                                    const struct ice_secret *community, enum ice_snmp_pdu pdu,
                                    const struct ice_oid *oids, size_t count, unsigned max_repetitions);
@@ -92,17 +99,17 @@ struct ice_snmp_message {
 	struct ice_snmp_varbind varbinds[ICE_SNMP_VARBINDS];
 };
 
-/* Reads any v1/v2c message with a GET, GETNEXT, GETBULK or Response PDU (the simulated fleet reads requests with it).
- * OK, MALFORMED, VERSION, PDU or TOO_LONG. The views live as long as `bytes`. */
+/* Reads any v1/v2c message with a GET, GETNEXT, GETBULK (v2c only) or Response PDU (the simulated fleet reads requests with it).
+ * OK, MALFORMED, VERSION, PDU or TOO_LONG. The views live as long as `bytes`. When it is not OK, *out is not to be used. */
 ICE_MUST_CHECK enum ice_verdict ice_snmp_read(const uint8_t *bytes, size_t n, struct ice_snmp_message *out);
 
-/* The value of INTEGER, Counter32, Gauge32, TimeTicks, Counter64 (up to 2^63-1). False for any other. */
+/* The value of INTEGER, Counter32, Gauge32, UInteger32, TimeTicks, Counter64 (up to 2^63-1). False for any other. */
 ICE_MUST_CHECK bool ice_snmp_number(const struct ice_snmp_varbind *vb, int64_t *out);
 
 /* True for noSuchObject, noSuchInstance, endOfMibView and NULL. */
 bool ice_snmp_absent(const struct ice_snmp_varbind *vb);
 
-/* Starts net-snmp as a codec: no MIBs, no configuration files, no persistence, no log. Idempotent. */
+/* Starts net-snmp as a codec: no MIBs, no configuration files, no persistence, no log. Idempotent; ice_snmp_build does it itself. */
 void ice_snmp_init(void);
 
 #endif
