@@ -9,8 +9,8 @@
  *   - length octets that are longer than needed (0x81 0x05, 0x82 0x00 0x05, up to 0x84 and four octets);
  *   - integers with superfluous leading octets (X.690 section 8.3.2 forbids them): 02 04 00 00 00 01 is 1;
  *   - unsigned integers of exactly their type's full width without the leading zero: 41 04 ff ff ff ff is 2^32-1.
- * Refused because it can be read in two ways: an unsigned integer that is shorter than its type and starts with a set bit.
- * 42 01 fd is 253 from an agent that forgot the leading zero and 4294967293 from one that encodes as signed.
+ * What can be read in two ways is not read as a number at all: an unsigned integer that is shorter than its type and starts with
+ * a set bit (41 02 80 e8 is 33000 from an agent that forgot the leading zero, 4294934760 from one that encodes as signed).
  *
  * The writer fills a buffer from its end to its start, as lengths are only known afterwards. */
 #ifndef ICE_BER_H
@@ -56,20 +56,17 @@ static inline struct ice_ber ice_ber_of(const uint8_t *bytes, size_t n)
 	return (struct ice_ber){bytes, bytes + n, false};
 }
 
-/* The pieces the reader is made of. The content of the element that starts at `at`: its first octet, and how many in *len; NULL
- * when the element is not whole before `end`. Inline, as a sweep does little else. */
+/* What the reader is made of, inline since a sweep does little else. The content of the element whose tag octet is at `at`: its
+ * first octet, and how many in *len; NULL when the element is not whole before `end`. The tag itself is the caller's to judge. */
 const uint8_t *ice_ber_long_content(const uint8_t *at, const uint8_t *end, size_t *len);
 static inline const uint8_t *ice_ber_content(const uint8_t *at, const uint8_t *end, size_t *len)
 {
-	if (end - at < 2 || (at[0] & 0x1f) == 0x1f)
+	if (end - at < 2)
 		return NULL;
-	size_t n = at[1];
-	if (n >= 0x80)
+	*len = at[1];
+	if (at[1] >= 0x80)
 		return ice_ber_long_content(at, end, len);
-	if (n > (size_t)(end - at) - 2)
-		return NULL;
-	*len = n;
-	return at + 2;
+	return at[1] <= (size_t)(end - at) - 2 ? at + 2 : NULL;
 }
 
 /* Reads one element of any tag; *content spans its value. False (and bad) when there is none. */

@@ -10,6 +10,8 @@
  *   - the encodings ber.h lists (long lengths, padded integers, unsigned values of full width without their leading zero);
  *   - an OBJECT IDENTIFIER value without content (agents mean 0.0 by it; value_len is 0 then); never as a name;
  *   - the value types of RFC 1442 (BIT STRING, NsapAddress: carried; UInteger32: a number), and Opaque with any content;
+ *   - integers of the right size that could be two numbers (ber.h; also INTEGER 02 05 00 ff ff fc 19, which agents send for -999): they
+ *     are carried, so that the rest of the reply is not lost, but ice_snmp_number refuses them: a fact not read, never guessed;
  *   - Counter64 and the exceptions of v2c in a v1 message;
  *   - any error-status and error-index, a Response without varbinds, a Response whose varbinds are NULL (RFC 1157 errors). */
 #ifndef ICE_SNMP_H
@@ -103,7 +105,8 @@ struct ice_snmp_message {
  * OK, MALFORMED, VERSION, PDU or TOO_LONG. The views live as long as `bytes`. When it is not OK, *out is not to be used. */
 ICE_MUST_CHECK enum ice_verdict ice_snmp_read(const uint8_t *bytes, size_t n, struct ice_snmp_message *out);
 
-/* The value of INTEGER, Counter32, Gauge32, UInteger32, TimeTicks, Counter64 (up to 2^63-1). False for any other. */
+/* The value of INTEGER, Counter32, Gauge32, UInteger32, TimeTicks, Counter64 (up to 2^63-1). False for any other, and for
+ * an encoding that could mean two numbers. */
 ICE_MUST_CHECK bool ice_snmp_number(const struct ice_snmp_varbind *vb, int64_t *out);
 
 /* True for noSuchObject, noSuchInstance, endOfMibView and NULL. */

@@ -22,7 +22,7 @@ bool ice_ber_any(struct ice_ber *b, uint8_t *tag, struct ice_ber *content)
 {
 	size_t len;
 	const uint8_t *start = b->bad ? NULL : ice_ber_content(b->at, b->end, &len);
-	if (!start) {
+	if (!start || (b->at[0] & 0x1f) == 0x1f) { /* the latter: a tag of more than one octet */
 		b->bad = true;
 		*content = (struct ice_ber){b->end, b->end, true};
 		*tag = 0;

@@ -100,10 +100,9 @@ const char *ice_oid_format(const uint8_t *bytes, size_t n, char out[ICE_OID_TEXT
 	return out;
 }
 
-/* The whole rule, octet by octet, for OIDs with an arc of 128 or more. */
-static bool oid_valid_slowly(const uint8_t *bytes, size_t n)
+bool ice_oid_valid_slowly(const uint8_t *bytes, size_t n)
 {
-	size_t arcs = 1; /* the first octets hold two */
+	size_t arcs = 1; /* the first number holds two */
 	for (size_t i = 0; i < n; arcs++) {
 		size_t start = i;
 		if (bytes[start] == 0x80)
@@ -115,33 +114,7 @@ static bool oid_valid_slowly(const uint8_t *bytes, size_t n)
 		if (i - start > 5 || (i - start == 5 && bytes[start] > 0x8f))
 			return false;
 	}
-	return arcs <= ICE_OID_ARCS;
-}
-
-/* Eight octets as one number, for a look at all their top bits; their order does not matter. */
-static uint64_t oid_eight(const uint8_t *at)
-{
-	uint64_t word;
-	memcpy(&word, at, sizeof(word));
-	return word;
-}
-
-bool ice_oid_valid(const uint8_t *bytes, size_t n)
-{
-	const uint64_t top = 0x8080808080808080u;
-	uint64_t seen = 0;
-	if (n == 0 || n > (ICE_OID_ARCS - 1) * 5)
-		return false;
-	if (n >= 8) {
-		for (size_t i = 0; i + 8 < n; i += 8)
-			seen |= oid_eight(bytes + i);
-		seen |= oid_eight(bytes + n - 8);
-	} else {
-		for (size_t i = 0; i < n; i++)
-			seen |= bytes[i];
-	}
-	/* no octet goes on: as many arcs as octets, plus one */
-	return (seen & top) == 0 ? n < ICE_OID_ARCS : oid_valid_slowly(bytes, n);
+	return n > 0 && arcs <= ICE_OID_ARCS;
 }
 
 /* Octets from `at` to the end of the arc it is in. */

@@ -58,22 +58,36 @@ static const uint8_t snmp_kinds[256] = {
         [ICE_BER_END_OF_MIB_VIEW] = SNMP_EMPTY,
 };
 
-/* True when the content octets are what the tag promises. */
-static bool snmp_value_valid(uint8_t tag, const uint8_t *value, size_t n)
+/* Integers with more octets than their type: only superfluous ones in front. */
+static bool snmp_integer_fits(enum snmp_kind kind, const uint8_t *value, size_t n)
 {
 	int32_t number;
-	uint64_t magnitude;
-	switch ((enum snmp_kind)snmp_kinds[tag]) {
+	size_t width = kind == SNMP_UNSIGNED64 ? 8 : 4;
+	if (n == 0)
+		return false;
+	if (kind == SNMP_SIGNED && ice_ber_signed(value, n, &number))
+		return true;
+	if (kind == SNMP_SIGNED && n > 5)
+		return false;
+	for (; n > width; n--)
+		if (*value++ != 0)
+			return false;
+	return true;
+}
+
+/* True when the content octets are what the tag promises. */
+static inline bool snmp_value_valid(uint8_t tag, const uint8_t *value, size_t n)
+{
+	enum snmp_kind kind = snmp_kinds[tag];
+	switch (kind) {
 	case SNMP_ANY:
 		return true;
 	case SNMP_EMPTY:
 		return n == 0;
 	case SNMP_SIGNED:
-		return (n - 1 < 4) || ice_ber_signed(value, n, &number);
 	case SNMP_UNSIGNED32:
-		return (n - 1 < 4 && value[0] < 0x80) || ice_ber_unsigned(value, n, 4, &magnitude);
 	case SNMP_UNSIGNED64:
-		return ice_ber_unsigned(value, n, 8, &magnitude);
+		return n - 1 < 4 || snmp_integer_fits(kind, value, n);
 	case SNMP_ADDRESS:
 		return n == 4;
 	case SNMP_NAME:
