@@ -11,9 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* IANA MIBenum values with a meaning here; any other is treated as ICE_TEXT_UNKNOWN. */
+/* IANA MIBenum values. The other sets of Europe and East Asia that the system's iconv knows are decoded too; whatever is left is
+ * treated as ICE_TEXT_UNKNOWN. */
 enum ice_text_charset {
-	ICE_TEXT_UNKNOWN = 0, /* UTF-8 where it is valid UTF-8, else UTF-16 by its mark, else Latin-1 */
+	ICE_TEXT_UNKNOWN = 0, /* UTF-16 of ASCII, else UTF-8 where it is valid, else UTF-16 by its mark, else Latin-1 */
 	ICE_TEXT_ASCII = 3,
 	ICE_TEXT_LATIN1 = 4,
 	ICE_TEXT_SHIFT_JIS = 17,
@@ -28,9 +29,14 @@ enum ice_text_charset {
 };
 
 /* Decodes n bytes and writes at most size-1 bytes and a NUL; returns the length written. Bytes that
- * are not valid in the declared set are decoded as ICE_TEXT_UNKNOWN instead; what still has no
- * meaning becomes U+FFFD. NULs end the text only when nothing but NULs and blanks follows. */
+ * are not valid in the declared set, or are plainly UTF-8 or ASCII instead, are decoded as ICE_TEXT_UNKNOWN; what still has no
+ * meaning becomes U+FFFD. A last character that a device's buffer cut short is dropped. Latin-1's unused
+ * 80-9f are read as Windows-1252. Tabs, line ends, NULs and Unicode's other blanks count as blanks: NULs end
+ * the text only when nothing but NULs and blanks follows. */
 size_t ice_text_clean(const uint8_t *bytes, size_t n, int mibenum, char *out, size_t size);
+
+/* True when all n bytes are strict UTF-8 (RFC 3629). */
+bool ice_text_is_utf8(const uint8_t *bytes, size_t n);
 
 /* True when s (NUL-terminated) is valid UTF-8 and free of what ice_text_clean removes. */
 bool ice_text_is_clean(const char *s);
