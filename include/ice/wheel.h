@@ -1,8 +1,8 @@
 /* wheel: deadlines of very many things, a few nanoseconds each.
  *
- * A hashed timing wheel over slot numbers 0..capacity-1: the links are two uint32 per slot, allocated once. Deadlines are
- * rounded up to the tick (1 ms); an entry is never reported early. Deadlines beyond one turn stay in place
- * and are passed by until their turn. */
+ * A hashed timing wheel (Varghese, Lauck 1987, scheme 6) over slot numbers 0..capacity-1: sixteen bytes a slot, allocated once and
+ * touched only when armed. Deadlines are rounded up to the tick (1 ms); an entry is never reported early, and never lost
+ * however late the wheel is asked. Deadlines beyond one turn (4,096 ticks) stay in place and are passed by until their turn. */
 #ifndef ICE_WHEEL_H
 #define ICE_WHEEL_H
 
@@ -12,19 +12,23 @@
 
 struct ice_wheel;
 
-#define ICE_WHEEL_NONE UINT32_MAX
+#define ICE_WHEEL_NONE       UINT32_MAX
+#define ICE_WHEEL_SLOT_BYTES 16 /* of memory, per slot */
 
+/* Never NULL. */
 struct ice_wheel *ice_wheel_new(uint32_t capacity, ice_usec now);
 void ice_wheel_free(struct ice_wheel *w);
 
-/* (Re)arms a slot. */
+/* (Re)arms a slot. A deadline that has passed is due at once; ICE_USEC_NEVER only cancels. */
 void ice_wheel_arm(struct ice_wheel *w, uint32_t slot, ice_usec deadline);
 void ice_wheel_cancel(struct ice_wheel *w, uint32_t slot); /* no-op when not armed */
 
-/* One slot that is due at `now`, disarmed; ICE_WHEEL_NONE when there is none. Call until NONE. */
+/* One slot that is due at `now`, disarmed; ICE_WHEEL_NONE when there is none. Call until NONE; arming and
+ * cancelling in between is allowed. */
 uint32_t ice_wheel_expire(struct ice_wheel *w, ice_usec now);
 
-/* When to look again: never later than the earliest deadline rounded up to the tick; ICE_USEC_NEVER when empty. */
+/* When to look again: never later than the earliest deadline rounded up to the tick, and earlier only for an entry
+ * beyond one turn; ICE_USEC_NEVER when nothing is armed. */
 ice_usec ice_wheel_next(const struct ice_wheel *w);
 
 #endif

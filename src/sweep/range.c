@@ -1,0 +1,362 @@
+#include "ice/range.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <ifaddrs.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "range_text.h"
+
+struct ice_range {
+	struct range_spans in, out; /* as written; `in` is sorted and disjoint once sealed */
+	struct range_spans allowed; /* permitted beyond the internal networks */
+	uint64_t *before;           /* before[i]: addresses in spans 0 .. i-1 */
+	uint64_t count;
+	bool sealed;
+};
+
+struct ice_range *ice_range_new(void)
+{
+	struct ice_range *r = calloc(1, sizeof(*r));
+	if (!r)
+		abort();
+	return r;
+}
+
+void ice_range_free(struct ice_range *r)
+{
+	if (!r)
+		return;
+	range_spans_free(&r->in);
+	range_spans_free(&r->out);
+	range_spans_free(&r->allowed);
+	free(r->before);
+	free(r);
+}
+
+static int range_order(const void *pa, const void *pb)
+{
+	const struct range_span *a = pa, *b = pb;
+	if (a->hi != b->hi)
+		return a->hi < b->hi ? -1 : 1;
+	if (a->scope != b->scope)
+		return a->scope < b->scope ? -1 : 1;
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	return a->last < b->last ? -1 : a->last > b->last;
+}
+
+static bool range_same_half(const struct range_span *a, const struct range_span *b)
+{
+	return a->hi == b->hi && a->scope == b->scope;
+}
+
+/* Sorts, and joins what overlaps or touches. */
+static void range_merge(struct range_spans *list)
+{
+	if (list->count < 2)
+		return;
+	qsort(list->at, list->count, sizeof(*list->at), range_order);
+	size_t kept = 0;
+	for (size_t i = 1; i < list->count; i++) {
+		struct range_span *a = &list->at[kept], *b = &list->at[i];
+		if (range_same_half(a, b) && (b->first <= a->last || b->first == a->last + 1)) {
+			if (b->last > a->last)
+				a->last = b->last;
+		} else {
+			list->at[++kept] = *b;
+		}
+	}
+	list->count = kept + 1;
+}
+
+/* `list` without what `out` holds; both merged. */
+static struct range_spans range_subtract(const struct range_spans *list, const struct range_spans *out)
+{
+	struct range_spans left = {0};
+	size_t j = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		struct range_span s = list->at[i];
+		bool rest = true;
+		while (j < out->count && (range_same_half(&out->at[j], &s) ? out->at[j].last < s.first
+		                                                           : range_order(&out->at[j], &s) < 0))
+			j++;
+		for (size_t k = j;
+		     rest && k < out->count && range_same_half(&out->at[k], &s) && out->at[k].first <= s.last; k++) {
+			if (out->at[k].first > s.first) {
+				struct range_span head = s;
+				head.last = out->at[k].first - 1;
+				range_spans_add(&left, head);
+			}
+			rest = out->at[k].last < s.last;
+			s.first = out->at[k].last + 1; /* only used when there is a rest */
+		}
+		if (rest)
+			range_spans_add(&left, s);
+	}
+	return left;
+}
+
+static struct ice_address range_address(const struct range_span *s, uint64_t lo)
+{
+	return (struct ice_address){s->hi, lo, s->scope};
+}
+
+/* The IPv4 networks of promise 2, for spans; ice_address_is_internal is the same rule for one address. */
+static struct range_spans range_internal_v4(void)
+{
+	static const struct {
+		uint32_t net;
+		int length;
+	} nets[] = {{0x0a000000, 8},  {0xac100000, 12}, {0xc0a80000, 16},
+	            {0x64400000, 10}, {0xa9fe0000, 16}, {0x7f000000, 8}};
+	struct range_spans list = {0};
+	for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
+		uint64_t first = ice_address_v4(nets[i].net).lo, size = UINT64_C(1) << (32 - nets[i].length);
+		range_spans_add(&list, (struct range_span){0, first, first + size - 1, 0});
+	}
+	return list;
+}
+
+/* True when the span holds no address that never is one host; else says which. */
+static bool range_unicast(const struct range_span *s, char *why, size_t why_size)
+{
+	char text[ICE_ADDRESS_TEXT_SIZE];
+	struct ice_address first = range_address(s, s->first), last = range_address(s, s->last);
+	const struct ice_address *bad = NULL;
+	/* What is not unicast lies at the ends of IPv4 (0/8 below, 224/4 and above) and fills whole /64s of IPv6. */
+	if (!ice_address_is_unicast(&last))
+		bad = &last;
+	else if (!ice_address_is_unicast(&first))
+		bad = &first;
+	if (!bad)
+		return true;
+	bool v4 = ice_address_is_v4(bad);
+	unsigned top = (unsigned)(bad->lo >> 24 & 0xff);
+	const char *what = "multicast, many hosts at once: write the addresses of the hosts";
+	if (v4 && (uint32_t)bad->lo == UINT32_MAX)
+		what = "the broadcast address: write the range of the hosts";
+	else if (v4 && (top == 0 || top >= 240))
+		what = "no host's address (reserved): write the range of the hosts";
+	else if (!v4 && bad->hi == 0)
+		what = "no host's address (unspecified): write the range of the hosts";
+	snprintf(why, why_size, "%s is %s", ice_address_format(bad, text), what);
+	return false;
+}
+
+/* True when every address of the span is internal or allowed; else says what is not. */
+static bool range_permitted(const struct ice_range *r, const struct range_span *s, char *why, size_t why_size)
+{
+	struct ice_address first = range_address(s, s->first), last = range_address(s, s->last);
+	if (!ice_address_is_v4(&first)) {
+		/* The internal IPv6 networks are made of whole /64s, or (::1) of one address. */
+		if (ice_address_is_internal(&first) && ice_address_is_internal(&last))
+			return true;
+	}
+	struct range_spans permitted = range_internal_v4(), one = {0};
+	for (size_t i = 0; i < r->allowed.count; i++)
+		range_spans_add(&permitted, r->allowed.at[i]);
+	range_merge(&permitted);
+	range_spans_add(&one, *s);
+	struct range_spans outside = range_subtract(&one, &permitted);
+	bool ok = outside.count == 0;
+	if (!ok) {
+		char a[ICE_ADDRESS_TEXT_SIZE], b[ICE_ADDRESS_TEXT_SIZE];
+		first = range_address(&outside.at[0], outside.at[0].first);
+		last = range_address(&outside.at[0], outside.at[0].last);
+		ice_address_format(&first, a);
+		ice_address_format(&last, b);
+		snprintf(why, why_size,
+		         "%s%s%s is not an internal network: only those are asked, unless allow_public names it", a,
+		         first.lo != last.lo ? "-" : "", first.lo != last.lo ? b : "");
+	}
+	range_spans_free(&permitted);
+	range_spans_free(&one);
+	range_spans_free(&outside);
+	return ok;
+}
+
+/* What holds for every IPv6 span that is to be asked or allowed. */
+static bool range_walkable(const struct range_span *s, char *why, size_t why_size)
+{
+	struct ice_address first = range_address(s, s->first);
+	char text[ICE_ADDRESS_TEXT_SIZE];
+	if (ice_address_is_v4(&first))
+		return true;
+	ice_address_format(&first, text);
+	if (s->last - s->first >= RANGE_IPV6_MAX) {
+		snprintf(why, why_size,
+		         "the range from %s holds more than 2^24 addresses: write a /104 or longer, or the addresses "
+		         "themselves",
+		         text);
+		return false;
+	}
+	if (first.hi >> 54 == 0x3fa && first.scope == 0) { /* fe80::/10 */
+		snprintf(why, why_size, "%s is link-local and needs its interface: %s%%eth0", text, text);
+		return false;
+	}
+	return true;
+}
+
+static void range_take(struct range_spans *into, const struct range_spans *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		range_spans_add(into, from->at[i]);
+}
+
+bool ice_range_allow(struct ice_range *r, const char *text, char *why, size_t why_size)
+{
+	assert(!r->sealed);
+	struct range_text t = {0};
+	bool ok = range_text_read(text, &t, why, why_size);
+	if (ok && t.out.count > 0) {
+		snprintf(why, why_size, "what is allowed cannot exclude: put \"!\" into the ranges themselves");
+		ok = false;
+	}
+	if (ok)
+		range_take(&r->allowed, &t.in);
+	range_text_free(&t);
+	return ok;
+}
+
+bool ice_range_add(struct ice_range *r, const char *text, char *why, size_t why_size)
+{
+	assert(!r->sealed);
+	struct range_text t = {0};
+	bool ok = range_text_read(text, &t, why, why_size);
+	for (size_t i = 0; ok && i < t.in.count; i++)
+		ok = range_walkable(&t.in.at[i], why, why_size) && range_unicast(&t.in.at[i], why, why_size) &&
+		     range_permitted(r, &t.in.at[i], why, why_size);
+	if (ok) {
+		range_take(&r->in, &t.in);
+		range_take(&r->out, &t.out);
+		range_take(&r->out, &t.edges);
+	}
+	range_text_free(&t);
+	return ok;
+}
+
+bool ice_range_exclude(struct ice_range *r, const char *text, char *why, size_t why_size)
+{
+	assert(!r->sealed);
+	struct range_text t = {0};
+	bool ok = range_text_read(text, &t, why, why_size);
+	if (ok) {
+		range_take(&r->out, &t.in);
+		range_take(&r->out, &t.out);
+	}
+	range_text_free(&t);
+	return ok;
+}
+
+/* The two edges of the subnet that `address` lies in (host order). */
+static void range_exclude_edges(struct ice_range *r, uint32_t address, uint32_t mask)
+{
+	if (mask == 0 || mask >= 0xfffffffe) /* the default route; /31 (RFC 3021) and /32 have no edges */
+		return;
+	uint64_t net = ice_address_v4(address & mask).lo, broadcast = ice_address_v4(address | ~mask).lo;
+	range_spans_add(&r->out, (struct range_span){0, net, net, 0});
+	range_spans_add(&r->out, (struct range_span){0, broadcast, broadcast, 0});
+}
+
+static uint32_t range_v4_of(const struct sockaddr *sa)
+{
+	struct sockaddr_in in;
+	memcpy(&in, sa, sizeof(in));
+	return ntohl(in.sin_addr.s_addr);
+}
+
+void ice_range_exclude_local_broadcasts(struct ice_range *r)
+{
+	assert(!r->sealed);
+	struct ifaddrs *all = NULL;
+	if (getifaddrs(&all) == 0) {
+		for (const struct ifaddrs *i = all; i; i = i->ifa_next)
+			if (i->ifa_addr && i->ifa_netmask && i->ifa_addr->sa_family == AF_INET)
+				range_exclude_edges(r, range_v4_of(i->ifa_addr), range_v4_of(i->ifa_netmask));
+		freeifaddrs(all);
+	}
+	/* A subnet behind a router shows here when it has a route of its own. */
+	FILE *f = fopen("/proc/net/route", "re");
+	char line[512];
+	while (f && fgets(line, sizeof(line), f)) {
+		uint32_t net, mask;
+		if (sscanf(line, "%*s %8" SCNx32 " %*s %*s %*s %*s %*s %8" SCNx32, &net, &mask) == 2)
+			range_exclude_edges(r, ntohl(net), ntohl(mask));
+	}
+	if (f)
+		fclose(f);
+}
+
+bool ice_range_seal(struct ice_range *r, char *why, size_t why_size)
+{
+	assert(!r->sealed);
+	bool given = r->in.count > 0;
+	range_merge(&r->in);
+	for (size_t i = 0; i < r->in.count; i++) { /* subnet-router anycast */
+		const struct range_span *s = &r->in.at[i];
+		if (s->first == 0 && s->hi != 0)
+			range_spans_add(&r->out, (struct range_span){s->hi, 0, 0, s->scope});
+	}
+	range_merge(&r->out);
+	struct range_spans left = range_subtract(&r->in, &r->out);
+	range_spans_free(&r->in);
+	range_spans_free(&r->out);
+	r->in = left;
+	r->sealed = true;
+	r->before = calloc(left.count + 1, sizeof(*r->before));
+	if (!r->before)
+		abort();
+	for (size_t i = 0; i < left.count; i++) {
+		r->before[i] = r->count;
+		r->count += left.at[i].last - left.at[i].first + 1;
+	}
+	r->before[left.count] = r->count;
+	if (r->count == 0)
+		snprintf(why, why_size, "%s",
+		         given ? "no address is left: everything in the ranges is excluded, or a network or broadcast "
+		                 "address"
+		               : "no range is given: write for example 10.1.0.0/16");
+	return r->count > 0;
+}
+
+uint64_t ice_range_count(const struct ice_range *r)
+{
+	return r->count;
+}
+
+bool ice_range_contains(const struct ice_range *r, const struct ice_address *a)
+{
+	assert(r->sealed);
+	size_t low = 0, high = r->in.count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		const struct range_span *s = &r->in.at[middle];
+		struct range_span point = {a->hi, a->lo, UINT64_MAX, a->scope};
+		if (s->hi == a->hi && s->scope == a->scope && s->first <= a->lo && a->lo <= s->last)
+			return true;
+		if (range_order(s, &point) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+struct ice_address ice_range_at(const struct ice_range *r, uint64_t index)
+{
+	assert(index < r->count);
+	size_t low = 0, high = r->in.count; /* before[low] <= index < before[high] */
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+		if (r->before[middle] <= index)
+			low = middle;
+		else
+			high = middle;
+	}
+	return range_address(&r->in.at[low], r->in.at[low].first + (index - r->before[low]));
+}
