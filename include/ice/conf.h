@@ -3,7 +3,9 @@
  * A program describes its file as sections of option rows; conf fills the caller's struct and
  * collects every mistake as "file:line: option: what is wrong, what would be right", all of them,
  * before anyone acts. What inih would damage in silence (a line longer than its buffer, a value it would cut
- * at " ;") is a mistake with its line number, never a shorter value.
+ * at " ;") is a mistake with its line number, never a shorter value. So are NUL bytes, what is not UTF-8, and a byte-order
+ * mark. Blanks before a row mean nothing: a value ends with its line, and an option that takes several is
+ * repeated. A file is at most 1 MiB, a row 197 bytes, a section's name 49.
  *
  * Life: ice_conf_read(file, sections, &mistakes) -> use the structs, or print the mistakes and exit 78. */
 #ifndef ICE_CONF_H
@@ -15,6 +17,7 @@
 #include <stdio.h>
 
 #include "ice/attr.h"
+#include "ice/clock.h"
 
 /* Mistakes, in the order found. Zero it, print it, free it. */
 struct ice_conf_mistakes {
@@ -71,9 +74,18 @@ struct ice_conf_section {
 };
 
 /* Reads one file. Defaults are applied first. Unknown sections and options are mistakes, with the
- * nearest known name as the hint; so is an option given twice (but for CALL). True when there was no mistake. */
+ * nearest known name as the hint; so is a section or an option given twice (but for CALL), and an option that must be given and
+ * is not, unless its whole section is absent and not required. A CALL with a fallback is called with it when
+ * the option is absent. True when there was no mistake. Whatever the result, the structs hold what was read: release
+ * them. What stood in them before is overwritten, not freed. */
 ICE_MUST_CHECK bool ice_conf_read(const char *path, const struct ice_conf_section *sections,
                                   struct ice_conf_mistakes *mistakes);
+
+/* The kinds' readers, for command lines. False, and *out as it was, unless all of text is right and fits. */
+ICE_MUST_CHECK bool ice_conf_parse_number(const char *text, int64_t *out);
+ICE_MUST_CHECK bool ice_conf_parse_duration(const char *text, ice_usec *out);
+ICE_MUST_CHECK bool ice_conf_parse_size(const char *text, int64_t *out);
+ICE_MUST_CHECK bool ice_conf_parse_bool(const char *text, bool *out);
 
 /* Lower level, for files with free keys (profiles): hands over every row in order with its line. */
 typedef void ice_conf_row_fn(const struct ice_conf_where *where, const char *section, const char *name,
