@@ -1,0 +1,369 @@
+#include "ice/udp.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define UDP_BATCH          64
+#define UDP_RECEIVE_BUFFER (4 << 20)
+/* Buffers stand a little more than a power of two apart: at exactly 64 KiB, the starts of all 64 would compete for one set of
+ * the processor's cache. Only the pages that a datagram reaches become resident. */
+#define UDP_RECEIVE_STRIDE (65536 + 576)
+#define UDP_CONTROL        CMSG_SPACE(sizeof(uint32_t))
+
+union udp_name {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+/* The datagrams waiting to be sent over one socket: a ring, so that what the kernel leaves keeps its place and its order. */
+struct udp_lane {
+	int fd; /* -1: not made */
+	unsigned first, count;
+	uint32_t drops;    /* last SO_RXQ_OVFL seen */
+	int receive_bytes; /* SO_RCVBUF as the kernel granted it */
+	bool burst;        /* the last receive that got anything got so much that the buffer may have been full */
+	struct mmsghdr messages[UDP_BATCH];
+	struct iovec spans[UDP_BATCH];
+	union udp_name names[UDP_BATCH];
+	uint8_t bytes[UDP_BATCH][ICE_UDP_SEND_MAX];
+};
+
+/* Where datagrams are received, shared by both sockets. */
+struct udp_inbox {
+	struct mmsghdr messages[UDP_BATCH];
+	struct iovec spans[UDP_BATCH];
+	union udp_name names[UDP_BATCH];
+	union {
+		struct cmsghdr align;
+		uint8_t bytes[UDP_CONTROL];
+	} control[UDP_BATCH];
+	uint8_t *bytes; /* UDP_BATCH buffers, mapped */
+};
+
+struct ice_udp {
+	struct ice_udp_options options;
+	struct ice_udp_counters counters;
+	struct udp_lane lanes[2]; /* IPv4, IPv6 */
+	struct udp_inbox inbox;
+};
+
+/* Lets pass only datagrams from this port. The filter of a UDP socket sees the UDP header first, and in it the source
+ * port (RFC 768). */
+static bool udp_filter(int fd, uint16_t port)
+{
+	struct sock_filter code[] = {
+	        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, port, 0, 1),
+	        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	        BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
+}
+
+/* A full receive buffer costs recall, so as much as allowed is taken: more than rmem_max where we are root, else up to it. */
+static int udp_receive_buffer(int fd, int bytes)
+{
+	int granted = 0;
+	socklen_t n = sizeof(granted);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) != 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	return getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &n) == 0 ? granted : 0;
+}
+
+/* Options of one family. PMTUDISC_PROBE: the kernel neither looks up nor learns a path MTU per destination; requests are
+ * below the least MTU there is. */
+static bool udp_family_options(int fd, int family)
+{
+	int on = 1;
+	if (family == AF_INET) {
+		int probe = IP_PMTUDISC_PROBE;
+		return setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof(probe)) == 0;
+	}
+	int probe = IPV6_PMTUDISC_PROBE;
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0 &&
+	       setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe, sizeof(probe)) == 0;
+}
+
+/* Makes the lane's socket; the filter stands before the port exists, so that nothing comes in before it. */
+static bool udp_open(struct ice_udp *udp, struct udp_lane *lane, int family)
+{
+	const struct ice_udp_options *options = &udp->options;
+	struct ice_address any = {0};
+	struct sockaddr_storage name;
+	int on = 1, saved;
+	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+	if (fd < 0)
+		return false;
+	if (family == AF_INET)
+		any = ice_address_v4(INADDR_ANY);
+	bool bound =
+	        (options->bind.hi | options->bind.lo) != 0 && ice_address_is_v4(&options->bind) == (family == AF_INET);
+	socklen_t n = ice_address_to_sockaddr(bound ? &options->bind : &any, 0, &name);
+	if (!udp_filter(fd, options->port) || !udp_family_options(fd, family) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on)) != 0 || bind(fd, (struct sockaddr *)&name, n) != 0)
+		goto fail;
+	lane->receive_bytes =
+	        udp_receive_buffer(fd, options->receive_buffer > 0 ? options->receive_buffer : UDP_RECEIVE_BUFFER);
+	lane->fd = fd;
+	return true;
+fail:
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return false;
+}
+
+/* Every pointer that never changes is set once. */
+static void udp_prepare(struct ice_udp *udp)
+{
+	for (int f = 0; f < 2; f++) {
+		struct udp_lane *lane = &udp->lanes[f];
+		lane->fd = -1;
+		for (unsigned i = 0; i < UDP_BATCH; i++) {
+			lane->spans[i].iov_base = lane->bytes[i];
+			lane->messages[i].msg_hdr = (struct msghdr){
+			        .msg_name = &lane->names[i],
+			        .msg_namelen = f == 0 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6),
+			        .msg_iov = &lane->spans[i],
+			        .msg_iovlen = 1,
+			};
+		}
+	}
+	struct udp_inbox *in = &udp->inbox;
+	for (unsigned i = 0; i < UDP_BATCH; i++) {
+		in->spans[i] = (struct iovec){in->bytes + (size_t)i * UDP_RECEIVE_STRIDE, ICE_UDP_RECEIVE_MAX};
+		in->messages[i].msg_hdr = (struct msghdr){
+		        .msg_name = &in->names[i],
+		        .msg_namelen = sizeof(in->names[i]),
+		        .msg_iov = &in->spans[i],
+		        .msg_iovlen = 1,
+		        .msg_control = in->control[i].bytes,
+		        .msg_controllen = sizeof(in->control[i].bytes),
+		};
+	}
+}
+
+struct ice_udp *ice_udp_new(const struct ice_udp_options *options, char *why, size_t why_size)
+{
+	if (options->port == 0) {
+		snprintf(why, why_size, "port 0 is nobody's");
+		return NULL;
+	}
+	struct ice_udp *udp = calloc(1, sizeof(*udp));
+	void *bytes = mmap(NULL, (size_t)UDP_BATCH * UDP_RECEIVE_STRIDE, PROT_READ | PROT_WRITE,
+	                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!udp || bytes == MAP_FAILED)
+		abort();
+	udp->options = *options;
+	udp->inbox.bytes = bytes;
+	udp_prepare(udp);
+	if (!udp_open(udp, &udp->lanes[0], AF_INET)) {
+		snprintf(why, why_size, "UDP socket: %s", strerror(errno));
+		ice_udp_free(udp);
+		return NULL;
+	}
+	return udp;
+}
+
+void ice_udp_free(struct ice_udp *udp)
+{
+	if (!udp)
+		return;
+	for (int f = 0; f < 2; f++) {
+		if (udp->lanes[f].fd >= 0)
+			close(udp->lanes[f].fd);
+		/* they hold communities */
+		explicit_bzero(udp->lanes[f].bytes, sizeof(udp->lanes[f].bytes));
+	}
+	munmap(udp->inbox.bytes, (size_t)UDP_BATCH * UDP_RECEIVE_STRIDE);
+	free(udp);
+}
+
+/* Drops n datagrams from the front of the ring; an empty ring starts over, so that the next batch is one piece. */
+static void udp_advance(struct udp_lane *lane, unsigned n)
+{
+	lane->count -= n;
+	lane->first = lane->count > 0 ? (lane->first + n) % UDP_BATCH : 0;
+}
+
+/* Sends until the lane is empty or the kernel takes no more. Each turn takes at least one datagram off, or is the last. */
+static void udp_flush_lane(struct ice_udp *udp, struct udp_lane *lane)
+{
+	while (lane->count > 0) {
+		unsigned piece = UDP_BATCH - lane->first;
+		int sent = sendmmsg(lane->fd, lane->messages + lane->first, piece < lane->count ? piece : lane->count,
+		                    MSG_DONTWAIT);
+		if (sent > 0) {
+			for (int i = 0; i < sent; i++)
+				udp->counters.bytes_sent += lane->spans[lane->first + (unsigned)i].iov_len;
+			udp->counters.sent += (unsigned)sent;
+			udp_advance(lane, (unsigned)sent);
+		} else if (sent < 0 && errno == EINTR) {
+			continue;
+		} else if (sent < 0 &&
+		           (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM)) {
+			return;
+		} else {
+			/* An error is that of the first datagram: it is given up, the others have not been tried. */
+			udp->counters.send_errors++;
+			udp_advance(lane, 1);
+		}
+	}
+}
+
+/* The lane of an address, with its socket made; NULL when that cannot be: no such family here, or no descriptor left just now. */
+static struct udp_lane *udp_lane_of(struct ice_udp *udp, bool v4)
+{
+	struct udp_lane *lane = &udp->lanes[v4 ? 0 : 1];
+	return lane->fd >= 0 || udp_open(udp, lane, v4 ? AF_INET : AF_INET6) ? lane : NULL;
+}
+
+bool ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8_t *bytes, size_t n)
+{
+	assert(n <= ICE_UDP_SEND_MAX);
+	if (!ice_address_is_unicast(to)) {
+		udp->counters.refused++;
+		return true;
+	}
+	bool v4 = ice_address_is_v4(to);
+	struct udp_lane *lane = udp_lane_of(udp, v4);
+	if (!lane) {
+		udp->counters.send_errors++;
+		return true;
+	}
+	if (lane->count == UDP_BATCH) {
+		udp_flush_lane(udp, lane);
+		if (lane->count == UDP_BATCH)
+			return false;
+	}
+	unsigned at = (lane->first + lane->count) % UDP_BATCH;
+	if (v4) {
+		lane->names[at].in = (struct sockaddr_in){.sin_family = AF_INET,
+		                                          .sin_port = htons(udp->options.port),
+		                                          .sin_addr.s_addr = htonl((uint32_t)to->lo)};
+	} else {
+		struct sockaddr_storage name;
+		socklen_t length = ice_address_to_sockaddr(to, udp->options.port, &name);
+		memcpy(&lane->names[at], &name, length);
+	}
+	memcpy(lane->bytes[at], bytes, n);
+	lane->spans[at].iov_len = n;
+	if (++lane->count == UDP_BATCH)
+		udp_flush_lane(udp, lane);
+	return true;
+}
+
+void ice_udp_flush(struct ice_udp *udp)
+{
+	udp_flush_lane(udp, &udp->lanes[0]);
+	udp_flush_lane(udp, &udp->lanes[1]);
+}
+
+size_t ice_udp_queued(const struct ice_udp *udp)
+{
+	return udp->lanes[0].count + udp->lanes[1].count;
+}
+
+/* The kernel's count of drops as it stood when this datagram was queued; false when there was none yet. */
+static bool udp_drops(struct msghdr *m, uint32_t *drops)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL &&
+		    c->cmsg_len == CMSG_LEN(sizeof(*drops))) {
+			memcpy(drops, CMSG_DATA(c), sizeof(*drops));
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What one call of ice_udp_receive got from one socket. */
+struct udp_harvest {
+	size_t datagrams, bytes;
+	uint32_t dropped;
+	bool dry;
+};
+
+/* Receives one batch and hands it on. */
+static void udp_receive_batch(struct ice_udp *udp, struct udp_lane *lane, struct udp_harvest *harvest,
+                              ice_udp_input_fn *input, void *arg)
+{
+	struct udp_inbox *in = &udp->inbox;
+	int got = recvmmsg(lane->fd, in->messages, UDP_BATCH, MSG_DONTWAIT, NULL);
+	harvest->dry = got < UDP_BATCH;
+	if (got <= 0)
+		return;
+	uint32_t drops;
+	if (udp_drops(&in->messages[got - 1].msg_hdr, &drops)) {
+		harvest->dropped += drops - lane->drops; /* also when it wrapped */
+		lane->drops = drops;
+	}
+	for (int i = 0; i < got; i++) {
+		struct msghdr *m = &in->messages[i].msg_hdr;
+		size_t n = in->messages[i].msg_len;
+		struct ice_address from;
+		uint16_t port;
+		harvest->bytes += n;
+		if (m->msg_flags & MSG_TRUNC)
+			udp->counters.truncated++;
+		else if (ice_address_from_sockaddr(&in->names[i].sa, &from, &port))
+			input(&from, port, in->spans[i].iov_base, n, arg);
+		m->msg_namelen = sizeof(in->names[i]);
+		m->msg_controllen = sizeof(in->control[i].bytes);
+	}
+	harvest->datagrams += (unsigned)got;
+}
+
+/* Adds up, and tells replies lost in a full buffer from strangers dropped by the filter. A full buffer holds a batch and
+ * more, or large datagrams; the count is shown by the datagram after the loss, which may be the first of the next harvest. */
+static void udp_account(struct ice_udp *udp, struct udp_lane *lane, const struct udp_harvest *harvest)
+{
+	if (harvest->datagrams == 0)
+		return;
+	bool burst = harvest->datagrams >= UDP_BATCH || harvest->bytes >= (size_t)lane->receive_bytes / 8;
+	if (burst || lane->burst)
+		udp->counters.kernel_drops += harvest->dropped;
+	else
+		udp->counters.filtered += harvest->dropped;
+	lane->burst = burst;
+	udp->counters.received += harvest->datagrams;
+	udp->counters.bytes_received += harvest->bytes;
+}
+
+size_t ice_udp_receive(struct ice_udp *udp, unsigned max_batches, ice_udp_input_fn *input, void *arg)
+{
+	struct udp_harvest harvests[2] = {{0}, {0}};
+	for (int f = 0; f < 2; f++)
+		harvests[f].dry = udp->lanes[f].fd < 0;
+	/* in turn, so that a flood on one socket cannot starve the other */
+	for (int f = 0; max_batches > 0 && !(harvests[0].dry && harvests[1].dry); f = !f) {
+		if (harvests[f].dry)
+			continue;
+		udp_receive_batch(udp, &udp->lanes[f], &harvests[f], input, arg);
+		max_batches--;
+	}
+	for (int f = 0; f < 2; f++)
+		udp_account(udp, &udp->lanes[f], &harvests[f]);
+	return harvests[0].datagrams + harvests[1].datagrams;
+}
+
+void ice_udp_fds(const struct ice_udp *udp, int fds[2])
+{
+	fds[0] = udp->lanes[0].fd;
+	fds[1] = udp->lanes[1].fd;
+}
+
+void ice_udp_counters(const struct ice_udp *udp, struct ice_udp_counters *out)
+{
+	*out = udp->counters;
+}
