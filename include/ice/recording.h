@@ -33,14 +33,19 @@ ICE_MUST_CHECK struct ice_recording *ice_recording_parse(const char *name, const
 void ice_recording_free(struct ice_recording *r);
 
 size_t ice_recording_count(const struct ice_recording *r);
+/* Lines that were no usable row, and rows whose OID had stood before (the first one counts). */
 size_t ice_recording_skipped(const struct ice_recording *r);
+/* Octets of the largest row, OID and value: a reply_max below this and some 70 more cannot carry it. */
+size_t ice_recording_largest(const struct ice_recording *r);
 /* Rows in OID order. */
 const struct ice_recording_row *ice_recording_row(const struct ice_recording *r, size_t i);
 /* Index of the exact OID, or SIZE_MAX. */
 size_t ice_recording_find(const struct ice_recording *r, const uint8_t *oid, size_t n);
+/* Index of the first row behind the OID, or the count. */
+size_t ice_recording_after(const struct ice_recording *r, const uint8_t *oid, size_t n);
 
-/* Called for each row about to be answered; may put another encoded value of this device in *value (at
- * most *len bytes of storage at `room`) and return true. */
+/* Called for each row about to be answered; may put another encoded value of this device (at most room_size bytes, its
+ * length in *len) at `room` and return true. */
 typedef bool ice_recording_override_fn(const struct ice_recording_row *row, size_t index, uint8_t *room,
                                        size_t room_size, size_t *len, void *arg);
 
@@ -48,12 +53,16 @@ struct ice_recording_agent {
 	const struct ice_recording *recording;
 	ice_recording_override_fn *override; /* may be NULL */
 	void *arg;
+	/* Rows of this device alone, in OID order, a handful (they are searched one by one); each stands in for
+	 * a recorded row of the same OID. May be NULL. */
+	const struct ice_recording_row *extra;
+	size_t extra_count;
 	size_t reply_max; /* largest reply; beyond it tooBig (or, for GETBULK, fewer rows) */
 	bool v1_only;     /* silent to v2c */
 };
 
 /* Answers one request as the agent would. Returns the length written to out, 0 for silence. The community is echoed
- * (checking it is the caller's business). */
+ * (checking it is the caller's business). The request must have passed ice_snmp_read. */
 size_t ice_recording_answer(const struct ice_recording_agent *agent, const struct ice_snmp_message *request,
                             uint8_t *out, size_t out_size);
 
