@@ -21,8 +21,7 @@
 struct conf_gate {
 	const char *file;
 	struct ice_conf_mistakes *mistakes;
-	conf_section_fn *on_section;
-	ice_conf_row_fn *on_row;
+	const struct conf_walk_ops *ops;
 	void *arg;
 	char *rest; /* what was not read yet; ends with a NUL at `end` */
 	const char *end;
@@ -97,9 +96,9 @@ static bool conf_pass_section(struct conf_gate *g, char *line, char *out, size_t
 	         name + first + strspn(name + first, " \t"));
 	snprintf(out, out_size, "[%s]", g->section);
 	g->skip = false;
-	if (g->on_section) {
+	if (g->ops->section) {
 		struct ice_conf_where where = {g->file, g->line, g->section, g->mistakes};
-		g->on_section(&where, g->section, g->arg);
+		g->ops->section(&where, g->section, g->arg);
 	}
 	return true;
 }
@@ -109,13 +108,12 @@ static bool conf_pass_row(struct conf_gate *g, char *line, char *out, size_t out
 {
 	char *separator = strpbrk(line, "=:"), *comment = line;
 	size_t n = strlen(line), max = out_size - 3; /* inih wants room for "\r\n" and NUL */
-	const char *label = NULL;
-	if (separator && separator > line) {
-		char name[64];
-		size_t length = (size_t)(separator - line);
-		snprintf(name, sizeof(name), "%.*s", (int)(length < sizeof(name) ? length : 0), line);
-		if (*conf_trim(name))
-			label = conf_label(g, conf_trim(name));
+	const char *label = NULL, *name = "";
+	char first[64] = "";
+	if (separator && (size_t)(separator - line) < sizeof(first)) {
+		memcpy(first, line, (size_t)(separator - line));
+		name = conf_trim(first);
+		label = *name ? conf_label(g, name) : NULL;
 	}
 	while ((comment = strchr(comment, ';')) && comment[-1] != ' ' && comment[-1] != '\t')
 		comment++;
@@ -142,6 +140,8 @@ static bool conf_pass_row(struct conf_gate *g, char *line, char *out, size_t out
 		g->value = conf_trim(separator + 1);
 		return true;
 	}
+	if (*name && g->ops->spoilt)
+		g->ops->spoilt(name, g->line, g->arg);
 	return false;
 }
 
@@ -200,8 +200,8 @@ static int conf_take_row(void *user, const char *section, const char *name, cons
 	if (!same)
 		ice_conf_mistake(g->mistakes, g->file, g->line, where.option,
 		                 "would be read as \"%s\", write it more simply", value);
-	else if (g->on_row)
-		g->on_row(&where, section, name, value, g->arg);
+	else if (g->ops->row)
+		g->ops->row(&where, section, name, value, g->arg);
 	g->name = NULL;
 	return 1;
 }
@@ -235,20 +235,14 @@ static char *conf_slurp(const char *path, size_t *n, struct ice_conf_mistakes *m
 	return text;
 }
 
-bool conf_walk(const char *path, conf_section_fn *section, ice_conf_row_fn *row, void *arg,
-               struct ice_conf_mistakes *mistakes)
+bool conf_walk(const char *path, const struct conf_walk_ops *ops, void *arg, struct ice_conf_mistakes *mistakes)
 {
 	size_t before = mistakes->count + mistakes->more, n;
 	char *text = conf_slurp(path, &n, mistakes);
 	if (!text)
 		return false;
-	struct conf_gate gate = {.file = path,
-	                         .mistakes = mistakes,
-	                         .on_section = section,
-	                         .on_row = row,
-	                         .arg = arg,
-	                         .rest = text,
-	                         .end = text + n};
+	struct conf_gate gate = {
+	        .file = path, .mistakes = mistakes, .ops = ops, .arg = arg, .rest = text, .end = text + n};
 	int result = ini_parse_stream(conf_next_line, &gate, conf_take_row, &gate);
 	conf_settle(&gate);
 	/* The gate has told of every line that inih may refuse; this is for one it does not know of. */
@@ -260,5 +254,6 @@ bool conf_walk(const char *path, conf_section_fn *section, ice_conf_row_fn *row,
 
 bool ice_conf_rows(const char *path, ice_conf_row_fn *row, void *arg, struct ice_conf_mistakes *mistakes)
 {
-	return conf_walk(path, NULL, row, arg, mistakes);
+	struct conf_walk_ops ops = {.row = row};
+	return conf_walk(path, &ops, arg, mistakes);
 }

@@ -7,8 +7,18 @@
 /* Called at each [section], before its rows. */
 typedef void conf_section_fn(const struct ice_conf_where *where, const char *section, void *arg);
 
-/* Hands over sections and rows in order. False when a mistake was added, here or by a callback. */
-ICE_MUST_CHECK bool conf_walk(const char *path, conf_section_fn *section, ice_conf_row_fn *row, void *arg,
+/* Called for a row that was told as a mistake but has a name: it is wrong, not missing. */
+typedef void conf_spoilt_fn(const char *name, unsigned line, void *arg);
+
+/* What a walk calls, in the order of the file. Any may be NULL. */
+struct conf_walk_ops {
+	conf_section_fn *section;
+	ice_conf_row_fn *row;
+	conf_spoilt_fn *spoilt;
+};
+
+/* False when a mistake was added, here or by a callback. */
+ICE_MUST_CHECK bool conf_walk(const char *path, const struct conf_walk_ops *ops, void *arg,
                               struct ice_conf_mistakes *mistakes);
 
 /* Every member to its default, or to zero; what stood there is overwritten, not freed. */

@@ -129,6 +129,24 @@ static void conf_unknown_option(const struct conf_reading *r, const struct ice_c
 	                 "there is no such option, remove it");
 }
 
+/* The option of that name in the section being read, or NULL. */
+static const struct ice_conf_option *conf_option(const struct conf_reading *r, const char *name)
+{
+	const struct ice_conf_option *o = r->current->section->options;
+	while (o->name && strcmp(o->name, name) != 0)
+		o++;
+	return o->name ? o : NULL;
+}
+
+/* A row that could not be read: its option was given all the same, and is not missing. */
+static void conf_spoilt(const char *name, unsigned line, void *arg)
+{
+	struct conf_reading *r = arg;
+	const struct ice_conf_option *o = r->current ? conf_option(r, name) : NULL;
+	if (o && !r->current->given[o - r->current->section->options])
+		r->current->given[o - r->current->section->options] = line;
+}
+
 static void conf_row(const struct ice_conf_where *where, const char *section, const char *name, const char *value,
                      void *arg)
 {
@@ -141,10 +159,8 @@ static void conf_row(const struct ice_conf_where *where, const char *section, co
 	}
 	if (!i || !i->into)
 		return;
-	const struct ice_conf_option *o = i->section->options;
-	while (o->name && strcmp(o->name, name) != 0)
-		o++;
-	if (!o->name) {
+	const struct ice_conf_option *o = conf_option(r, name);
+	if (!o) {
 		conf_unknown_option(r, where, name);
 		return;
 	}
@@ -205,6 +221,7 @@ static void conf_complete_absent(struct conf_reading *r, const struct ice_conf_s
 bool ice_conf_read(const char *path, const struct ice_conf_section *sections, struct ice_conf_mistakes *mistakes)
 {
 	struct conf_reading r = {.file = path, .mistakes = mistakes, .sections = sections};
+	struct conf_walk_ops ops = {.section = conf_enter, .row = conf_row, .spoilt = conf_spoilt};
 	size_t before = mistakes->count + mistakes->more;
 	r.last = &r.first;
 	for (const struct ice_conf_section *s = sections; s->name; s++) {
@@ -212,7 +229,7 @@ bool ice_conf_read(const char *path, const struct ice_conf_section *sections, st
 			conf_value_defaults(s->options, s->into);
 	}
 	/* A file that could not be read at all is one mistake, not one per option that is missing. */
-	if (conf_walk(path, conf_enter, conf_row, &r, mistakes) || r.first) {
+	if (conf_walk(path, &ops, &r, mistakes) || r.first) {
 		for (const struct conf_instance *i = r.first; i; i = i->next) {
 			if (i->into)
 				conf_complete(&r, i);
