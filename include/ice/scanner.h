@@ -5,7 +5,17 @@
  * slot until its record is emitted. A slot is the request in flight; the number of occupied slots IS the number in flight.
  *
  * request-id = slot index + random bits, so lookup is O(1); address, port, version, community and OIDs must match too; whatever
- * does not is a stray, counted by verdict. Completions never start work: only the pump does. */
+ * does not is a stray, counted by verdict. All tries of one question carry the same id, so that the answer to any of them
+ * counts, however late. Completions send nothing: only the pump does.
+ *
+ * First contact with a silent address is (retries + 1) x communities datagrams: try i speaks community i modulo their number, and
+ * each full round the other version (v2c first) where both are enabled. A conversation's request is tried retries + 1 times, at least
+ * twice, each time waiting twice as long; then the probe is told of the silence.
+ *
+ * What is due goes out in this order: conversations, retries, new targets. A printer that finds no place among the conversations, or in
+ * the queue behind `reserve`, waits its turn; while ICE_SCANNER_WAITING or more do, no new target is started. Beyond
+ * ICE_SCANNER_WAITING_MAX (answers of targets that were already in flight) a printer is forgotten and asked anew a second
+ * later: nobody is lost, and memory stays bounded. */
 #ifndef ICE_SCANNER_H
 #define ICE_SCANNER_H
 
@@ -24,6 +34,11 @@
 
 struct ice_scanner;
 
+#define ICE_SCANNER_WINDOW_MAX  (UINT32_C(1) << 20)
+#define ICE_SCANNER_WAITING     256  /* waiting printers that stop new targets */
+#define ICE_SCANNER_WAITING_MAX 8192 /* waiting printers that are remembered, some 1.2 kB each */
+#define ICE_SCANNER_PUMP_MAX    1024 /* datagrams of one pump */
+
 /* How an address ended. */
 enum ice_outcome { ICE_OUTCOME_SILENT, ICE_OUTCOME_DEVICE, ICE_OUTCOME_PRINTER };
 
@@ -40,7 +55,7 @@ struct ice_finding {
 	bool complete;       /* false: it fell silent or was cut in mid-conversation; the record holds what it said */
 };
 
-/* The scanner's outside. All take the same arg. */
+/* The scanner's outside. All take the same arg; none may call back into the scanner. */
 struct ice_scanner_ops {
 	/* The next target; false when there is none (now). */
 	bool (*next)(struct ice_address *out, void *arg);
@@ -55,21 +70,39 @@ struct ice_scanner_ops {
 };
 
 struct ice_scanner_options {
-	uint16_t port;          /* replies must come from it */
-	uint32_t window;        /* slots: most requests in flight; power of two <= 65536 */
+	uint16_t port; /* replies must come from it */
+	/* Slots: most requests in flight; a power of two up to ICE_SCANNER_WINDOW_MAX. Memory is touched only as far as it is
+	 * used: 48 bytes for each request that was in flight at once. */
+	uint32_t window;
 	uint32_t conversations; /* most printers in conversation at once */
 	uint64_t rate;          /* datagrams per second, first contacts and the rest; 0 = as fast as it goes */
-	ice_usec timeout;       /* of one try */
-	unsigned retries;       /* further tries after the first */
-	bool v1, v2c;           /* which versions to speak; a retry uses the other */
-	bool discover;          /* first contact only: no conversations, no reserve */
+	ice_usec timeout;       /* of one try; 0 = learned (ice/rtt.h) */
+	unsigned retries;       /* further tries after the first; (retries + 1) x communities <= 255 */
+	/* Most addresses in flight per /24 (IPv6: /120); 0 = no cap. Subnets may share a count by accident of hashing: then the
+	 * cap is stricter, never looser. */
+	uint32_t subnet_cap;
+	bool v1, v2c;                         /* which versions to speak; a retry uses the other */
+	bool discover;                        /* first contact only: no conversations, no reserve */
 	const struct ice_secret *communities; /* tried in order */
 	size_t community_count;               /* 1..16 */
 	const struct ice_profiles *profiles;
 	struct ice_probe_options probe;
-	uint64_t seed;
+	uint64_t seed;        /* of the request ids */
 	time_t (*wall)(void); /* for read_at; ice_clock_wall */
 };
+
+/* Why a pump stopped: what bounds the rate is what most pumps of a sweep stopped at. */
+enum ice_bound {
+	ICE_BOUND_TARGETS, /* nothing more to send */
+	ICE_BOUND_PACE,    /* the rate */
+	ICE_BOUND_WINDOW,  /* every slot in use */
+	ICE_BOUND_SUBNET,  /* the cap per subnet */
+	ICE_BOUND_SOCKET,  /* `send` took no more */
+	ICE_BOUND_QUEUE,   /* printers wait for a conversation or a place in the queue */
+	ICE_BOUND_CPU,     /* the pump's own bound: input gets its turn, then it goes on at once */
+	ICE_BOUND_COUNT
+};
+const char *ice_bound_name(enum ice_bound b); /* "targets", "pace", ... : keys of the statistics */
 
 struct ice_scanner_counters {
 	uint64_t targets;     /* first contacts started */
@@ -78,23 +111,28 @@ struct ice_scanner_counters {
 	uint64_t retries_sent;
 	uint64_t identify_sent;
 	uint64_t replies;                   /* believed */
-	uint64_t late;                      /* believed, though they answered an earlier try */
+	uint64_t late;                      /* believed, though they answered an earlier version or community */
+	uint64_t answered[4];               /* first contacts answered after 1, 2, 3, more datagrams: tells the loss */
 	uint64_t strays[ICE_VERDICT_COUNT]; /* not believed, by reason */
 	uint64_t devices;                   /* addresses that speak SNMP (printers included) */
 	uint64_t printers;
 	uint64_t incomplete;
 	uint32_t in_flight, peak_in_flight;
-	uint32_t waiting; /* printers that wait for a queue place or a conversation */
+	uint32_t waiting;                /* printers that wait for a queue place or a conversation */
+	uint32_t conversations;          /* going on now */
+	uint64_t bound[ICE_BOUND_COUNT]; /* pumps, by what they stopped at */
+	uint64_t slowed;                 /* times ice_scanner_congested slowed it down */
 	/* Round trips of first contact, histogram: bucket i counts rtt in [2^(i/4), 2^((i+1)/4)) microseconds. */
 	uint64_t rtt[128];
 };
 
-/* Never NULL; options and community_count are checked by assert. The options' pointers are lent for the scanner's life. */
+/* Never NULL; options are checked by assert. The options' pointers are lent for the scanner's life, the structs are copied. */
 struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, const struct ice_scanner_ops *ops,
                                     void *arg, ice_usec now);
 void ice_scanner_free(struct ice_scanner *s); /* releases reservations of unfinished printers */
 
-/* Starts and continues what may be sent now: tokens, slots, window. Returns the datagrams sent; bounded (a few thousand) so that input gets its turn. */
+/* Starts and continues what may be sent now: tokens, slots, window. Returns the datagrams sent, at most ICE_SCANNER_PUMP_MAX so
+ * that input gets its turn. `next` is asked again each time, also after it said there was no more. */
 size_t ice_scanner_pump(struct ice_scanner *s, ice_usec now);
 
 /* One datagram from the network. */
@@ -104,13 +142,17 @@ void ice_scanner_input(struct ice_scanner *s, ice_usec now, const struct ice_add
 /* Deadlines that have passed. */
 void ice_scanner_tick(struct ice_scanner *s, ice_usec now);
 
+/* Replies were lost in our own receive buffer (the kernel's count of drops has grown): sends at half the rate of late, and finds
+ * its way back up. */
+void ice_scanner_congested(struct ice_scanner *s, ice_usec now);
+
 /* When the heartbeat must beat again if no datagram comes before. `now` = the pump has more to do at once. */
 ice_usec ice_scanner_next(const struct ice_scanner *s, ice_usec now);
 
 /* No further targets are started; what is in flight is finished. */
 void ice_scanner_drain(struct ice_scanner *s);
 
-/* Nothing in flight, nothing waiting, and `next` said there is no more (or draining). */
+/* Nothing in flight, nothing waiting, and the last time it was asked `next` said there is no more (or draining). */
 bool ice_scanner_idle(const struct ice_scanner *s);
 
 void ice_scanner_counters(const struct ice_scanner *s, struct ice_scanner_counters *out);

@@ -1,0 +1,51 @@
+/* rtt: how long to wait for an answer, learned from the answers (RFC 6298).
+ *
+ * An estimate is two numbers; a table keeps one for each /24 that answered (IPv6: each /120) and one for all. First contact with
+ * an address waits as long as its /24 suggests, else as all do, else a second. What makes that safe: the LAST try of
+ * an address always waits at least a second, whatever was learned, as waiting costs a slot and no time of the sweep, and
+ * sleeping or distant devices answer late. So a wrong estimate costs a retry, never a device.
+ *
+ * Everything is fixed in size: 64 kB a table. Nothing reads a clock. */
+#ifndef ICE_RTT_H
+#define ICE_RTT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ice/address.h"
+#include "ice/clock.h"
+
+#define ICE_RTT_START ICE_USEC_SEC(1)    /* before anything is known (RFC 6298 section 2.1) */
+#define ICE_RTT_FLOOR ICE_USEC_MSEC(100) /* below that lies the jitter of busy devices */
+#define ICE_RTT_CEIL  ICE_USEC_SEC(8)
+
+/* One estimate. Zeroed: nothing known. */
+struct ice_rtt {
+	uint32_t smoothed, variation; /* microseconds */
+};
+
+/* Takes one round trip (RFC 6298 section 2.2 and 2.3). The caller leaves out what a retry made ambiguous (Karn). */
+void ice_rtt_sample(struct ice_rtt *e, ice_usec round_trip);
+
+/* SRTT + 4 x RTTVAR, within FLOOR and CEIL; START when nothing is known. */
+ice_usec ice_rtt_timeout(const struct ice_rtt *e);
+
+#define ICE_RTT_SUBNETS 4096
+
+struct ice_rtt_table {
+	struct ice_rtt all;
+	struct {
+		uint32_t subnet; /* which one has the place: the newest of those that share it */
+		struct ice_rtt estimate;
+	} subnets[ICE_RTT_SUBNETS];
+};
+
+/* The answer of an address came `round_trip` after its FIRST datagram. When it was `retried`, that is the most it
+ * can have been: it still teaches the subnet (or a distant one would be retried for ever), but not the rest. */
+void ice_rtt_table_sample(struct ice_rtt_table *t, const struct ice_address *from, ice_usec round_trip, bool retried);
+
+/* How long to wait after try number `attempt` (0, 1, ...) to this address; doubled with each. */
+ice_usec ice_rtt_table_timeout(const struct ice_rtt_table *t, const struct ice_address *to, unsigned attempt,
+                               bool last);
+
+#endif

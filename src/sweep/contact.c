@@ -1,0 +1,129 @@
+#include "scanner_state.h"
+
+#define CONTACT_PAUSE ICE_USEC_SEC(1)
+
+static unsigned contact_credential(const struct ice_scanner *s, unsigned attempt)
+{
+	return attempt % (unsigned)s->options.community_count;
+}
+
+static enum ice_snmp_version contact_version(const struct ice_scanner *s, unsigned attempt)
+{
+	unsigned round = attempt / (unsigned)s->options.community_count;
+	if (s->options.v1 && s->options.v2c)
+		return round % 2 == 0 ? ICE_SNMP_V2C : ICE_SNMP_V1;
+	return s->options.v2c ? ICE_SNMP_V2C : ICE_SNMP_V1;
+}
+
+bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now)
+{
+	struct slot *slot = &s->slots.at[i];
+	unsigned attempt = slot->tries;
+	struct ice_snmp_request *r = &s->first[contact_credential(s, attempt)][contact_version(s, attempt)];
+	struct ice_address to = slots_address(&s->slots, i);
+	ice_snmp_patch_id(r->bytes, r->id_at, slot->id);
+	if (!scanner_send(s, &to, r->bytes, r->len))
+		return false;
+	if (attempt == 0)
+		slot->first = (uint32_t)now;
+	else
+		s->counters.retries_sent++;
+	s->counters.identify_sent++;
+	slot->tries++;
+	ice_usec wait = s->options.timeout;
+	if (wait <= 0)
+		wait = ice_rtt_table_timeout(&s->rtt, &to, attempt / (unsigned)s->options.community_count,
+		                             slot->tries >= s->tries);
+	ice_wheel_arm(s->slots.wheel, i, now + wait);
+	return true;
+}
+
+void contact_silence(struct ice_scanner *s, uint32_t i)
+{
+	if (s->slots.at[i].tries < s->tries) {
+		slots_push(&s->slots, &s->contacts_due, i);
+		return;
+	}
+	scanner_finish(s, i);
+}
+
+void contact_again(struct ice_scanner *s, uint32_t i, ice_usec now)
+{
+	slots_question(&s->slots, i, &s->random);
+	ice_wheel_arm(s->slots.wheel, i, now + CONTACT_PAUSE);
+}
+
+/* Which of the communities tried so far the message names; -1 when none. */
+static int contact_find_credential(const struct ice_scanner *s, const struct slot *slot)
+{
+	for (unsigned c = 0; c < s->options.community_count && c < slot->tries; c++)
+		if (ice_secret_same(&s->options.communities[c], s->message.community, s->message.community_len))
+			return (int)c;
+	return -1;
+}
+
+/* True when a try so far spoke this version with this community. */
+static bool contact_asked(const struct ice_scanner *s, const struct slot *slot, unsigned credential,
+                          enum ice_snmp_version version)
+{
+	for (unsigned attempt = credential; attempt < slot->tries; attempt += (unsigned)s->options.community_count)
+		if (contact_version(s, attempt) == version)
+			return true;
+	return false;
+}
+
+/* The histogram's bucket: four to the octave. */
+static unsigned contact_bucket(ice_usec rtt)
+{
+	uint64_t r = rtt > 1 ? (uint64_t)rtt : 1;
+	unsigned octave = 63 - (unsigned)__builtin_clzll(r);
+	uint32_t mantissa = (uint32_t)(octave <= 31 ? r << (31 - octave) : r >> (octave - 31)); /* 2^31 .. 2^32 */
+	/* 2^31 x 2^(1/4), 2^(2/4), 2^(3/4) */
+	unsigned quarter = (mantissa >= 2553802834u) + (mantissa >= 3037000500u) + (mantissa >= 3611622603u);
+	unsigned bucket = octave * 4 + quarter;
+	return bucket < 128 ? bucket : 127;
+}
+
+enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
+{
+	struct slot *slot = &s->slots.at[i];
+	int credential = contact_find_credential(s, slot);
+	if (credential < 0)
+		return ICE_VERDICT_COMMUNITY;
+	if (!contact_asked(s, slot, (unsigned)credential, s->message.version))
+		return ICE_VERDICT_VERSION;
+	struct ice_snmp_request question = {.len = 0};
+	struct ice_identity identity = {.printer = false};
+	enum ice_verdict verdict = ice_probe_identify(s->options.profiles, &s->message,
+	                                              &s->options.communities[credential], &identity, &question);
+	if (verdict != ICE_VERDICT_OK)
+		return verdict;
+
+	unsigned last = slot->tries - 1u;
+	if (contact_credential(s, last) != (unsigned)credential || contact_version(s, last) != s->message.version)
+		s->counters.late++;
+	s->counters.answered[last < 3 ? last : 3]++;
+	bool retried = slot->tries > 1;
+	struct ice_address address = slots_address(&s->slots, i);
+	ice_usec since = (ice_usec)((uint32_t)now - slot->first);
+	ice_rtt_table_sample(&s->rtt, &address, since, retried);
+	if (!retried)
+		s->counters.rtt[contact_bucket(since)]++;
+
+	/* It may have answered while its retry was due already. */
+	slots_leave(&s->slots, &s->contacts_due, i);
+	ice_wheel_cancel(s->slots.wheel, i);
+
+	struct talk talk = {.address = address,
+	                    .version = s->message.version,
+	                    .credential = (uint16_t)credential,
+	                    .requests = slot->tries,
+	                    .questions = 1,
+	                    .rtt = retried ? -1 : since,
+	                    .question = question.len > 0 ? &question : NULL,
+	                    .identity = identity};
+	if (!retried)
+		ice_rtt_sample(&talk.host, since);
+	conversation_open(s, i, now, &talk);
+	return ICE_VERDICT_OK;
+}

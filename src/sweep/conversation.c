@@ -1,0 +1,268 @@
+#include <stdlib.h>
+
+#include "scanner_state.h"
+
+#define CONVERSATION_FLOOR     ICE_USEC_SEC(1) /* a table costs a slow printer more time than its name did */
+#define CONVERSATION_CEIL      ICE_USEC_SEC(8)
+#define CONVERSATION_QUESTIONS 3 /* of first contact with one device, at most */
+
+/* The one place where a stage changes. */
+static void conversation_enter(struct ice_scanner *s, struct talk *talk, enum talk_stage stage)
+{
+	s->talking -= talk->stage == TALK_QUESTION || talk->stage == TALK_PROBE;
+	s->talking += stage == TALK_QUESTION || stage == TALK_PROBE;
+	talk->stage = stage;
+}
+
+static void conversation_free(struct talk *talk)
+{
+	ice_probe_free(talk->probe);
+	free(talk->question);
+	free(talk);
+}
+
+/* The one place where a device that answered ends: its slot is freed, then it is told. `talk` stays the caller's. */
+static void conversation_emit(struct ice_scanner *s, uint32_t i, struct talk *talk)
+{
+	struct ice_finding finding = {.address = talk->address,
+	                              .outcome = talk->identity.printer ? ICE_OUTCOME_PRINTER : ICE_OUTCOME_DEVICE,
+	                              .identity = &talk->identity,
+	                              .version = talk->version,
+	                              .credential = talk->credential,
+	                              .requests = talk->requests,
+	                              .rtt = talk->rtt,
+	                              .complete = !talk->silent};
+	if (talk->probe) {
+		ice_record_init(&s->record);
+		ice_probe_record(talk->probe, s->options.wall(), &s->record);
+		finding.record = &s->record;
+		finding.version = ice_probe_version(talk->probe);
+	}
+	s->counters.devices++;
+	s->counters.printers += talk->identity.printer;
+	s->counters.incomplete += talk->silent;
+	conversation_enter(s, talk, TALK_NONE);
+	scanner_finish(s, i);
+	s->ops.emit(&finding, s->arg);
+}
+
+static void conversation_end(struct ice_scanner *s, uint32_t i)
+{
+	struct talk *talk = s->slots.at[i].of.talk;
+	conversation_emit(s, i, talk);
+	conversation_free(talk);
+}
+
+/* A request is due, with an id of its own. */
+static void conversation_due(struct ice_scanner *s, uint32_t i)
+{
+	slots_question(&s->slots, i, &s->random);
+	slots_push(&s->slots, &s->talks_due, i);
+}
+
+/* The probe's next request is due, or it has no more. */
+static void conversation_next(struct ice_scanner *s, uint32_t i)
+{
+	if (ice_probe_request(s->slots.at[i].of.talk->probe))
+		conversation_due(s, i);
+	else
+		conversation_end(s, i);
+}
+
+static bool conversation_wants_probe(const struct ice_scanner *s, const struct talk *talk)
+{
+	return talk->identity.printer && !s->options.discover;
+}
+
+/* Begins what the device is to be asked next; false when there is no place for it now. */
+static bool conversation_begin(struct ice_scanner *s, uint32_t i)
+{
+	struct talk *talk = s->slots.at[i].of.talk;
+	if (s->talking >= s->options.conversations)
+		return false;
+	if (talk->question) {
+		conversation_enter(s, talk, TALK_QUESTION);
+		conversation_due(s, i);
+		return true;
+	}
+	if (!s->ops.reserve(s->arg)) {
+		s->stalled = true;
+		return false;
+	}
+	talk->probe = ice_probe_new(&talk->identity, &talk->address, talk->version,
+	                            &s->options.communities[talk->credential], &s->options.probe);
+	conversation_enter(s, talk, TALK_PROBE);
+	conversation_next(s, i);
+	return true;
+}
+
+/* Ends, begins, waits; or starts over when too many wait. */
+static void conversation_settle(struct ice_scanner *s, uint32_t i, ice_usec now)
+{
+	struct slot *slot = &s->slots.at[i];
+	struct talk *talk = slot->of.talk;
+	conversation_enter(s, talk, TALK_NONE);
+	if (!talk->question && !conversation_wants_probe(s, talk)) {
+		conversation_end(s, i);
+		return;
+	}
+	if (s->waiting.count == 0 && conversation_begin(s, i))
+		return;
+	if (s->waiting.count < ICE_SCANNER_WAITING_MAX) {
+		conversation_enter(s, talk, TALK_WAITING);
+		slot->id = 0; /* nothing is in flight: what still comes is a stray */
+		slots_push(&s->slots, &s->waiting, i);
+		return;
+	}
+	slot->state = SLOT_ASKING;
+	slots_set_address(&s->slots, i, &talk->address);
+	conversation_free(talk);
+	contact_again(s, i, now);
+}
+
+void conversation_open(struct ice_scanner *s, uint32_t i, ice_usec now, const struct talk *heard)
+{
+	if (!heard->question && !conversation_wants_probe(s, heard)) {
+		struct talk talk = *heard; /* most devices end here: without an allocation */
+		conversation_emit(s, i, &talk);
+		return;
+	}
+	struct talk *talk = malloc(sizeof(*talk));
+	if (!talk)
+		abort();
+	*talk = *heard;
+	if (heard->question) {
+		talk->question = malloc(sizeof(*talk->question));
+		if (!talk->question)
+			abort();
+		*talk->question = *heard->question;
+	}
+	s->slots.at[i].of.talk = talk;
+	s->slots.at[i].state = SLOT_TALKING;
+	conversation_settle(s, i, now);
+}
+
+void conversation_promote(struct ice_scanner *s)
+{
+	s->stalled = false;
+	uint32_t i;
+	while ((i = slots_pop(&s->slots, &s->waiting)) != SLOT_NONE) {
+		if (conversation_begin(s, i))
+			continue;
+		slots_push_front(&s->slots, &s->waiting, i);
+		return;
+	}
+}
+
+/* How long to wait after try number `attempt`. */
+static ice_usec conversation_wait(const struct ice_scanner *s, const struct talk *talk, unsigned attempt)
+{
+	ice_usec wait = s->options.timeout, ceil = CONVERSATION_CEIL;
+	if (wait <= 0) {
+		wait = ice_rtt_timeout(&talk->host);
+		if (wait < CONVERSATION_FLOOR)
+			wait = CONVERSATION_FLOOR;
+	}
+	if (ceil < wait)
+		ceil = wait;
+	wait <<= attempt < 8 ? attempt : 8;
+	return wait < ceil ? wait : ceil;
+}
+
+bool conversation_send(struct ice_scanner *s, uint32_t i, ice_usec now)
+{
+	struct slot *slot = &s->slots.at[i];
+	struct talk *talk = slot->of.talk;
+	const struct ice_snmp_request *r =
+	        talk->stage == TALK_QUESTION ? talk->question : ice_probe_request(talk->probe);
+	struct ice_snmp_request copy = *r;
+	ice_snmp_patch_id(copy.bytes, copy.id_at, slot->id);
+	if (!scanner_send(s, &talk->address, copy.bytes, copy.len))
+		return false;
+	if (slot->tries == 0)
+		slot->first = (uint32_t)now;
+	else
+		s->counters.retries_sent++;
+	talk->requests++;
+	ice_wheel_arm(s->slots.wheel, i, now + conversation_wait(s, talk, slot->tries));
+	slot->tries++;
+	return true;
+}
+
+/* The answer to a second question of first contact. */
+static enum ice_verdict conversation_answer(struct ice_scanner *s, struct talk *talk)
+{
+	if (s->message.version == ICE_SNMP_V1 ? !s->options.v1 : !s->options.v2c)
+		return ICE_VERDICT_VERSION;
+	struct ice_snmp_request question = {.len = 0};
+	enum ice_verdict verdict =
+	        ice_probe_identify(s->options.profiles, &s->message, &s->options.communities[talk->credential],
+	                           &talk->identity, &question);
+	if (verdict != ICE_VERDICT_OK)
+		return verdict;
+	talk->version = s->message.version;
+	talk->questions++;
+	if (question.len > 0 && talk->questions < CONVERSATION_QUESTIONS) {
+		*talk->question = question;
+	} else {
+		free(talk->question);
+		talk->question = NULL;
+	}
+	return ICE_VERDICT_OK;
+}
+
+enum ice_verdict conversation_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
+{
+	struct slot *slot = &s->slots.at[i];
+	struct talk *talk = slot->of.talk;
+	if (!ice_secret_same(&s->options.communities[talk->credential], s->message.community, s->message.community_len))
+		return ICE_VERDICT_COMMUNITY;
+	enum ice_verdict verdict;
+	if (talk->stage == TALK_QUESTION)
+		verdict = conversation_answer(s, talk);
+	else if (s->message.version != ice_probe_version(talk->probe))
+		verdict = ICE_VERDICT_VERSION;
+	else
+		verdict = ice_probe_reply(talk->probe, &s->message);
+	if (verdict != ICE_VERDICT_OK)
+		return verdict;
+
+	if (slot->tries == 1)
+		ice_rtt_sample(&talk->host, (ice_usec)((uint32_t)now - slot->first));
+	talk->silent = false;
+	slots_leave(&s->slots, &s->talks_due, i);
+	ice_wheel_cancel(s->slots.wheel, i);
+	if (talk->stage == TALK_QUESTION)
+		conversation_settle(s, i, now);
+	else
+		conversation_next(s, i);
+	return ICE_VERDICT_OK;
+}
+
+void conversation_silence(struct ice_scanner *s, uint32_t i, ice_usec now)
+{
+	struct slot *slot = &s->slots.at[i];
+	struct talk *talk = slot->of.talk;
+	unsigned tries = s->options.retries + 1 > 2 ? s->options.retries + 1 : 2;
+	if (slot->tries < tries) {
+		slots_push(&s->slots, &s->talks_due, i);
+		return;
+	}
+	talk->silent = true;
+	if (talk->stage == TALK_QUESTION) { /* what the first answer told has to do */
+		free(talk->question);
+		talk->question = NULL;
+		conversation_settle(s, i, now);
+		return;
+	}
+	ice_probe_silence(talk->probe);
+	conversation_next(s, i);
+}
+
+void conversation_drop(struct ice_scanner *s, uint32_t i)
+{
+	struct talk *talk = s->slots.at[i].of.talk;
+	if (talk->stage == TALK_PROBE)
+		s->ops.release(s->arg);
+	conversation_free(talk);
+}

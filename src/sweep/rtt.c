@@ -1,0 +1,56 @@
+#include "ice/rtt.h"
+
+void ice_rtt_sample(struct ice_rtt *e, ice_usec round_trip)
+{
+	if (round_trip < 1)
+		round_trip = 1;
+	if (round_trip > ICE_USEC_SEC(60))
+		round_trip = ICE_USEC_SEC(60);
+	int64_t r = round_trip, smoothed = e->smoothed;
+	if (smoothed == 0) {
+		e->smoothed = (uint32_t)r;
+		e->variation = (uint32_t)(r / 2);
+		return;
+	}
+	int64_t error = r > smoothed ? r - smoothed : smoothed - r;
+	e->variation = (uint32_t)((3 * (int64_t)e->variation + error) / 4);
+	smoothed = (7 * smoothed + r) / 8;
+	e->smoothed = (uint32_t)(smoothed > 0 ? smoothed : 1);
+}
+
+ice_usec ice_rtt_timeout(const struct ice_rtt *e)
+{
+	if (e->smoothed == 0)
+		return ICE_RTT_START;
+	ice_usec t = (ice_usec)e->smoothed + 4 * (ice_usec)e->variation;
+	return t < ICE_RTT_FLOOR ? ICE_RTT_FLOOR : t > ICE_RTT_CEIL ? ICE_RTT_CEIL : t;
+}
+
+/* Names a subnet; never 0, which is an empty place. */
+static uint32_t rtt_subnet(const struct ice_address *a)
+{
+	uint64_t x = (a->hi ^ a->lo >> 8 ^ (uint64_t)a->scope << 56) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(x >> 32) | 1;
+}
+
+void ice_rtt_table_sample(struct ice_rtt_table *t, const struct ice_address *from, ice_usec round_trip, bool retried)
+{
+	uint32_t subnet = rtt_subnet(from), place = (subnet >> 1) % ICE_RTT_SUBNETS;
+	if (t->subnets[place].subnet != subnet) {
+		t->subnets[place].subnet = subnet;
+		t->subnets[place].estimate = (struct ice_rtt){0};
+	}
+	ice_rtt_sample(&t->subnets[place].estimate, round_trip);
+	if (!retried)
+		ice_rtt_sample(&t->all, round_trip);
+}
+
+ice_usec ice_rtt_table_timeout(const struct ice_rtt_table *t, const struct ice_address *to, unsigned attempt, bool last)
+{
+	uint32_t subnet = rtt_subnet(to), place = (subnet >> 1) % ICE_RTT_SUBNETS;
+	const struct ice_rtt *e = t->subnets[place].subnet == subnet ? &t->subnets[place].estimate : &t->all;
+	ice_usec wait = ice_rtt_timeout(e) << (attempt < 3 ? attempt : 3);
+	if (wait > ICE_RTT_CEIL)
+		wait = ICE_RTT_CEIL;
+	return last && wait < ICE_RTT_START ? ICE_RTT_START : wait;
+}

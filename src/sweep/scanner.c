@@ -1,0 +1,301 @@
+#include "ice/scanner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "scanner_state.h"
+
+#define SCANNER_RETRY ICE_USEC_MSEC(1)  /* after `send` refused; and how often a paced pump is worth a wake-up */
+#define SCANNER_POLL  ICE_USEC_MSEC(10) /* after `reserve` refused */
+
+const char *ice_bound_name(enum ice_bound b)
+{
+	static const char *const names[ICE_BOUND_COUNT] = {"targets", "pace",  "window", "subnet",
+	                                                   "socket",  "queue", "cpu"};
+	return names[b];
+}
+
+struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, const struct ice_scanner_ops *ops,
+                                    void *arg, ice_usec now)
+{
+	assert(options->community_count >= 1 && options->community_count <= SCANNER_COMMUNITIES);
+	assert((options->v1 || options->v2c) && options->conversations > 0 && options->wall);
+	assert(options->retries < 255 && (options->retries + 1) * options->community_count <= 255);
+	struct ice_scanner *s = calloc(1, sizeof(*s));
+	if (!s)
+		abort();
+	s->options = *options;
+	s->ops = *ops;
+	s->arg = arg;
+	s->tries = (options->retries + 1) * (unsigned)options->community_count;
+	for (size_t c = 0; c < options->community_count; c++)
+		for (int v = 0; v < 2; v++)
+			if (v == ICE_SNMP_V1 ? options->v1 : options->v2c) {
+				bool built = ice_probe_identify_request(&s->first[c][v], (enum ice_snmp_version)v,
+				                                        &options->communities[c]);
+				assert(built); /* the longest community leaves room for first contact */
+				(void)built;
+			}
+	slots_init(&s->slots, options->window, now);
+	slots_queue_init(&s->talks_due);
+	slots_queue_init(&s->contacts_due);
+	slots_queue_init(&s->waiting);
+	if (options->subnet_cap > 0) {
+		s->subnets = calloc(SCANNER_SUBNETS, sizeof(*s->subnets));
+		if (!s->subnets)
+			abort();
+	}
+	pacer_init(&s->pacer, options->rate, now);
+	ice_random_seed(&s->random, options->seed);
+	s->pumped = now;
+	return s;
+}
+
+void ice_scanner_free(struct ice_scanner *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < s->slots.fresh; i++)
+		if (s->slots.at[i].state == SLOT_TALKING)
+			conversation_drop(s, i);
+	slots_fini(&s->slots);
+	free(s->subnets);
+	free(s);
+}
+
+bool scanner_send(struct ice_scanner *s, const struct ice_address *to, const uint8_t *bytes, size_t n)
+{
+	if (!s->ops.send(to, bytes, n, s->arg))
+		return false;
+	s->counters.probes_sent++;
+	return true;
+}
+
+static struct ice_address scanner_address(const struct ice_scanner *s, uint32_t i)
+{
+	const struct slot *slot = &s->slots.at[i];
+	return slot->state == SLOT_TALKING ? slot->of.talk->address : slots_address(&s->slots, i);
+}
+
+static uint32_t scanner_subnet(const struct ice_address *a)
+{
+	return (uint32_t)(((a->hi ^ a->lo >> 8 ^ (uint64_t)a->scope << 56) * UINT64_C(0x9e3779b97f4a7c15)) >> 48);
+}
+
+void scanner_finish(struct ice_scanner *s, uint32_t i)
+{
+	if (s->subnets) {
+		struct ice_address a = scanner_address(s, i);
+		s->subnets[scanner_subnet(&a)]--;
+		s->held_ready = true;
+	}
+	slots_free(&s->slots, i);
+	s->counters.finished++;
+}
+
+static bool scanner_below_cap(const struct ice_scanner *s, const struct ice_address *a)
+{
+	uint32_t cap = s->options.subnet_cap < UINT16_MAX ? s->options.subnet_cap : UINT16_MAX;
+	return s->subnets[scanner_subnet(a)] < cap;
+}
+
+/* A target that waited for its subnet and need not any more. */
+static bool scanner_unhold(struct ice_scanner *s, struct ice_address *out)
+{
+	for (uint32_t i = 0; s->held_ready && i < s->held_count; i++) {
+		if (!scanner_below_cap(s, &s->held[i]))
+			continue;
+		*out = s->held[i];
+		s->held_count--;
+		for (uint32_t k = i; k < s->held_count; k++) /* they keep their order */
+			s->held[k] = s->held[k + 1];
+		return true;
+	}
+	s->held_ready = false;
+	return false;
+}
+
+/* The next address to begin with; ICE_BOUND_COUNT, or why there is none now. */
+static enum ice_bound scanner_target(struct ice_scanner *s, struct ice_address *out)
+{
+	if (s->waiting.count >= ICE_SCANNER_WAITING)
+		return ICE_BOUND_QUEUE;
+	if (s->slots.used == s->slots.window)
+		return ICE_BOUND_WINDOW;
+	if (s->held_count > 0 && scanner_unhold(s, out))
+		return ICE_BOUND_COUNT;
+	while (!s->draining && s->held_count < SCANNER_HELD) {
+		s->exhausted = !s->ops.next(out, s->arg);
+		if (s->exhausted)
+			break;
+		if (!s->subnets || scanner_below_cap(s, out))
+			return ICE_BOUND_COUNT;
+		s->held[s->held_count++] = *out;
+	}
+	return s->held_count > 0 ? ICE_BOUND_SUBNET : ICE_BOUND_TARGETS;
+}
+
+/* Takes a slot for a new target; SLOT_NONE with the reason in *bound. */
+static uint32_t scanner_start(struct ice_scanner *s, enum ice_bound *bound)
+{
+	struct ice_address address;
+	enum ice_bound why = scanner_target(s, &address);
+	if (why != ICE_BOUND_COUNT) {
+		*bound = why;
+		return SLOT_NONE;
+	}
+	uint32_t i = slots_take(&s->slots, &address);
+	assert(i != SLOT_NONE);
+	slots_question(&s->slots, i, &s->random);
+	if (s->subnets)
+		s->subnets[scanner_subnet(&address)]++;
+	s->counters.targets++;
+	return i;
+}
+
+size_t ice_scanner_pump(struct ice_scanner *s, ice_usec now)
+{
+	s->pumped = now;
+	s->refused = false;
+	conversation_promote(s);
+	uint32_t allowed = pacer_take(&s->pacer, now, ICE_SCANNER_PUMP_MAX), sent = 0;
+	enum ice_bound bound = allowed < ICE_SCANNER_PUMP_MAX ? ICE_BOUND_PACE : ICE_BOUND_CPU;
+	for (; sent < allowed; sent++) {
+		struct slot_queue *from = s->talks_due.count > 0 ? &s->talks_due : &s->contacts_due;
+		uint32_t i = slots_pop(&s->slots, from);
+		if (i == SLOT_NONE && (i = scanner_start(s, &bound)) == SLOT_NONE)
+			break;
+		bool went =
+		        s->slots.at[i].state == SLOT_TALKING ? conversation_send(s, i, now) : contact_send(s, i, now);
+		if (!went) {
+			slots_push_front(&s->slots, from, i);
+			s->refused = true;
+			bound = ICE_BOUND_SOCKET;
+			break;
+		}
+	}
+	pacer_return(&s->pacer, allowed - sent);
+	s->cut = bound == ICE_BOUND_CPU;
+	s->counters.bound[bound]++;
+	return sent;
+}
+
+/* What can be said against a datagram before its content is looked at. */
+static enum ice_verdict scanner_judge(struct ice_scanner *s, const struct ice_address *from, uint16_t port,
+                                      const uint8_t *bytes, size_t n, uint32_t *slot)
+{
+	enum ice_verdict verdict = ice_snmp_read(bytes, n, &s->message);
+	if (verdict != ICE_VERDICT_OK)
+		return verdict;
+	if (s->message.pdu != ICE_SNMP_RESPONSE)
+		return ICE_VERDICT_PDU;
+	*slot = slots_find(&s->slots, (uint32_t)s->message.request_id);
+	if (*slot == SLOT_NONE)
+		return ICE_VERDICT_UNKNOWN_ID;
+	struct ice_address asked = scanner_address(s, *slot);
+	if (!ice_address_same(&asked, from))
+		return ICE_VERDICT_ADDRESS;
+	return port == s->options.port ? ICE_VERDICT_OK : ICE_VERDICT_PORT;
+}
+
+void ice_scanner_input(struct ice_scanner *s, ice_usec now, const struct ice_address *from, uint16_t port,
+                       const uint8_t *bytes, size_t n)
+{
+	uint32_t i = SLOT_NONE;
+	enum ice_verdict verdict = scanner_judge(s, from, port, bytes, n, &i);
+	if (verdict == ICE_VERDICT_OK)
+		verdict =
+		        s->slots.at[i].state == SLOT_TALKING ? conversation_reply(s, i, now) : contact_reply(s, i, now);
+	if (verdict == ICE_VERDICT_OK)
+		s->counters.replies++;
+	else
+		s->counters.strays[verdict]++;
+}
+
+void ice_scanner_tick(struct ice_scanner *s, ice_usec now)
+{
+	uint32_t i;
+	while ((i = ice_wheel_expire(s->slots.wheel, now)) != ICE_WHEEL_NONE) {
+		if (s->slots.at[i].state == SLOT_TALKING)
+			conversation_silence(s, i, now);
+		else
+			contact_silence(s, i);
+	}
+}
+
+void ice_scanner_congested(struct ice_scanner *s, ice_usec now)
+{
+	pacer_slow_down(&s->pacer, now);
+	s->counters.slowed++;
+}
+
+/* True when a pump would find something to send, if tokens and socket let it. */
+static bool scanner_has_work(const struct ice_scanner *s)
+{
+	if (s->talks_due.count > 0 || s->contacts_due.count > 0)
+		return true;
+	if (s->waiting.count >= ICE_SCANNER_WAITING || s->slots.used == s->slots.window)
+		return false;
+	return (s->held_count > 0 && s->held_ready) || (!s->draining && !s->exhausted && s->held_count < SCANNER_HELD);
+}
+
+ice_usec ice_scanner_next(const struct ice_scanner *s, ice_usec now)
+{
+	ice_usec at = ice_wheel_next(s->slots.wheel);
+	if (s->waiting.count > 0 && s->talking < s->options.conversations) {
+		ice_usec poll = s->stalled ? s->pumped + SCANNER_POLL : now;
+		at = poll < at ? poll : at;
+	}
+	if (scanner_has_work(s)) {
+		ice_usec send = s->cut ? now : pacer_next(&s->pacer, now);
+		/* A fast pace is served once a millisecond, not once a token. */
+		if ((s->refused || s->pacer.limit >= 1000) && send < s->pumped + SCANNER_RETRY)
+			send = s->pumped + SCANNER_RETRY;
+		at = send < at ? send : at;
+	}
+	return at > now ? at : now;
+}
+
+void ice_scanner_drain(struct ice_scanner *s)
+{
+	s->draining = true;
+}
+
+bool ice_scanner_idle(const struct ice_scanner *s)
+{
+	return s->slots.used == 0 && s->held_count == 0 && (s->draining || s->exhausted);
+}
+
+void ice_scanner_counters(const struct ice_scanner *s, struct ice_scanner_counters *out)
+{
+	*out = s->counters;
+	out->in_flight = s->slots.used;
+	out->peak_in_flight = s->slots.peak;
+	out->waiting = s->waiting.count;
+	out->conversations = s->talking;
+}
+
+/* Within the bucket that holds the quantile, in proportion. */
+ice_usec ice_scanner_rtt(const struct ice_scanner_counters *c, double q)
+{
+	static const double quarters[5] = {1.0, 1.189207115, 1.414213562, 1.681792831, 2.0};
+	uint64_t total = 0, below = 0;
+	for (int i = 0; i < 128; i++)
+		total += c->rtt[i];
+	if (total == 0)
+		return 0;
+	double want = (q < 0 ? 0 : q > 1 ? 1 : q) * (double)total;
+	int i = 0, last = 0;
+	for (; i < 128; i++) {
+		if (c->rtt[i] == 0)
+			continue;
+		last = i;
+		if ((double)(below + c->rtt[i]) >= want)
+			break;
+		below += c->rtt[i];
+	}
+	double share = (want - (double)below) / (double)c->rtt[last];
+	double octave = (double)(UINT64_C(1) << last / 4), low = octave * quarters[last % 4],
+	       high = octave * quarters[last % 4 + 1];
+	return (ice_usec)(low + (high - low) * (share < 1 ? share : 1));
+}

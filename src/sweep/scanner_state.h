@@ -1,0 +1,98 @@
+/* scanner_state: what the scanner's three parts share.
+ *
+ *   scanner.c       life of the scanner, pump, tick, input's checks, counters
+ *   contact.c       first contact: one question to an address, its tries, its answer or silence
+ *   conversation.c  a device that answered: second question, waiting, the probe's requests, its end
+ *
+ *   contact_start --silence--> contact_silence: retry due, or done
+ *        | reply
+ *   contact_reply: a device -> emitted; a printer, or a second question -> conversation_open
+ *        conversation_open -> due | waiting --conversation_promote--> due
+ *        due -> conversation_send -> reply | silence -> due ... -> conversation_end: emitted
+ */
+#ifndef SCANNER_STATE_H
+#define SCANNER_STATE_H
+
+#include "ice/rtt.h"
+#include "ice/scanner.h"
+#include "pacer.h"
+#include "slots.h"
+
+#define SCANNER_COMMUNITIES 16
+#define SCANNER_HELD        64 /* targets that wait for their subnet to come below its cap */
+#define SCANNER_SUBNETS     65536
+
+enum talk_stage {
+	TALK_NONE,
+	TALK_QUESTION, /* a second question of first contact */
+	TALK_WAITING,  /* a printer, for its turn */
+	TALK_PROBE,    /* in conversation; holds a reserved place */
+};
+
+/* A device that answered. Exists only while its slot is TALKING. */
+struct talk {
+	struct ice_address address;
+	enum talk_stage stage;
+	enum ice_snmp_version version;
+	uint16_t credential;
+	uint16_t requests; /* datagrams, first contact included */
+	uint8_t questions; /* of first contact so far */
+	bool silent;       /* the last thing heard was silence */
+	ice_usec rtt;      /* of first contact; -1 unknown */
+	struct ice_rtt host;
+	struct ice_probe *probe;
+	struct ice_snmp_request *question; /* TALK_QUESTION */
+	struct ice_identity identity;
+};
+
+struct ice_scanner {
+	struct ice_scanner_options options;
+	struct ice_scanner_ops ops;
+	void *arg;
+	unsigned tries; /* of first contact with one address */
+	struct ice_snmp_request first[SCANNER_COMMUNITIES][2];
+
+	struct slots slots;
+	struct slot_queue talks_due, contacts_due, waiting;
+	uint32_t talking;  /* slots in TALK_QUESTION and TALK_PROBE */
+	uint16_t *subnets; /* addresses in flight by hashed subnet; NULL without a cap */
+	struct ice_address held[SCANNER_HELD];
+	uint32_t held_count;
+	bool held_ready; /* a subnet has got room since they were last looked at */
+
+	struct pacer pacer;
+	struct ice_random random;
+	struct ice_rtt_table rtt;
+	bool exhausted, draining;
+	bool refused; /* `send` took no more in the last pump */
+	bool stalled; /* `reserve` gave no place */
+	bool cut;     /* the last pump stopped at its own bound */
+	ice_usec pumped;
+	struct ice_scanner_counters counters;
+
+	struct ice_snmp_message message;
+	struct ice_record record;
+};
+
+/* Sends one datagram of a slot; false when `send` takes no more now. */
+ICE_MUST_CHECK bool scanner_send(struct ice_scanner *s, const struct ice_address *to, const uint8_t *bytes, size_t n);
+/* The address of a slot is done: its slot is free again. */
+void scanner_finish(struct ice_scanner *s, uint32_t i);
+
+ICE_MUST_CHECK bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now);
+enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now);
+void contact_silence(struct ice_scanner *s, uint32_t i);
+/* Asks the address of a slot all over again, after a pause. */
+void contact_again(struct ice_scanner *s, uint32_t i, ice_usec now);
+
+/* The slot's address answered as `heard` says (copied): emits it, or converses in the slot, which is in no queue and not on the wheel. */
+void conversation_open(struct ice_scanner *s, uint32_t i, ice_usec now, const struct talk *heard);
+/* Lets waiting printers begin. */
+void conversation_promote(struct ice_scanner *s);
+ICE_MUST_CHECK bool conversation_send(struct ice_scanner *s, uint32_t i, ice_usec now);
+enum ice_verdict conversation_reply(struct ice_scanner *s, uint32_t i, ice_usec now);
+void conversation_silence(struct ice_scanner *s, uint32_t i, ice_usec now);
+/* Lets go of what the slot holds, without emitting. */
+void conversation_drop(struct ice_scanner *s, uint32_t i);
+
+#endif

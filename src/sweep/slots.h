@@ -1,0 +1,76 @@
+/* slots: the requests in flight. The pool is the bound: no free slot, no new request.
+ *
+ * A slot is taken for an address and freed when the address is done. In between it is always in one place: on the
+ * wheel (asked, waiting for the answer), in a queue (its next datagram is due, or it waits its turn), or nowhere while a function
+ * works on it. A free slot's memory is not touched until it is first needed. */
+#ifndef SLOTS_H
+#define SLOTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ice/address.h"
+#include "ice/random.h"
+#include "ice/snmp.h"
+#include "ice/wheel.h"
+
+#define SLOT_NONE UINT32_MAX
+
+enum slot_state { SLOT_FREE, SLOT_ASKING, SLOT_TALKING };
+
+struct talk;
+
+struct slot {
+	union {
+		uint64_t lo;       /* ASKING: the address, with slots.v6 the other half */
+		struct talk *talk; /* TALKING: it knows the address */
+	} of;
+	uint32_t id;         /* request-id of the present request; the same for all its tries */
+	uint32_t first;      /* when its first try went out: microseconds, modulo 2^32 */
+	uint32_t next, prev; /* in a queue; next alone in the free list */
+	uint8_t tries;       /* of the present request so far */
+	uint8_t state;       /* enum slot_state */
+	bool queued;         /* it stands in a queue */
+};
+_Static_assert(sizeof(struct slot) + ICE_WHEEL_SLOT_BYTES <= 64, "64 bytes per request in flight, deadline included");
+
+/* Slots in order, first in first out; any may leave from the middle. */
+struct slot_queue {
+	uint32_t head, tail, count;
+};
+
+struct slots {
+	uint32_t window, bits; /* window = 2^bits */
+	uint32_t used, peak;   /* occupied */
+	uint32_t fresh, free;  /* never used yet from here on; list of those used before */
+	struct slot *at;
+	struct slot_half {
+		uint64_t hi;
+		uint32_t scope;
+	} * v6; /* made at the first IPv6 target */
+	struct ice_wheel *wheel;
+};
+
+void slots_init(struct slots *s, uint32_t window, ice_usec now);
+void slots_fini(struct slots *s);
+
+/* SLOT_NONE when all are in use. State ASKING. */
+uint32_t slots_take(struct slots *s, const struct ice_address *address);
+void slots_free(struct slots *s, uint32_t i); /* takes it off the wheel; it stands in no queue */
+
+struct ice_address slots_address(const struct slots *s, uint32_t i); /* of an ASKING slot */
+void slots_set_address(struct slots *s, uint32_t i, const struct ice_address *address);
+
+/* A new question: an id of slot index and random bits, no tries yet. */
+void slots_question(struct slots *s, uint32_t i, struct ice_random *random);
+
+/* The slot whose present request has this id, or SLOT_NONE. */
+uint32_t slots_find(const struct slots *s, uint32_t id);
+
+void slots_queue_init(struct slot_queue *q);
+void slots_push(struct slots *s, struct slot_queue *q, uint32_t i);
+void slots_push_front(struct slots *s, struct slot_queue *q, uint32_t i);
+uint32_t slots_pop(struct slots *s, struct slot_queue *q);
+void slots_leave(struct slots *s, struct slot_queue *q, uint32_t i); /* no-op when it stands in none */
+
+#endif
