@@ -2,7 +2,14 @@
  *
  * One SQLite database, WAL, synchronous=FULL. A batch's bytes and id never change after their commit; the batch and "these
  * devices were read" commit together; a batch leaves only by ice_outbox_acknowledged, or is set aside by ice_outbox_reject. A full
- * outbox refuses (the caller stops polling); it never drops the oldest. One process at a time (a lock on the database). */
+ * outbox refuses (the caller stops polling); it never drops the oldest. One process at a time (a lock on the database).
+ *
+ * A batch is stored as it travels, gzip'd, and checked against its id whenever it is read. A database that cannot be read is
+ * moved aside as PATH.corrupt-N, never deleted; the batches in it that still prove themselves by their ids are carried over
+ * into the new one, and devices count as never read, so that whatever was lost is read again.
+ *
+ * Life: ice_outbox_open -> put, next, acknowledged, reject, and idle once in a while -> ice_outbox_close. No function waits for
+ * another process; each that writes waits for the disk (some milliseconds). */
 #ifndef ICE_OUTBOX_H
 #define ICE_OUTBOX_H
 
@@ -20,7 +27,7 @@ struct ice_outbox_options {
 	const char *
 	        path; /* the database file; made with mode 0600; ":memory:" for a scan that uploads without a state folder */
 	const char *site;  /* in every batch's body */
-	int64_t max_bytes; /* of stored batches; 0 = 1 GiB */
+	int64_t max_bytes; /* of stored batches, gzip'd, those set aside included; 0 = 1 GiB */
 };
 
 struct ice_outbox_batch {
@@ -28,16 +35,21 @@ struct ice_outbox_batch {
 	char id[ICE_BATCH_ID_SIZE];
 	uint8_t *body; /* uncompressed, malloc'd; ice_outbox_batch_free */
 	size_t len;
+	uint8_t *packed; /* the same, gzip'd: the bytes to send, malloc'd */
+	size_t packed_len;
 	size_t readings;
 };
 void ice_outbox_batch_free(struct ice_outbox_batch *b);
 
 enum ice_outbox_result {
 	ICE_OUTBOX_OK,
-	ICE_OUTBOX_FULL,  /* max_bytes reached, or the disk is full: nothing was changed, try again later */
+	ICE_OUTBOX_FULL, /* max_bytes reached, or the disk is full: nothing was changed, try again later */
+	ICE_OUTBOX_UNFIT, /* the first reading fits in no batch (too long, or not a JSON object): nothing was changed, drop it */
 	ICE_OUTBOX_FAILED /* the database refused; ice_outbox_error says what */
 };
 
+/* NULL and a reason when another process has it, when it cannot be made, read or written, or when it was written by a newer version. On
+ * success `why` is "", or tells that a damaged database was moved aside (which is logged too). */
 ICE_MUST_CHECK struct ice_outbox *ice_outbox_open(const struct ice_outbox_options *options, char *why, size_t why_size);
 void ice_outbox_close(struct ice_outbox *o);
 
@@ -46,16 +58,18 @@ void ice_outbox_close(struct ice_outbox *o);
 ICE_MUST_CHECK enum ice_outbox_result ice_outbox_put(struct ice_outbox *o, const struct ice_reading *const *readings,
                                                      size_t n, size_t *taken);
 
-/* The oldest pending batch with sequence > after; false when there is none. */
+/* The oldest pending batch with sequence > after; false when there is none. A batch that no longer matches its id (a disk
+ * that forgets) is set aside on the way. */
 ICE_MUST_CHECK bool ice_outbox_next(struct ice_outbox *o, int64_t after, struct ice_outbox_batch *out);
 
-/* The only two ways out. False when the database refused; the batch is then still there. */
+/* The only two ways out; a batch that is not there (any more) is no mistake. False when the database refused; the batch is then still there. */
 ICE_MUST_CHECK bool ice_outbox_acknowledged(struct ice_outbox *o, const char *id);
 ICE_MUST_CHECK bool ice_outbox_reject(struct ice_outbox *o, const char *id, const char *reason);
 
 struct ice_outbox_depth {
-	int64_t batches, readings, bytes; /* pending */
+	int64_t batches, readings, bytes; /* pending; bytes as stored */
 	int64_t rejected;                 /* batches set aside */
+	int64_t rejected_bytes;
 	int64_t last_sequence;
 };
 void ice_outbox_depth(struct ice_outbox *o, struct ice_outbox_depth *out);
@@ -67,7 +81,7 @@ int64_t ice_outbox_device_read_at(struct ice_outbox *o, const char *device);
 ICE_MUST_CHECK bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value);
 char *ice_outbox_get(struct ice_outbox *o, const char *key);
 
-/* From an idle timer: a checkpoint costs 10-15 ms. */
+/* From an idle timer: a checkpoint costs 10-15 ms. Without it the database still works and its log stays bounded. */
 void ice_outbox_idle(struct ice_outbox *o);
 
 const char *ice_outbox_error(const struct ice_outbox *o);

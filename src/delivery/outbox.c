@@ -1,0 +1,443 @@
+#include "ice/outbox.h"
+
+#include <assert.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "ice/clock.h"
+#include "ice/log.h"
+#include "outbox_file.h"
+#include "outbox_salvage.h"
+
+#define OUTBOX_BYTES_DEFAULT ((int64_t)1 << 30)
+#define OUTBOX_DEVICES_MAX                                                                                             \
+	1000000                /* read marks kept; beyond, the device not read for longest is forgotten (and so due) */
+#define OUTBOX_LOG_PAGES  4096 /* 16 MiB of log when nobody calls idle; its checkpoint then costs a put its time */
+#define OUTBOX_FREE_PAGES 1024 /* of 4 KiB, kept for the next batches; what is above is given back to the disk */
+#define OUTBOX_PAGE       4096
+#define OUTBOX_RESERVE    (1 << 20) /* bytes of disk left alone, see outbox_disk_full */
+#define OUTBOX_GIVE_BACK  256       /* pages a call of idle gives back: some milliseconds */
+
+enum outbox_statement {
+	OUTBOX_INSERT,
+	OUTBOX_COUNT_ON,
+	OUTBOX_FORGET,
+	OUTBOX_MARK,
+	OUTBOX_PRUNE,
+	OUTBOX_NEXT,
+	OUTBOX_FIND,
+	OUTBOX_DELETE,
+	OUTBOX_ASIDE,
+	OUTBOX_READ_AT,
+	OUTBOX_SET,
+	OUTBOX_GET,
+	OUTBOX_STATEMENTS
+};
+
+static const char *const outbox_sql[OUTBOX_STATEMENTS] = {
+        [OUTBOX_INSERT] = "INSERT INTO batch (sequence, id, state, readings, packed, made_at) VALUES (?,?,0,?,?,?)",
+        [OUTBOX_COUNT_ON] = "UPDATE counter SET value=? WHERE name='sequence'",
+        [OUTBOX_FORGET] = "DELETE FROM device WHERE name=?",
+        [OUTBOX_MARK] = "INSERT INTO device (name, read_at) VALUES (?,?)",
+        [OUTBOX_PRUNE] = "DELETE FROM device WHERE number IN (SELECT number FROM device ORDER BY number LIMIT ?)",
+        [OUTBOX_NEXT] = ("SELECT sequence, id, readings, packed FROM batch WHERE state=0 AND sequence>?"
+                         " ORDER BY sequence LIMIT 1"),
+        [OUTBOX_FIND] = "SELECT readings, length(packed) FROM batch WHERE id=? AND state=0",
+        [OUTBOX_DELETE] = "DELETE FROM batch WHERE id=? AND state=0",
+        [OUTBOX_ASIDE] = "UPDATE batch SET state=1, set_aside_at=?2, reason=?3 WHERE id=?1 AND state=0",
+        [OUTBOX_READ_AT] = "SELECT read_at FROM device WHERE name=?",
+        [OUTBOX_SET] = "INSERT INTO setting VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
+        [OUTBOX_GET] = "SELECT value FROM setting WHERE name=?",
+};
+
+struct ice_outbox {
+	sqlite3 *db;
+	sqlite3_stmt *statements[OUTBOX_STATEMENTS];
+	char site[ICE_BATCH_SITE_MAX + 1];
+	int64_t max_bytes;
+	struct ice_outbox_depth depth; /* what the database holds, changed after each commit */
+	int64_t devices;
+	char path[ICE_OUTBOX_PATH_MAX]; /* "" in memory */
+	int log_pages;                  /* in the write-ahead log, not yet in the database */
+	char error[256];
+};
+
+void ice_outbox_batch_free(struct ice_outbox_batch *b)
+{
+	free(b->body);
+	free(b->packed);
+	*b = (struct ice_outbox_batch){0};
+}
+
+/* Keeps the reason of a failure; what a full disk answers is told apart, since it passes. */
+static enum ice_outbox_result outbox_failed(struct ice_outbox *o, const char *doing)
+{
+	bool full = (sqlite3_errcode(o->db) & 0xff) == SQLITE_FULL;
+	snprintf(o->error, sizeof(o->error), "%s: %s", doing, full ? "the disk is full" : sqlite3_errmsg(o->db));
+	return full ? ICE_OUTBOX_FULL : ICE_OUTBOX_FAILED;
+}
+
+/* Moves the log into the database. It may fail at any time without harm: the log is what counts until it has succeeded. */
+static void outbox_checkpoint(struct ice_outbox *o)
+{
+	if (sqlite3_wal_checkpoint_v2(o->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) == SQLITE_OK)
+		o->log_pages = 0;
+}
+
+/* In place of SQLite's own checkpoints, which would come in the middle of a busy loop. */
+static int outbox_committed(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct ice_outbox *o = arg;
+	(void)db, (void)name;
+	o->log_pages = pages;
+	return SQLITE_OK;
+}
+
+/* Runs a bound statement that answers with no row, and makes it ready again. */
+static bool outbox_step(struct ice_outbox *o, enum outbox_statement which)
+{
+	int rc = sqlite3_step(o->statements[which]);
+	/* reset repeats the error that step gave, and leaves it to be read */
+	return sqlite3_reset(o->statements[which]) == SQLITE_OK && rc == SQLITE_DONE;
+}
+
+static bool outbox_begin(struct ice_outbox *o)
+{
+	return ice_outbox_file_run(o->db, "BEGIN IMMEDIATE");
+}
+
+static bool outbox_commit(struct ice_outbox *o)
+{
+	return ice_outbox_file_run(o->db, "COMMIT");
+}
+
+static void outbox_rollback(struct ice_outbox *o)
+{
+	/* Some errors have rolled back already. */
+	if (!sqlite3_get_autocommit(o->db))
+		ice_outbox_file_run(o->db, "ROLLBACK");
+}
+
+static bool outbox_count(struct ice_outbox *o)
+{
+	struct ice_outbox_depth *d = &o->depth;
+	return ice_outbox_file_number(o->db, "SELECT count(*) FROM batch WHERE state=0", &d->batches) &&
+	       ice_outbox_file_number(o->db, "SELECT coalesce(sum(readings),0) FROM batch WHERE state=0",
+	                              &d->readings) &&
+	       ice_outbox_file_number(o->db, "SELECT coalesce(sum(length(packed)),0) FROM batch WHERE state=0",
+	                              &d->bytes) &&
+	       ice_outbox_file_number(o->db, "SELECT count(*) FROM batch WHERE state=1", &d->rejected) &&
+	       ice_outbox_file_number(o->db, "SELECT coalesce(sum(length(packed)),0) FROM batch WHERE state=1",
+	                              &d->rejected_bytes) &&
+	       ice_outbox_file_number(o->db, "SELECT value FROM counter WHERE name='sequence'", &d->last_sequence) &&
+	       ice_outbox_file_number(o->db, "SELECT count(*) FROM device", &o->devices);
+}
+
+struct ice_outbox *ice_outbox_open(const struct ice_outbox_options *options, char *why, size_t why_size)
+{
+	if (!ice_batch_site_valid(options->site)) {
+		snprintf(why, why_size, "the outbox's site is not a valid name");
+		return NULL;
+	}
+	sqlite3 *db = ice_outbox_salvage_open(options->path, why, why_size);
+	if (!db)
+		return NULL;
+	struct ice_outbox *o = calloc(1, sizeof(*o));
+	if (!o)
+		abort();
+	o->db = db;
+	o->max_bytes = options->max_bytes > 0 ? options->max_bytes : OUTBOX_BYTES_DEFAULT;
+	snprintf(o->site, sizeof(o->site), "%s", options->site);
+	if (strcmp(options->path, ":memory:") != 0)
+		snprintf(o->path, sizeof(o->path), "%s", options->path);
+	sqlite3_wal_hook(db, outbox_committed, o);
+	bool ok = outbox_count(o);
+	for (int i = 0; ok && i < OUTBOX_STATEMENTS; i++)
+		ok = sqlite3_prepare_v3(db, outbox_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &o->statements[i], NULL) ==
+		     SQLITE_OK;
+	if (!ok) {
+		(void)ice_outbox_file_error(db, options->path, why, why_size);
+		ice_outbox_close(o);
+		return NULL;
+	}
+	return o;
+}
+
+void ice_outbox_close(struct ice_outbox *o)
+{
+	if (!o)
+		return;
+	for (int i = 0; i < OUTBOX_STATEMENTS; i++)
+		sqlite3_finalize(o->statements[i]);
+	if (o->log_pages > 0)
+		ice_outbox_file_run(o->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	ice_outbox_file_close(o->db);
+	free(o);
+}
+
+/* A deletion needs disk as well: some pages of log, and room in the database for the log's pages when the log begins again. On a disk
+ * filled to the last byte with batches none could leave any more, so a put leaves that much alone. */
+static bool outbox_disk_full(struct ice_outbox *o, size_t len)
+{
+	struct statvfs fs;
+	if (!*o->path || statvfs(o->path, &fs) != 0)
+		return false;
+	uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return room < 2 * (uint64_t)len + (uint64_t)o->log_pages * OUTBOX_PAGE + OUTBOX_RESERVE;
+}
+
+/* Marks the readings' devices as read and keeps the marks below their bound. *devices is what there will be after the commit. */
+static bool outbox_mark(struct ice_outbox *o, const struct ice_reading *const *readings, size_t n, int64_t *devices)
+{
+	for (size_t i = 0; i < n; i++) {
+		sqlite3_bind_text(o->statements[OUTBOX_FORGET], 1, readings[i]->device, -1, SQLITE_STATIC);
+		if (!outbox_step(o, OUTBOX_FORGET))
+			return false;
+		*devices += 1 - sqlite3_changes(o->db);
+		sqlite3_bind_text(o->statements[OUTBOX_MARK], 1, readings[i]->device, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(o->statements[OUTBOX_MARK], 2, readings[i]->at);
+		if (!outbox_step(o, OUTBOX_MARK))
+			return false;
+	}
+	if (*devices <= OUTBOX_DEVICES_MAX)
+		return true;
+	sqlite3_bind_int64(o->statements[OUTBOX_PRUNE], 1, *devices - OUTBOX_DEVICES_MAX);
+	*devices = OUTBOX_DEVICES_MAX;
+	return outbox_step(o, OUTBOX_PRUNE);
+}
+
+/* The transaction of one batch. */
+static bool outbox_insert(struct ice_outbox *o, const struct ice_outbox_batch *b,
+                          const struct ice_reading *const *readings, int64_t *devices)
+{
+	sqlite3_stmt *s = o->statements[OUTBOX_INSERT];
+	if (!outbox_begin(o))
+		return false;
+	sqlite3_bind_int64(s, 1, b->sequence);
+	sqlite3_bind_text(s, 2, b->id, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 3, (sqlite3_int64)b->readings);
+	sqlite3_bind_blob64(s, 4, b->packed, b->packed_len, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 5, ice_clock_wall());
+	sqlite3_bind_int64(o->statements[OUTBOX_COUNT_ON], 1, b->sequence);
+	return outbox_step(o, OUTBOX_INSERT) && outbox_step(o, OUTBOX_COUNT_ON) &&
+	       outbox_mark(o, readings, b->readings, devices) && outbox_commit(o);
+}
+
+/* How many of the readings go together: as many as fit, up to the first that cannot travel at all. */
+static size_t outbox_together(struct ice_outbox *o, const struct ice_reading *const *readings, size_t n,
+                              struct ice_outbox_batch *b)
+{
+	n = ice_batch_fits(o->site, b->sequence, readings, n);
+	b->body = n > 0 ? (uint8_t *)ice_batch_body(o->site, b->sequence, readings, n, &b->len) : NULL;
+	if (b->body || n == 0)
+		return n;
+	size_t good = 0, len;
+	for (char *one; (one = ice_batch_body(o->site, b->sequence, readings + good, 1, &len)); good++)
+		free(one);
+	b->body = good > 0 ? (uint8_t *)ice_batch_body(o->site, b->sequence, readings, good, &b->len) : NULL;
+	return good;
+}
+
+enum ice_outbox_result ice_outbox_put(struct ice_outbox *o, const struct ice_reading *const *readings, size_t n,
+                                      size_t *taken)
+{
+	struct ice_outbox_batch b = {.sequence = o->depth.last_sequence + 1};
+	enum ice_outbox_result result = ICE_OUTBOX_OK;
+	int64_t devices = o->devices;
+	*taken = 0;
+	if (n == 0)
+		return ICE_OUTBOX_OK;
+	b.readings = outbox_together(o, readings, n, &b);
+	if (b.readings == 0) {
+		snprintf(o->error, sizeof(o->error), "a reading of %zu bytes fits in no batch or is not a JSON object",
+		         readings[0]->len);
+		return ICE_OUTBOX_UNFIT;
+	}
+	b.packed = ice_batch_gzip(b.body, b.len, &b.packed_len);
+	assert(b.packed);
+	ice_batch_id(b.body, b.len, b.id);
+	if (o->depth.bytes + o->depth.rejected_bytes + (int64_t)b.packed_len > o->max_bytes) {
+		snprintf(o->error, sizeof(o->error), "the outbox holds its %lld bytes", (long long)o->max_bytes);
+		result = ICE_OUTBOX_FULL;
+	} else if (outbox_disk_full(o, b.packed_len)) {
+		snprintf(o->error, sizeof(o->error), "storing a batch: the disk is full");
+		result = ICE_OUTBOX_FULL;
+	} else if (!outbox_insert(o, &b, readings, &devices)) {
+		result = outbox_failed(o, "storing a batch");
+		outbox_rollback(o);
+		/* The log may be all that is too long. */
+		outbox_checkpoint(o);
+	} else {
+		o->devices = devices;
+		o->depth.last_sequence = b.sequence;
+		o->depth.batches++;
+		o->depth.readings += (int64_t)b.readings;
+		o->depth.bytes += (int64_t)b.packed_len;
+		*taken = b.readings;
+		o->error[0] = '\0';
+		if (o->log_pages > OUTBOX_LOG_PAGES)
+			outbox_checkpoint(o);
+	}
+	ice_outbox_batch_free(&b);
+	return result;
+}
+
+/* Reads the row that NEXT stands on. False when its bytes are not those its id was made of. */
+static bool outbox_take(sqlite3_stmt *s, struct ice_outbox_batch *out)
+{
+	char found[ICE_BATCH_ID_SIZE];
+	const unsigned char *id = sqlite3_column_text(s, 1);
+	const void *packed = sqlite3_column_blob(s, 3);
+	out->sequence = sqlite3_column_int64(s, 0);
+	out->readings = (size_t)sqlite3_column_int64(s, 2);
+	out->packed_len = (size_t)sqlite3_column_bytes(s, 3);
+	snprintf(out->id, sizeof(out->id), "%s", id ? (const char *)id : "");
+	if (!packed)
+		return false;
+	out->packed = malloc(out->packed_len);
+	if (!out->packed)
+		abort();
+	memcpy(out->packed, packed, out->packed_len);
+	out->body = ice_batch_gunzip(packed, out->packed_len, ICE_BATCH_BYTES_MAX, &out->len);
+	if (!out->body)
+		return false;
+	ice_batch_id(out->body, out->len, found);
+	return strcmp(found, out->id) == 0;
+}
+
+bool ice_outbox_next(struct ice_outbox *o, int64_t after, struct ice_outbox_batch *out)
+{
+	sqlite3_stmt *s = o->statements[OUTBOX_NEXT];
+	/* Each round but the last sets a batch aside or gets past one, so there are at most as many as batches. */
+	for (;;) {
+		*out = (struct ice_outbox_batch){0};
+		sqlite3_bind_int64(s, 1, after);
+		int rc = sqlite3_step(s);
+		bool intact = rc == SQLITE_ROW && outbox_take(s, out);
+		if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+			(void)outbox_failed(o, "reading a batch");
+		sqlite3_reset(s);
+		if (rc != SQLITE_ROW)
+			return false;
+		if (intact)
+			return true;
+		after = out->sequence;
+		if (ice_outbox_reject(o, out->id, "damaged on disk"))
+			ICE_LOG(ICE_LOG_ERROR, "batch damaged on disk: set aside",
+			        ice_field_int("sequence", out->sequence));
+		ice_outbox_batch_free(out);
+	}
+}
+
+/* What the pending batch with this id counts for; *found says whether there is one. False when the database refused. */
+static bool outbox_find(struct ice_outbox *o, const char *id, bool *found, int64_t *readings, int64_t *bytes)
+{
+	sqlite3_stmt *s = o->statements[OUTBOX_FIND];
+	sqlite3_bind_text(s, 1, id, -1, SQLITE_STATIC);
+	int rc = sqlite3_step(s);
+	*found = rc == SQLITE_ROW;
+	if (*found) {
+		*readings = sqlite3_column_int64(s, 0);
+		*bytes = sqlite3_column_int64(s, 1);
+	}
+	return sqlite3_reset(s) == SQLITE_OK && (rc == SQLITE_ROW || rc == SQLITE_DONE);
+}
+
+/* Takes one batch out of the pending ones by the statement given, whose first parameter is the id. A deletion needs a few pages of
+ * log: when the disk has none left, a checkpoint lets the log begin again in the space it has. */
+static bool outbox_leave(struct ice_outbox *o, enum outbox_statement how, const char *id, int64_t *bytes)
+{
+	bool found;
+	int64_t readings = 0;
+	*bytes = 0;
+	if (!outbox_find(o, id, &found, &readings, bytes)) {
+		(void)outbox_failed(o, "looking for a batch");
+		return false;
+	}
+	if (!found)
+		return true;
+	sqlite3_bind_text(o->statements[how], 1, id, -1, SQLITE_STATIC);
+	for (int tries = 2; !outbox_step(o, how); tries--) {
+		(void)outbox_failed(o, "taking a batch out");
+		outbox_rollback(o);
+		if (tries == 1)
+			return false;
+		outbox_checkpoint(o);
+	}
+	o->depth.batches--;
+	o->depth.readings -= readings;
+	o->depth.bytes -= *bytes;
+	return true;
+}
+
+bool ice_outbox_acknowledged(struct ice_outbox *o, const char *id)
+{
+	int64_t bytes;
+	return outbox_leave(o, OUTBOX_DELETE, id, &bytes);
+}
+
+bool ice_outbox_reject(struct ice_outbox *o, const char *id, const char *reason)
+{
+	int64_t bytes;
+	sqlite3_bind_int64(o->statements[OUTBOX_ASIDE], 2, ice_clock_wall());
+	sqlite3_bind_text(o->statements[OUTBOX_ASIDE], 3, reason, -1, SQLITE_STATIC);
+	if (!outbox_leave(o, OUTBOX_ASIDE, id, &bytes))
+		return false;
+	o->depth.rejected += bytes > 0;
+	o->depth.rejected_bytes += bytes;
+	return true;
+}
+
+void ice_outbox_depth(struct ice_outbox *o, struct ice_outbox_depth *out)
+{
+	*out = o->depth;
+}
+
+int64_t ice_outbox_device_read_at(struct ice_outbox *o, const char *device)
+{
+	sqlite3_stmt *s = o->statements[OUTBOX_READ_AT];
+	sqlite3_bind_text(s, 1, device, -1, SQLITE_STATIC);
+	int64_t at = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+	sqlite3_reset(s);
+	return at;
+}
+
+bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value)
+{
+	sqlite3_bind_text(o->statements[OUTBOX_SET], 1, key, -1, SQLITE_STATIC);
+	sqlite3_bind_text(o->statements[OUTBOX_SET], 2, value, -1, SQLITE_STATIC);
+	if (outbox_step(o, OUTBOX_SET))
+		return true;
+	(void)outbox_failed(o, "storing a setting");
+	outbox_rollback(o);
+	return false;
+}
+
+char *ice_outbox_get(struct ice_outbox *o, const char *key)
+{
+	sqlite3_stmt *s = o->statements[OUTBOX_GET];
+	sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
+	char *value = sqlite3_step(s) == SQLITE_ROW ? strdup((const char *)sqlite3_column_text(s, 0)) : NULL;
+	sqlite3_reset(s);
+	return value;
+}
+
+void ice_outbox_idle(struct ice_outbox *o)
+{
+	int64_t spare = 0;
+	if (ice_outbox_file_number(o->db, "PRAGMA freelist_count", &spare) && spare > OUTBOX_FREE_PAGES) {
+		char sql[64];
+		snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", OUTBOX_GIVE_BACK);
+		ice_outbox_file_run(o->db, sql);
+	}
+	if (o->log_pages > 0)
+		outbox_checkpoint(o);
+}
+
+const char *ice_outbox_error(const struct ice_outbox *o)
+{
+	return o->error;
+}
