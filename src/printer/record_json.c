@@ -1,6 +1,5 @@
 /* A record to JSON and back, over jansson. */
 #include <jansson.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,10 +51,8 @@ static json_t *record_pages_json(const struct ice_record *r)
 /* 43 and 43.5, never 43.0 or 43.499999: whole numbers as integers, the rest rounded to its one decimal. */
 static json_t *record_percent_json(double percent)
 {
-	double tenths = round(percent * 10);
-	if (fmod(tenths, 10) == 0)
-		return json_integer((json_int_t)(tenths / 10));
-	return json_real(tenths / 10);
+	int64_t tenths = (int64_t)(percent * 10 + 0.5);
+	return tenths % 10 == 0 ? json_integer(tenths / 10) : json_real((double)tenths / 10);
 }
 
 static json_t *record_supply_json(const struct ice_supply *s)

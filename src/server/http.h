@@ -1,0 +1,38 @@
+/* http: the HTTPS listener. One thing can be done with it: POST /v1/batches. All else is refused in a few bytes.
+ *
+ * evhttp parses, OpenSSL encrypts, guard ends what must end, ingest decides. */
+#ifndef FM_HTTP_H
+#define FM_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guard.h"
+#include "ice/attr.h"
+#include "ingest.h"
+#include "store.h"
+#include "tls.h"
+
+struct event_base;
+struct fm_http;
+
+struct fm_http_counters {
+	uint64_t batches[FM_INGEST_VERDICTS];
+	uint64_t readings, refused; /* refused: was no batch at all */
+	struct fm_guard_counters guard;
+};
+
+/* All lent for the object's life. */
+struct fm_http *fm_http_new(struct event_base *base, struct fm_tls *tls, struct fm_store *store,
+                            const struct fm_guard_limits *limits);
+void fm_http_free(struct fm_http *h);
+
+/* Listens on "ADDR:PORT"; `bound` gets the text with the port the system chose. False with a reason. */
+#define FM_HTTP_ENDPOINT_SIZE 80
+ICE_MUST_CHECK bool fm_http_listen(struct fm_http *h, const char *endpoint, char bound[FM_HTTP_ENDPOINT_SIZE],
+                                   uint16_t *port, char *why, size_t why_size);
+
+void fm_http_counters(const struct fm_http *h, struct fm_http_counters *out);
+
+#endif

@@ -1,0 +1,407 @@
+/* `facilities-manager serve`. */
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "authority.h"
+#include "cli.h"
+#include "http.h"
+#include "ice/clock.h"
+#include "ice/enrolment.h"
+#include "ice/log.h"
+#include "tls.h"
+
+#define SERVE_WAIT_MS    250 /* for another process's transaction: then the engine is told to come later */
+#define SERVE_UPKEEP     5   /* seconds between two looks at certificates and checkpoints */
+#define SERVE_FILES      64  /* descriptors kept for other things than connections */
+#define SERVE_NAMES_MAX  (FM_SETTINGS_NAMES_MAX + FM_SETTINGS_LISTEN_MAX + 2)
+#define SERVE_NAME_BYTES 256
+
+static const struct fm_option serve_options[] = {
+        {'c', "config", "FILE", "the configuration; what is given here as well goes before it"},
+        {256, "data", "DIR", "folder of the database and the own certificates; made when missing"},
+        {257, "listen", "ADDR:PORT", "where to serve; may be repeated; port 0: one that is free"},
+        {258, "name", "HOSTNAME", "by which engines reach the server; may be repeated"},
+        {259, "url", "URL", "https://host[:port] for enrolment lines, where that is not name and port"},
+        {260, "certificate", "FILE", "certificate and chain (PEM), in place of the own authority"},
+        {261, "key", "FILE", "the certificate's private key (PEM, mode 0600)"},
+        {262, "ca", "FILE", "what engines shall trust (PEM), when not their system's authorities"},
+        {263, "log-level", "LEVEL", "error, warn, info or debug"},
+        {'h', "help", NULL, "print this"},
+        {0},
+};
+
+static const char serve_usage[] =
+        "Usage: facilities-manager serve -c FILE\n"
+        "       facilities-manager serve --data DIR [--listen ADDR:PORT]... [--name HOSTNAME]...\n"
+        "\n"
+        "Takes batches in over HTTPS (TLS 1.2 or newer) and stores each on the disk before it acknowledges it. When it "
+        "is\n"
+        "ready it prints `listening https://ADDR:PORT` on standard output, once for each address; its log goes to "
+        "standard error.\n"
+        "\n"
+        "Without a certificate it makes an authority of its own in the data folder; the enrolment line carries it to "
+        "the\n"
+        "engines. A certificate that changes on the disk is taken without a restart. SIGTERM and SIGINT end the "
+        "server;\n"
+        "SIGHUP makes it read its certificate again.\n";
+
+struct serve {
+	struct fm_settings settings;
+	struct fm_tls_options tls_options;
+	char names[SERVE_NAMES_MAX][SERVE_NAME_BYTES];
+	const char *name_list[SERVE_NAMES_MAX];
+	struct event_base *base;
+	struct fm_store *store;
+	struct fm_tls *tls;
+	struct fm_http *http;
+	struct event *on_term, *on_int, *on_hup, *upkeep;
+	uint64_t stored; /* at the last checkpoint */
+	struct ice_log_throttle tls_log;
+};
+
+/* ---- the loop's events ------------------------------------------------------------------------------------------ */
+
+static void serve_stop(evutil_socket_t sig, short what, void *arg)
+{
+	struct serve *s = arg;
+	(void)sig, (void)what;
+	event_base_loopbreak(s->base);
+}
+
+static void serve_refresh(struct serve *s, bool force)
+{
+	char why[4400];
+	bool changed;
+	uint32_t suppressed;
+	if (!fm_tls_refresh(s->tls, (int64_t)ice_clock_wall(), force, &changed, why, sizeof(why))) {
+		if (ice_log_pass(&s->tls_log, ice_clock_now(), 1, ICE_USEC_SEC(3600), &suppressed))
+			ICE_LOG(ICE_LOG_ERROR, "the certificate cannot be loaded, the one in use stays",
+			        ice_field_str("why", why), ice_field_int("suppressed", suppressed));
+	} else if (changed) {
+		ice_log_write(ICE_LOG_INFO, "new connections get the new certificate", NULL);
+	}
+}
+
+static void serve_hup(evutil_socket_t sig, short what, void *arg)
+{
+	(void)sig, (void)what;
+	serve_refresh(arg, true);
+}
+
+static void serve_upkeep(evutil_socket_t none, short what, void *arg)
+{
+	struct serve *s = arg;
+	struct fm_http_counters now;
+	(void)none, (void)what;
+	serve_refresh(s, false);
+	fm_http_counters(s->http, &now);
+	if (now.batches[FM_INGEST_STORED] != s->stored)
+		s->store->driver->idle(s->store);
+	s->stored = now.batches[FM_INGEST_STORED];
+}
+
+/* ---- names ------------------------------------------------------------------------------------------------------ */
+
+static void serve_add_name(struct serve *s, const char *name)
+{
+	size_t n = s->tls_options.name_count;
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(s->names[i], name) == 0)
+			return;
+	if (n == SERVE_NAMES_MAX || !*name || strlen(name) >= SERVE_NAME_BYTES)
+		return;
+	snprintf(s->names[n], SERVE_NAME_BYTES, "%s", name);
+	s->name_list[n] = s->names[n];
+	s->tls_options.name_count++;
+}
+
+/* By what the server may be called: the names given, the addresses listened on, else the machine's name. */
+static void serve_collect_names(struct serve *s)
+{
+	struct ice_address address;
+	char text[SERVE_NAME_BYTES] = "";
+	uint16_t port;
+	bool anywhere = false;
+	for (unsigned i = 0; i < s->settings.name_count; i++)
+		serve_add_name(s, s->settings.names[i]);
+	for (unsigned i = 0; i < s->settings.listen_count; i++) {
+		if (!fm_settings_endpoint(s->settings.listen[i], &address, &port))
+			continue;
+		address.scope = 0;
+		if (ice_address_is_unicast(&address))
+			serve_add_name(s, ice_address_format(&address, text));
+		else
+			anywhere = true;
+	}
+	if (anywhere && s->settings.name_count == 0 && gethostname(text, sizeof(text) - 1) == 0)
+		serve_add_name(s, text);
+	if (s->settings.url[0]) {
+		const char *host = s->settings.url + strlen("https://");
+		bool brackets = *host == '[';
+		snprintf(text, sizeof(text), "%.*s", (int)strcspn(host + brackets, brackets ? "]" : ":"),
+		         host + brackets);
+		serve_add_name(s, text);
+	}
+}
+
+/* What `site add` puts into enrolment lines while nobody tells it otherwise. */
+static bool serve_publish(struct serve *s, uint16_t port, char *why, size_t why_size)
+{
+	char url[SERVE_NAME_BYTES + 32], *ca = NULL;
+	const char *host = s->tls_options.name_count ? s->names[0] : "localhost";
+	if (s->settings.url[0])
+		snprintf(url, sizeof(url), "%s", s->settings.url);
+	else
+		snprintf(url, sizeof(url), strchr(host, ':') ? "https://[%s]:%u" : "https://%s:%u", host, port);
+	if (s->settings.ca[0]) {
+		FILE *f = fopen(s->settings.ca, "re");
+		ca = calloc(1, ICE_ENROLMENT_PEM_MAX);
+		if (!ca)
+			abort();
+		size_t n = f ? fread(ca, 1, ICE_ENROLMENT_PEM_MAX, f) : 0;
+		if (f)
+			fclose(f);
+		char fingerprint[FM_AUTHORITY_FINGERPRINT_SIZE];
+		if (n == 0 || n == ICE_ENROLMENT_PEM_MAX || !fm_authority_fingerprint(ca, fingerprint)) {
+			snprintf(why, why_size, "%s: holds no certificate of less than %d bytes (PEM)", s->settings.ca,
+			         ICE_ENROLMENT_PEM_MAX);
+			free(ca);
+			return false;
+		}
+	}
+	const char *trust = ca ? ca : s->settings.certificate[0] ? "" : "own";
+	bool ok = s->store->driver->value_set(s->store, "url", url) == FM_STORE_OK &&
+	          s->store->driver->value_set(s->store, "ca", trust) == FM_STORE_OK;
+	if (!ok)
+		snprintf(why, why_size, "the database cannot be written: %s", s->store->driver->error(s->store));
+	free(ca);
+	return ok;
+}
+
+static void serve_tell_authority(struct serve *s)
+{
+	char why[4400], fingerprint[FM_AUTHORITY_FINGERPRINT_SIZE];
+	char *ca = s->settings.certificate[0] ? NULL : fm_authority_ca(s->settings.data, why, sizeof(why));
+	if (ca && fm_authority_fingerprint(ca, fingerprint))
+		ICE_LOG(ICE_LOG_INFO, "own certificate authority", ice_field_str("sha256", fingerprint));
+	free(ca);
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------- */
+
+/* As many descriptors as we may have, and no more connections than they allow. */
+static size_t serve_connections(int64_t wanted)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return (size_t)wanted;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return (size_t)wanted;
+	size_t room = limit.rlim_cur > 2 * SERVE_FILES ? limit.rlim_cur - SERVE_FILES : SERVE_FILES;
+	if ((size_t)wanted <= room)
+		return (size_t)wanted;
+	ICE_LOG(ICE_LOG_WARN, "fewer connections than configured: the limit of open files is too low",
+	        ice_field_int("connections", (int64_t)room));
+	return room;
+}
+
+static bool serve_begin(struct serve *s, char *why, size_t why_size)
+{
+	int64_t now = (int64_t)ice_clock_wall();
+	char bound[FM_SETTINGS_LISTEN_MAX][FM_HTTP_ENDPOINT_SIZE];
+	uint16_t port = 0, first_port = 0;
+	if (!fm_authority_folder(s->settings.data, why, why_size))
+		return false;
+	s->store = fm_store_sqlite.open(s->settings.data, SERVE_WAIT_MS, why, why_size);
+	if (!s->store)
+		return false;
+	serve_collect_names(s);
+	s->tls_options.folder = s->settings.data;
+	s->tls_options.certificate = s->settings.certificate;
+	s->tls_options.key = s->settings.key;
+	s->tls_options.names = s->name_list;
+	s->tls = fm_tls_new(&s->tls_options, now, why, why_size);
+	if (!s->tls)
+		return false;
+	struct fm_guard_limits limits = {
+	        .connections = serve_connections(s->settings.connections),
+	        .per_address = (size_t)s->settings.connections_per_address,
+	        .buffered = (size_t)s->settings.buffered,
+	        .deadline = s->settings.deadline,
+	};
+	s->http = fm_http_new(s->base, s->tls, s->store, &limits);
+	for (unsigned i = 0; i < s->settings.listen_count; i++) {
+		if (!fm_http_listen(s->http, s->settings.listen[i], bound[i], &port, why, why_size))
+			return false;
+		if (i == 0)
+			first_port = port;
+	}
+	if (!serve_publish(s, first_port, why, why_size))
+		return false;
+	serve_tell_authority(s);
+	for (unsigned i = 0; i < s->settings.listen_count; i++)
+		printf("listening https://%s\n", bound[i]);
+	fflush(stdout);
+	return true;
+}
+
+static void serve_loop(struct serve *s)
+{
+	struct timeval upkeep = {SERVE_UPKEEP, 0};
+	s->on_term = evsignal_new(s->base, SIGTERM, serve_stop, s);
+	s->on_int = evsignal_new(s->base, SIGINT, serve_stop, s);
+	s->on_hup = evsignal_new(s->base, SIGHUP, serve_hup, s);
+	s->upkeep = event_new(s->base, -1, EV_PERSIST, serve_upkeep, s);
+	if (!s->on_term || !s->on_int || !s->on_hup || !s->upkeep)
+		abort();
+	event_add(s->on_term, NULL);
+	event_add(s->on_int, NULL);
+	event_add(s->on_hup, NULL);
+	event_add(s->upkeep, &upkeep);
+	event_base_dispatch(s->base);
+
+	struct fm_http_counters c;
+	fm_http_counters(s->http, &c);
+	ICE_LOG(ICE_LOG_INFO, "stopped", ice_field_int("batches", (int64_t)c.batches[FM_INGEST_STORED]),
+	        ice_field_int("readings", (int64_t)c.readings),
+	        ice_field_int("duplicates", (int64_t)c.batches[FM_INGEST_DUPLICATE]),
+	        ice_field_int("forbidden", (int64_t)c.batches[FM_INGEST_FORBIDDEN]),
+	        ice_field_int("refused", (int64_t)c.refused), ice_field_int("connections", (int64_t)c.guard.accepted),
+	        ice_field_int("expired", (int64_t)c.guard.expired), ice_field_int("crowded", (int64_t)c.guard.crowded));
+}
+
+static void serve_free_event(struct event *e)
+{
+	if (e)
+		event_free(e);
+}
+
+static void serve_end(struct serve *s)
+{
+	serve_free_event(s->on_term);
+	serve_free_event(s->on_int);
+	serve_free_event(s->on_hup);
+	serve_free_event(s->upkeep);
+	fm_http_free(s->http);
+	fm_tls_free(s->tls);
+	if (s->store)
+		s->store->driver->close(s->store);
+	if (s->base)
+		event_base_free(s->base);
+	fm_settings_free(&s->settings);
+}
+
+/* ---- the command line ------------------------------------------------------------------------------------------- */
+
+/* One option of the command line, over what the file said. The first --listen and --name replace the file's. */
+static int serve_take(struct serve *s, const struct fm_cli *cli, int key, const char *value, unsigned seen[2])
+{
+	struct fm_settings *settings = &s->settings;
+	enum ice_log_level level;
+	char why[256];
+	switch (key) {
+	case 256:
+		fm_settings_set(&settings->data, value);
+		return 0;
+	case 257:
+		if (seen[0]++ == 0)
+			fm_settings_clear_listen(settings);
+		return fm_settings_add_listen(settings, value, why, sizeof(why))
+		               ? 0
+		               : fm_cli_refuse(cli, "--listen: %s", why);
+	case 258:
+		if (seen[1]++ == 0)
+			fm_settings_clear_names(settings);
+		return fm_settings_add_name(settings, value, why, sizeof(why)) ? 0
+		                                                               : fm_cli_refuse(cli, "--name: %s", why);
+	case 259:
+		if (!ice_enrolment_server_valid(value, why, sizeof(why)))
+			return fm_cli_refuse(cli, "--url: %s", why);
+		fm_settings_set(&settings->url, value);
+		return 0;
+	case 260:
+		fm_settings_set(&settings->certificate, value);
+		return 0;
+	case 261:
+		fm_settings_set(&settings->key, value);
+		return 0;
+	case 262:
+		fm_settings_set(&settings->ca, value);
+		return 0;
+	case 263:
+		if (!ice_log_level_parse(value, &level))
+			return fm_cli_refuse(cli, "--log-level: %s is none of error, warn, info, debug", value);
+		settings->log_level = (int)level;
+		return 0;
+	default:
+		return fm_cli_refuse(cli, "%s is one word too many", value ? value : "this");
+	}
+}
+
+/* First the file, wherever -c stands, then the rest of the command line over it. 0, -1 for --help, or an exit status. */
+static int serve_configure(struct serve *s, int argc, char **argv)
+{
+	struct fm_cli cli = {
+	        .command = "serve", .usage = serve_usage, .options = serve_options, .argc = argc, .argv = argv};
+	struct ice_conf_mistakes mistakes = {0};
+	const char *config = NULL, *value;
+	bool data = false;
+	unsigned seen[2] = {0, 0};
+	int key, status = 0;
+
+	while ((key = fm_cli_next(&cli, &value)) != FM_CLI_END) {
+		if (key == FM_CLI_BAD)
+			return FM_EXIT_USAGE;
+		if (key == 'h') {
+			fm_cli_help(&cli);
+			return -1;
+		}
+		if (key == 'c')
+			config = value;
+		data |= key == 256;
+	}
+	if (!config && !data)
+		return fm_cli_refuse(&cli, "give a configuration (-c FILE) or a data folder (--data DIR)");
+	bool ok = fm_settings_read(&s->settings, config, &mistakes);
+	cli.at = 0;
+	cli.words_only = false;
+	while (ok && status == 0 && (key = fm_cli_next(&cli, &value)) != FM_CLI_END)
+		if (key != 'c')
+			status = serve_take(s, &cli, key, value, seen);
+	if (ok && status == 0)
+		fm_settings_check(&s->settings, config ? config : "command line", &mistakes);
+	if (mistakes.count > 0) {
+		ice_conf_mistakes_print(&mistakes, stderr);
+		status = FM_EXIT_CONFIG;
+	}
+	ice_conf_mistakes_free(&mistakes);
+	return status;
+}
+
+int fm_serve(int argc, char **argv)
+{
+	struct serve s = {0};
+	char why[4400] = "";
+	int status = serve_configure(&s, argc, argv);
+	if (status == 0) {
+		ice_log_set_level((enum ice_log_level)s.settings.log_level);
+		s.base = event_base_new();
+		if (!s.base)
+			abort();
+		if (serve_begin(&s, why, sizeof(why))) {
+			serve_loop(&s);
+		} else {
+			fprintf(stderr, "facilities-manager serve: %s\n", why);
+			status = FM_EXIT_FAILED;
+		}
+	}
+	serve_end(&s);
+	return status < 0 ? FM_EXIT_OK : status;
+}
