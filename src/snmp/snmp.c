@@ -31,6 +31,7 @@ const char *ice_verdict_name(enum ice_verdict v)
 enum snmp_kind {
 	SNMP_UNKNOWN, /* not a type of SNMP */
 	SNMP_ANY,
+	SNMP_BITS, /* never empty: its first octet counts unused bits (X.690 section 8.6.2) */
 	SNMP_EMPTY,
 	SNMP_SIGNED,
 	SNMP_UNSIGNED32,
@@ -41,7 +42,7 @@ enum snmp_kind {
 
 static const uint8_t snmp_kinds[256] = {
         [ICE_BER_INTEGER] = SNMP_SIGNED,
-        [ICE_BER_BITS] = SNMP_ANY,
+        [ICE_BER_BITS] = SNMP_BITS,
         [ICE_BER_OCTETS] = SNMP_ANY,
         [ICE_BER_NULL] = SNMP_EMPTY,
         [ICE_BER_OID] = SNMP_NAME,
@@ -82,6 +83,8 @@ static inline bool snmp_value_valid(uint8_t tag, const uint8_t *value, size_t n)
 	switch (kind) {
 	case SNMP_ANY:
 		return true;
+	case SNMP_BITS:
+		return n > 0;
 	case SNMP_EMPTY:
 		return n == 0;
 	case SNMP_SIGNED:
@@ -226,11 +229,13 @@ static netsnmp_pdu *snmp_make_pdu(enum ice_snmp_version version, const struct ic
 	made->reqid = ICE_SNMP_ID_BASE;
 	made->errstat = 0; /* non-repeaters of a GETBULK */
 	made->errindex = pdu == ICE_SNMP_GETBULK ? (long)max_repetitions : 0;
-	made->community = malloc(community->len + 1u);
-	if (!made->community)
-		goto fail;
-	memcpy(made->community, community->bytes, community->len);
-	made->community_len = community->len;
+	if (community->len > 0) { /* an empty one is none: net-snmp would take the session's, which is empty too */
+		made->community = malloc(community->len);
+		if (!made->community)
+			goto fail;
+		memcpy(made->community, community->bytes, community->len);
+		made->community_len = community->len;
+	}
 	for (size_t i = 0; i < count; i++) {
 		uint32_t arcs[ICE_OID_ARCS];
 		oid name[ICE_OID_ARCS];
@@ -302,7 +307,8 @@ bool ice_snmp_build(struct ice_snmp_request *out, enum ice_snmp_version version,
 	if (packet)
 		explicit_bzero(packet, size);
 	free(packet);
-	explicit_bzero(made->community, made->community_len);
+	if (made->community)
+		explicit_bzero(made->community, made->community_len);
 	snmp_free_pdu(made);
 	return ok;
 }
