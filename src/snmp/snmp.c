@@ -217,6 +217,14 @@ void ice_snmp_init(void)
 	netsnmp_register_loghandler(NETSNMP_LOGHANDLER_NONE, LOG_EMERG);
 }
 
+/* Frees a PDU and leaves no community behind. */
+static void snmp_wipe_pdu(netsnmp_pdu *pdu)
+{
+	if (pdu->community)
+		explicit_bzero(pdu->community, pdu->community_len);
+	snmp_free_pdu(pdu);
+}
+
 /* A PDU of net-snmp that asks for these names; NULL when it cannot be made. */
 static netsnmp_pdu *snmp_make_pdu(enum ice_snmp_version version, const struct ice_secret *community,
                                   enum ice_snmp_pdu pdu, const struct ice_oid *oids, size_t count,
@@ -247,7 +255,7 @@ static netsnmp_pdu *snmp_make_pdu(enum ice_snmp_version version, const struct ic
 	}
 	return made;
 fail:
-	snmp_free_pdu(made);
+	snmp_wipe_pdu(made);
 	return NULL;
 }
 
@@ -307,8 +315,6 @@ bool ice_snmp_build(struct ice_snmp_request *out, enum ice_snmp_version version,
 	if (packet)
 		explicit_bzero(packet, size);
 	free(packet);
-	if (made->community)
-		explicit_bzero(made->community, made->community_len);
-	snmp_free_pdu(made);
+	snmp_wipe_pdu(made);
 	return ok;
 }
