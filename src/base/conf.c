@@ -214,10 +214,15 @@ static char *conf_slurp(const char *path, size_t *n, struct ice_conf_mistakes *m
 		ice_conf_mistake(mistakes, path, 0, NULL, "cannot be opened: %s", strerror(errno));
 		return NULL;
 	}
-	char *text = malloc(CONF_FILE_MAX + 1);
-	if (!text)
-		abort();
-	*n = fread(text, 1, CONF_FILE_MAX + 1, f);
+	/* Read, not measured: a pipe is as good a file. */
+	char *text = NULL;
+	size_t room = 0;
+	for (*n = 0; *n == room && room <= CONF_FILE_MAX; *n += fread(text + *n, 1, room - *n, f)) {
+		room = room ? room * 2 : 16384;
+		text = realloc(text, room + 1);
+		if (!text)
+			abort();
+	}
 	bool good = false;
 	if (ferror(f))
 		ice_conf_mistake(mistakes, path, 0, NULL, "cannot be read: %s", strerror(errno));

@@ -43,7 +43,7 @@ static bool conf_digits(const char **s, int64_t *out)
 /* A count and one of the units; a count of 0 needs none. */
 static bool conf_quantity(const char *text, const struct conf_unit *units, int64_t *out)
 {
-	int64_t n;
+	int64_t n, product;
 	if (*text == '-' || !conf_digits(&text, &n))
 		return false;
 	if (n == 0 && !*text) {
@@ -51,8 +51,10 @@ static bool conf_quantity(const char *text, const struct conf_unit *units, int64
 		return true;
 	}
 	for (; units->name; units++) {
-		if (strcmp(text, units->name) == 0)
-			return !__builtin_mul_overflow(n, units->factor, out);
+		if (strcmp(text, units->name) == 0 && !__builtin_mul_overflow(n, units->factor, &product)) {
+			*out = product;
+			return true;
+		}
 	}
 	return false;
 }

@@ -1,6 +1,7 @@
 #include "ice/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +81,7 @@ static void log_put_value(struct log_line *line, const char *s)
 	}
 	log_put(line, "\"", 1);
 	size_t i = 0;
-	for (; s[i] && i < LOG_VALUE_MAX; i++)
+	for (; i < LOG_VALUE_MAX && s[i]; i++)
 		log_put_escaped(line, s[i], true);
 	if (s[i])
 		log_put(line, "...", 3);
@@ -125,14 +126,14 @@ void ice_log_write(enum ice_log_level level, const char *message, const struct i
 		return;
 	int saved = errno;
 	struct log_line line = {.n = 0};
-	char text[32];
+	char text[32] = "";
 	if (log_is_journal()) {
-		log_put(&line, text, (size_t)snprintf(text, sizeof(text), "<%d>", log_levels[level].syslog));
+		snprintf(text, sizeof(text), "<%d>", log_levels[level].syslog);
 	} else {
 		ice_clock_format(ice_clock_wall(), text);
-		log_put(&line, text, strlen(text));
-		log_put(&line, " ", 1);
+		strcat(text, " ");
 	}
+	log_put(&line, text, strlen(text));
 	log_put(&line, log_levels[level].name, strlen(log_levels[level].name));
 	log_put(&line, " ", 1);
 	for (const char *p = message; *p; p++)
@@ -144,7 +145,7 @@ void ice_log_write(enum ice_log_level level, const char *message, const struct i
 		if (f->str)
 			log_put_value(&line, f->str);
 		else
-			log_put(&line, text, (size_t)snprintf(text, sizeof(text), "%lld", (long long)f->num));
+			log_put(&line, text, (size_t)snprintf(text, sizeof(text), "%" PRId64, f->num));
 	}
 	if (line.full) {
 		memcpy(line.bytes + line.n, "...", 3);
