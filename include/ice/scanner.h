@@ -155,6 +155,10 @@ void ice_scanner_drain(struct ice_scanner *s);
 /* Nothing in flight, nothing waiting, and the last time it was asked `next` said there is no more (or draining). */
 bool ice_scanner_idle(const struct ice_scanner *s);
 
+/* How many of the addresses that `next` gave, counted from the first, are done without a gap: a sweep that is to go on after a
+ * crash goes on there. Looks at every slot: for once a second, not for every beat. */
+uint64_t ice_scanner_settled(const struct ice_scanner *s);
+
 void ice_scanner_counters(const struct ice_scanner *s, struct ice_scanner_counters *out);
 
 /* Quantile q (0..1) of the round trips, in microseconds; 0 when none. */

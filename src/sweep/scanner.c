@@ -100,15 +100,18 @@ static bool scanner_below_cap(const struct ice_scanner *s, const struct ice_addr
 }
 
 /* A target that waited for its subnet and need not any more. */
-static bool scanner_unhold(struct ice_scanner *s, struct ice_address *out)
+static bool scanner_unhold(struct ice_scanner *s, struct ice_address *out, uint32_t *nth)
 {
 	for (uint32_t i = 0; s->held_ready && i < s->held_count; i++) {
 		if (!scanner_below_cap(s, &s->held[i]))
 			continue;
 		*out = s->held[i];
+		*nth = s->held_nth[i];
 		s->held_count--;
-		for (uint32_t k = i; k < s->held_count; k++) /* they keep their order */
+		for (uint32_t k = i; k < s->held_count; k++) { /* they keep their order */
 			s->held[k] = s->held[k + 1];
+			s->held_nth[k] = s->held_nth[k + 1];
+		}
 		return true;
 	}
 	s->held_ready = false;
@@ -116,20 +119,22 @@ static bool scanner_unhold(struct ice_scanner *s, struct ice_address *out)
 }
 
 /* The next address to begin with; ICE_BOUND_COUNT, or why there is none now. */
-static enum ice_bound scanner_target(struct ice_scanner *s, struct ice_address *out)
+static enum ice_bound scanner_target(struct ice_scanner *s, struct ice_address *out, uint32_t *nth)
 {
 	if (s->waiting.count >= ICE_SCANNER_WAITING)
 		return ICE_BOUND_QUEUE;
 	if (s->slots.used == s->slots.window)
 		return ICE_BOUND_WINDOW;
-	if (s->held_count > 0 && scanner_unhold(s, out))
+	if (s->held_count > 0 && scanner_unhold(s, out, nth))
 		return ICE_BOUND_COUNT;
 	while (!s->draining && s->held_count < SCANNER_HELD) {
 		s->exhausted = !s->ops.next(out, s->arg);
 		if (s->exhausted)
 			break;
+		*nth = (uint32_t)++s->given;
 		if (!s->subnets || scanner_below_cap(s, out))
 			return ICE_BOUND_COUNT;
+		s->held_nth[s->held_count] = *nth;
 		s->held[s->held_count++] = *out;
 	}
 	return s->held_count > 0 ? ICE_BOUND_SUBNET : ICE_BOUND_TARGETS;
@@ -139,13 +144,15 @@ static enum ice_bound scanner_target(struct ice_scanner *s, struct ice_address *
 static uint32_t scanner_start(struct ice_scanner *s, enum ice_bound *bound)
 {
 	struct ice_address address;
-	enum ice_bound why = scanner_target(s, &address);
+	uint32_t nth = 0;
+	enum ice_bound why = scanner_target(s, &address, &nth);
 	if (why != ICE_BOUND_COUNT) {
 		*bound = why;
 		return SLOT_NONE;
 	}
 	uint32_t i = slots_take(&s->slots, &address);
 	assert(i != SLOT_NONE);
+	s->slots.at[i].nth = nth;
 	slots_question(&s->slots, i, &s->random);
 	if (s->subnets)
 		s->subnets[scanner_subnet(&address)]++;
@@ -264,6 +271,21 @@ void ice_scanner_drain(struct ice_scanner *s)
 bool ice_scanner_idle(const struct ice_scanner *s)
 {
 	return s->slots.used == 0 && s->held_count == 0 && (s->draining || s->exhausted);
+}
+
+uint64_t ice_scanner_settled(const struct ice_scanner *s)
+{
+	uint32_t back = 0; /* how far the oldest unfinished address lies back */
+	for (uint32_t i = 0; i < s->slots.fresh; i++) {
+		uint32_t n = (uint32_t)s->given - s->slots.at[i].nth + 1;
+		if (s->slots.at[i].state != SLOT_FREE && n > back)
+			back = n;
+	}
+	for (uint32_t i = 0; i < s->held_count; i++) {
+		uint32_t n = (uint32_t)s->given - s->held_nth[i] + 1;
+		back = n > back ? n : back;
+	}
+	return s->given - back;
 }
 
 void ice_scanner_counters(const struct ice_scanner *s, struct ice_scanner_counters *out)

@@ -57,12 +57,14 @@ struct ice_scanner {
 	uint32_t talking;  /* slots in TALK_QUESTION and TALK_PROBE */
 	uint16_t *subnets; /* addresses in flight by hashed subnet; NULL without a cap */
 	struct ice_address held[SCANNER_HELD];
+	uint32_t held_nth[SCANNER_HELD]; /* as in their slots, later */
 	uint32_t held_count;
 	bool held_ready; /* a subnet has got room since they were last looked at */
 
 	struct pacer pacer;
 	struct ice_random random;
 	struct ice_rtt_table rtt;
+	uint64_t given; /* addresses that `next` gave */
 	bool exhausted, draining;
 	bool refused; /* `send` took no more in the last pump */
 	bool stalled; /* `reserve` gave no place */
