@@ -1,0 +1,88 @@
+/* settings: what ice.ini says, checked.
+ *
+ * The tables in settings.c are the one list of options; config/ice.ini documents each with its default, and a test fails
+ * when the two disagree. Relative paths in the file are taken from the file's own folder.
+ *
+ * Life: ice_settings_read -> const from then on -> ice_settings_free (wipes the communities). */
+#ifndef ICE_SETTINGS_H
+#define ICE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ice/attr.h"
+#include "ice/clock.h"
+#include "ice/conf.h"
+#include "ice/log.h"
+
+#include "plan.h"
+
+/* A path as written, with the line it stands on; "" when not given. */
+struct ice_settings_path {
+	char path[4096];
+	unsigned line;
+};
+
+struct ice_settings_server {
+	struct ice_settings_path enrolment;
+};
+
+struct ice_settings_state {
+	struct ice_settings_path directory;
+	int64_t outbox_size;
+};
+
+struct ice_settings_sweep {
+	ice_usec interval;
+	ice_usec timeout; /* 0 = learned */
+	int64_t retries, window, conversations, subnet_cap, port;
+	uint64_t rate; /* datagrams per second; 0 = no limit */
+	bool v1, v2c;
+};
+
+struct ice_settings_privacy {
+	int alert_text; /* 0 none, 1 device */
+};
+
+struct ice_settings_log {
+	int level; /* enum ice_log_level */
+};
+
+struct ice_settings_profiles {
+	struct ice_settings_path directory;
+};
+
+struct ice_settings_range; /* the rows of one [range NAME], until they are made a leg */
+
+struct ice_settings {
+	char *file;
+	struct ice_settings_server server;
+	struct ice_settings_state state;
+	struct ice_settings_sweep sweep;
+	struct ice_settings_privacy privacy;
+	struct ice_settings_log log;
+	struct ice_settings_profiles profiles;
+	struct ice_settings_range *ranges;
+	size_t range_count;
+	struct ice_plan plan; /* one leg per [range NAME], in the file's order, sealed */
+};
+
+/* Reads the file and all it points to but the enrolment, and finds every mistake in them. False when there was one; *out must be
+ * freed in either case. */
+ICE_MUST_CHECK bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_conf_mistakes *mistakes);
+void ice_settings_free(struct ice_settings *s);
+
+/* "gentle" (1,000/s), "normal" (10,000/s), "max" (no limit: 0), or a number of datagrams per second. */
+ICE_MUST_CHECK bool ice_settings_rate(const char *text, uint64_t *out);
+#define ICE_SETTINGS_RATE_GENTLE 1000
+#define ICE_SETTINGS_RATE_NORMAL 10000
+
+/* The rows of every section, for the test that holds the sample file against them. Ends with name == NULL. */
+struct ice_settings_section {
+	const char *name;
+	const struct ice_conf_option *options;
+};
+const struct ice_settings_section *ice_settings_sections(void);
+
+#endif

@@ -1,0 +1,110 @@
+#include "setup.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ice/random.h"
+#include "ice/scanner.h"
+
+static bool setup_is_folder(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool ice_setup_profile_folder(const char *given, char *out, size_t size)
+{
+	/* build/ice, build/san/ice, PREFIX/bin/ice */
+	static const char *const beside[] = {"../config/profiles", "../../config/profiles", "../share/ice/profiles"};
+	char self[PATH_MAX];
+	if (given && *given) {
+		snprintf(out, size, "%s", given);
+		return true; /* what is wrong with it, loading will tell */
+	}
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	if (n > 0) {
+		self[n] = '\0';
+		char *slash = strrchr(self, '/');
+		if (slash)
+			*slash = '\0';
+		for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+			int len = snprintf(out, size, "%s/%s", self, beside[i]);
+			if (len > 0 && (size_t)len < size && setup_is_folder(out))
+				return true;
+		}
+	}
+	snprintf(out, size, "%s/profiles", ICE_DATA_DIR);
+	return setup_is_folder(out);
+}
+
+struct ice_profiles *ice_setup_profiles(const char *command, const char *given)
+{
+	char folder[PATH_MAX];
+	struct ice_conf_mistakes mistakes = {0};
+	if (!ice_setup_profile_folder(given, folder, sizeof folder)) {
+		fprintf(stderr,
+		        "%s: no folder of vendor profiles beside the program or at %s; --profiles DIR names one\n",
+		        command, folder);
+		return NULL;
+	}
+	struct ice_profiles *p = ice_profiles_load(folder, &mistakes);
+	if (!p) {
+		ice_conf_mistakes_print(&mistakes, stderr);
+		fprintf(stderr, "%s: the vendor profiles in %s cannot be used\n", command, folder);
+	}
+	ice_conf_mistakes_free(&mistakes);
+	return p;
+}
+
+bool ice_setup_settings(const char *file, struct ice_settings *out)
+{
+	struct ice_conf_mistakes mistakes = {0};
+	bool good = ice_settings_read(file, out, &mistakes);
+	if (!good)
+		ice_conf_mistakes_print(&mistakes, stderr);
+	ice_conf_mistakes_free(&mistakes);
+	return good;
+}
+
+bool ice_setup_enrolment(const char *command, const char *path, struct ice_enrolment *out)
+{
+	char why[512];
+	if (ice_enrolment_read(path, out, why, sizeof why))
+		return true;
+	fprintf(stderr, "%s: enrolment: %s\n", command, why);
+	return false;
+}
+
+uint32_t ice_setup_window(uint64_t n)
+{
+	uint32_t window = 64;
+	while (window < n && window < ICE_SCANNER_WINDOW_MAX)
+		window *= 2;
+	return window;
+}
+
+bool ice_setup_folder(const char *path)
+{
+	char copy[PATH_MAX];
+	if ((size_t)snprintf(copy, sizeof copy, "%s", path) >= sizeof copy)
+		return false;
+	for (char *slash = copy + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+		*slash = '\0';
+		if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+			return false;
+		*slash = '/';
+	}
+	return (mkdir(copy, 0700) == 0 || errno == EEXIST) && setup_is_folder(copy);
+}
+
+uint64_t ice_setup_seed(void)
+{
+	uint64_t seed;
+	ice_random_system(&seed, sizeof seed);
+	return seed >> 1; /* as a number that an option takes back */
+}

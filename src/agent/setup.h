@@ -1,0 +1,35 @@
+/* setup: what several subcommands need before they begin. Everything here tells its failure on standard error by itself. */
+#ifndef ICE_SETUP_H
+#define ICE_SETUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ice/attr.h"
+#include "ice/enrolment.h"
+#include "ice/profile.h"
+
+#include "settings.h"
+
+/* The folder of the vendor profiles: `given` when it is not NULL or empty, else config/profiles beside the program (a build tree), else
+ * the installed one. False when there is none. */
+ICE_MUST_CHECK bool ice_setup_profile_folder(const char *given, char *out, size_t size);
+
+/* Loads them; NULL when there was a mistake, all of which were told. */
+ICE_MUST_CHECK struct ice_profiles *ice_setup_profiles(const char *command, const char *given);
+
+/* Reads a configuration; false when there was a mistake, all of which were told. */
+ICE_MUST_CHECK bool ice_setup_settings(const char *file, struct ice_settings *out);
+
+ICE_MUST_CHECK bool ice_setup_enrolment(const char *command, const char *path, struct ice_enrolment *out);
+
+/* The smallest power of two that is at least n, within what the scanner takes. */
+uint32_t ice_setup_window(uint64_t n);
+
+/* Makes a folder and those above it, mode 0700. */
+ICE_MUST_CHECK bool ice_setup_folder(const char *path);
+
+uint64_t ice_setup_seed(void);
+
+#endif
