@@ -1,0 +1,98 @@
+#include "progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "table.h"
+
+#define PROGRESS_EVERY ICE_USEC_MSEC(125)
+#define PROGRESS_LINE  256
+
+void ice_progress_init(struct ice_progress *p, bool quiet, ice_usec now)
+{
+	*p = (struct ice_progress){.started = now, .last = now, .shown = !quiet && isatty(STDERR_FILENO)};
+}
+
+/* "0:07", "1:02:09" */
+static void progress_time(int64_t seconds, char out[32])
+{
+	if (seconds >= 3600)
+		snprintf(out, 32, "%" PRId64 ":%02d:%02d", seconds / 3600, (int)(seconds / 60 % 60),
+		         (int)(seconds % 60));
+	else
+		snprintf(out, 32, "%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
+}
+
+void ice_progress_line(const struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f, char *out,
+                       size_t width)
+{
+	char eta[32] = "-:--", parts[6][80];
+	double elapsed = (double)(now - p->started) / 1e6;
+	if (f->done > 0 && f->done <= f->total && elapsed > 0.5)
+		progress_time((int64_t)(elapsed * (double)(f->total - f->done) / (double)f->done + 0.5), eta);
+	snprintf(parts[0], sizeof parts[0], "%3d%%", f->total ? (int)(f->done * 100 / f->total) : 100);
+	snprintf(parts[1], sizeof parts[1], "%" PRIu64 " %s", f->found, f->found_what);
+	snprintf(parts[2], sizeof parts[2], "ETA %s", eta);
+	snprintf(parts[3], sizeof parts[3], "%" PRIu64 " of %" PRIu64 " addresses", f->done, f->total);
+	snprintf(parts[4], sizeof parts[4], "%.0f probes/s", p->rate);
+	snprintf(parts[5], sizeof parts[5], "%" PRIu32 " in flight", f->in_flight);
+	/* What a narrow terminal has no room for is left out from the end. */
+	size_t o = 0;
+	out[0] = '\0';
+	for (size_t i = 0; i < 6; i++) {
+		size_t n = strlen(parts[i]);
+		if (o + n + 2 > width)
+			break;
+		if (o > 0) {
+			memcpy(out + o, "  ", 2);
+			o += 2;
+		}
+		memcpy(out + o, parts[i], n + 1);
+		o += n;
+	}
+}
+
+/* A terminal's last column is left free: writing there may wrap. */
+static size_t progress_width(void)
+{
+	size_t width = ice_table_terminal_width(stderr);
+	return width > PROGRESS_LINE ? PROGRESS_LINE - 1 : width > 1 ? width - 1 : 1;
+}
+
+bool ice_progress_due(const struct ice_progress *p, ice_usec now)
+{
+	return p->shown && now - p->last >= PROGRESS_EVERY;
+}
+
+void ice_progress_draw(struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f)
+{
+	char line[PROGRESS_LINE];
+	if (!ice_progress_due(p, now))
+		return;
+	double seconds = (double)(now - p->last) / 1e6;
+	double rate = (double)(f->sent - p->last_sent) / seconds;
+	p->rate = p->rate > 0 ? p->rate * 0.7 + rate * 0.3 : rate;
+	p->last = now;
+	p->last_sent = f->sent;
+	ice_progress_line(p, now, f, line, progress_width());
+	fprintf(stderr, "\r\033[K%s", line);
+	p->drawn = true;
+}
+
+void ice_progress_say(struct ice_progress *p, ice_usec now, const char *text)
+{
+	if (!ice_progress_due(p, now))
+		return;
+	p->last = now;
+	fprintf(stderr, "\r\033[K%.*s", (int)progress_width(), text);
+	p->drawn = true;
+}
+
+void ice_progress_clear(struct ice_progress *p)
+{
+	if (p->drawn)
+		fputs("\r\033[K", stderr);
+	p->drawn = false;
+}

@@ -1,0 +1,147 @@
+#include "toner.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ice/attr.h"
+
+#define TONER_CELLS   4 /* columns of one bar */
+#define TONER_SHOWN   8 /* cartridges drawn; more are told as +n */
+#define TONER_LOW     10.0
+#define TONER_RESET   "\033[0m"
+#define TONER_WARNING "\033[31m"
+
+static void ICE_PRINTF(3, 4) toner_put(char *out, size_t *at, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	int n = vsnprintf(out + *at, ICE_TONER_SIZE - *at, fmt, ap);
+	va_end(ap);
+	if (n > 0 && (size_t)n < ICE_TONER_SIZE - *at)
+		*at += (size_t)n;
+	else
+		out[*at] = '\0';
+}
+
+/* A device that says no number says one of these. */
+static const char *toner_word(enum ice_supply_state state)
+{
+	switch (state) {
+	case ICE_SUPPLY_SOME:
+		return "some";
+	case ICE_SUPPLY_UNLIMITED:
+		return "full";
+	case ICE_SUPPLY_LOW:
+		return "low";
+	case ICE_SUPPLY_EMPTY:
+		return "none";
+	case ICE_SUPPLY_UNKNOWN:
+	case ICE_SUPPLY_EXACT:
+		break;
+	}
+	return "?";
+}
+
+static bool toner_low(const struct ice_found_supply *s)
+{
+	return s->state == ICE_SUPPLY_LOW || s->state == ICE_SUPPLY_EMPTY ||
+	       (s->has_percent && s->percent <= TONER_LOW);
+}
+
+/* A bar of TONER_CELLS columns, in eighths of a column where the terminal has the characters. */
+static void toner_bar(char *out, size_t *at, const struct ice_found_supply *s, bool color, bool utf8)
+{
+	static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+	double percent = s->percent < 0 ? 0 : s->percent > 100 ? 100 : s->percent;
+	unsigned units = utf8 ? (unsigned)(percent * TONER_CELLS * 8 / 100 + 0.5)
+	                      : (unsigned)(percent * TONER_CELLS / 100 + 0.5) * 8;
+	if (units == 0 && percent > 0)
+		units = utf8 ? 1 : 8; /* a little is not nothing */
+	unsigned cells = 0;
+	if (color)
+		toner_put(out, at, "\033[38;5;%u;48;5;237m", s->color);
+	for (; cells < units / 8; cells++)
+		toner_put(out, at, "%s", utf8 ? "█" : "#");
+	if (units % 8) {
+		toner_put(out, at, "%s", eighths[units % 8]);
+		cells++;
+	}
+	for (; cells < TONER_CELLS; cells++)
+		toner_put(out, at, "%s", color ? " " : utf8 ? "░" : "-");
+	if (color)
+		toner_put(out, at, TONER_RESET);
+}
+
+/* " 43%", "100%", " <1%": four columns. */
+static void toner_percent(char *out, size_t *at, const struct ice_found_supply *s, bool color)
+{
+	bool warn = color && toner_low(s);
+	char number[16];
+	if (s->percent > 0 && s->percent < 1)
+		snprintf(number, sizeof number, "<1%%");
+	else
+		snprintf(number, sizeof number, "%d%%", s->percent > 999 ? 999 : (int)s->percent);
+	toner_put(out, at, "%s%4s%s", warn ? TONER_WARNING : "", number, warn ? TONER_RESET : "");
+}
+
+static size_t toner_one(char *out, size_t *at, const struct ice_found_supply *s, enum ice_toner_form form, bool color,
+                        bool utf8)
+{
+	size_t wide = form == ICE_TONER_FULL ? TONER_CELLS + 4 : TONER_CELLS;
+	if (color)
+		toner_put(out, at, "\033[38;5;%um%c" TONER_RESET, s->color, s->letter);
+	else
+		toner_put(out, at, "%c", s->letter);
+	if (!s->has_percent) {
+		bool warn = color && toner_low(s);
+		toner_put(out, at, "%s%*s%-*s%s", warn ? TONER_WARNING : "", form == ICE_TONER_LOWEST ? 1 : 0, "",
+		          (int)wide, toner_word(s->state), warn ? TONER_RESET : "");
+		return 1 + wide + (form == ICE_TONER_LOWEST);
+	}
+	if (form != ICE_TONER_LOWEST)
+		toner_bar(out, at, s, color, utf8);
+	if (form != ICE_TONER_BARS)
+		toner_percent(out, at, s, color);
+	return 1 + wide;
+}
+
+/* What is emptiest of what is known; a word like "low" counts as nearly nothing. */
+static const struct ice_found_supply *toner_lowest(const struct ice_found_row *row)
+{
+	const struct ice_found_supply *lowest = NULL;
+	double least = 1000;
+	for (size_t i = 0; i < row->supply_count; i++) {
+		const struct ice_found_supply *s = &row->supplies[i];
+		double level = s->has_percent ? s->percent : toner_low(s) ? 1 : 999;
+		if (level < least) {
+			least = level;
+			lowest = s;
+		}
+	}
+	return lowest;
+}
+
+size_t ice_toner_cell(const struct ice_found_row *row, enum ice_toner_form form, bool color, bool utf8,
+                      char out[ICE_TONER_SIZE])
+{
+	size_t at = 0, columns = 0;
+	out[0] = '\0';
+	if (form == ICE_TONER_LOWEST) {
+		const struct ice_found_supply *s = toner_lowest(row);
+		return s ? toner_one(out, &at, s, form, color, utf8) : 0;
+	}
+	for (size_t i = 0; i < row->supply_count && i < TONER_SHOWN; i++) {
+		if (i > 0) {
+			toner_put(out, &at, " ");
+			columns++;
+		}
+		columns += toner_one(out, &at, &row->supplies[i], form, color, utf8);
+	}
+	if (row->supply_count > TONER_SHOWN) {
+		size_t before = at;
+		toner_put(out, &at, " +%d", row->supply_count - TONER_SHOWN);
+		columns += at - before;
+	}
+	return columns;
+}
