@@ -1,0 +1,507 @@
+#include "heartbeat.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "ice/log.h"
+#include "ice/queue.h"
+
+/* Batches of 64 taken in before anything else is done: enough to keep up, short enough to stay fair. */
+#define HEARTBEAT_RECEIVE 64
+/* Readings held or promised. A conversation reserves before it starts, so this also bounds the printers read at once. */
+#define HEARTBEAT_QUEUE 4096
+/* A batch is closed when it is full, or when its oldest reading has waited this long. */
+#define HEARTBEAT_BATCH_AGE ICE_USEC_SEC(5)
+/* How soon an outbox that refused is asked again. */
+#define HEARTBEAT_OUTBOX_AGAIN ICE_USEC_SEC(5)
+/* While anything goes on that has no deadline here (an upload), a beat comes at least this often. */
+#define HEARTBEAT_IDLE ICE_USEC_SEC(1)
+/* How often the place of the sweep is told. */
+#define HEARTBEAT_PLACE ICE_USEC_SEC(2)
+/* Marks that tell which step of the cursor gave which address. */
+#define HEARTBEAT_MARKS 1024
+/* Addresses that are another leg's, passed over in one call of `next`. */
+#define HEARTBEAT_SKIPS 4096
+
+/* Before the cursor's step `position`, `given` addresses had been given to the scanner. */
+struct heartbeat_mark {
+	uint64_t given, position;
+};
+
+struct ice_heartbeat {
+	struct ice_heartbeat_options options;
+	struct ice_heartbeat_ops ops;
+	void *arg;
+	struct event *timer, *readable[2];
+	int fds[2];
+	struct event_base *base;
+	struct ice_udp *udp;
+	struct ice_queue *queue;
+	struct ice_scanner *scanner; /* of the present leg; NULL between sweeps */
+	struct ice_cursor cursor;
+	struct ice_place place; /* of the sweep's beginning; its leg is the present one */
+	struct heartbeat_mark marks[HEARTBEAT_MARKS];
+	size_t mark_count;
+	uint64_t given, stride; /* addresses given in this leg; from one mark to the next */
+	ice_usec place_at;      /* told next */
+	bool skipping;          /* `next` gave up for this beat among another leg's addresses */
+	bool blocked;           /* the kernel took no more in this beat */
+	bool outbox_full;       /* told once per time it happens */
+	ice_usec outbox_at;     /* not to be asked before */
+	ice_usec oldest;        /* when the oldest queued reading came */
+	ice_usec now;           /* of this beat */
+	ice_usec started, ended;
+	uint64_t skipped, refused;
+	struct ice_scanner_counters past; /* of finished legs */
+	struct ice_udp_counters udp_before;
+	uint64_t drops; /* of the kernel, when last looked at */
+};
+
+/* ---- what the scanner asks of its outside ---- */
+
+/* Remembers where in the walk the next address lies; when the marks are full, every second one goes. */
+static void heartbeat_mark(struct ice_heartbeat *h)
+{
+	if (h->mark_count > 0 && h->given < h->marks[h->mark_count - 1].given + h->stride)
+		return;
+	if (h->mark_count == HEARTBEAT_MARKS) {
+		for (size_t i = 0; i < HEARTBEAT_MARKS / 2; i++)
+			h->marks[i] = h->marks[i * 2];
+		h->mark_count /= 2;
+		h->stride *= 2;
+	}
+	h->marks[h->mark_count++] = (struct heartbeat_mark){h->given, h->cursor.position};
+}
+
+static bool heartbeat_next(struct ice_address *out, void *arg)
+{
+	struct ice_heartbeat *h = arg;
+	heartbeat_mark(h);
+	for (unsigned i = 0; i < HEARTBEAT_SKIPS; i++) {
+		if (!ice_cursor_next(&h->cursor, out))
+			return false;
+		if (!ice_plan_has_before(h->options.plan, h->place.leg, out)) {
+			h->given++;
+			return true;
+		}
+		h->skipped++;
+	}
+	h->skipping = true;
+	return false;
+}
+
+static bool heartbeat_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)
+{
+	struct ice_heartbeat *h = arg;
+	if (ice_udp_send(h->udp, to, bytes, n))
+		return true;
+	h->blocked = true;
+	h->refused++;
+	return false;
+}
+
+static bool heartbeat_reserve(void *arg)
+{
+	struct ice_heartbeat *h = arg;
+	return !h->options.outbox || ice_queue_reserve(h->queue);
+}
+
+static void heartbeat_release(void *arg)
+{
+	struct ice_heartbeat *h = arg;
+	if (h->options.outbox)
+		ice_queue_release(h->queue);
+}
+
+/* A record on its way to the server. */
+static void heartbeat_keep(struct ice_heartbeat *h, const struct ice_record *record)
+{
+	char device[ICE_RECORD_IDENTITY_SIZE];
+	struct ice_reading *r = calloc(1, sizeof *r);
+	if (!r)
+		abort();
+	r->json = ice_record_to_json(record, &r->len);
+	r->device = strdup(ice_record_identity(record, device));
+	r->at = record->read_at;
+	if (!r->json || !r->device)
+		abort();
+	if (ice_queue_count(h->queue) == 0)
+		h->oldest = h->now;
+	ice_queue_put(h->queue, r);
+}
+
+static void heartbeat_emit(const struct ice_finding *finding, void *arg)
+{
+	struct ice_heartbeat *h = arg;
+	if (h->options.outbox && finding->outcome == ICE_OUTCOME_PRINTER && finding->record)
+		heartbeat_keep(h, finding->record);
+	if (h->ops.found)
+		h->ops.found(finding, h->arg);
+}
+
+static const struct ice_scanner_ops heartbeat_scanner_ops = {
+        .next = heartbeat_next,
+        .send = heartbeat_send,
+        .reserve = heartbeat_reserve,
+        .emit = heartbeat_emit,
+        .release = heartbeat_release,
+};
+
+/* ---- queue to outbox ---- */
+
+/* Commits the oldest readings as one batch. False when the outbox takes no more for now. */
+static bool heartbeat_commit(struct ice_heartbeat *h)
+{
+	const struct ice_reading *readings[ICE_BATCH_READINGS_MAX];
+	size_t taken = 0;
+	size_t n = ice_queue_peek(h->queue, readings, ICE_BATCH_READINGS_MAX, ICE_BATCH_BYTES_MAX * 7 / 8);
+	if (n == 0)
+		return true;
+	enum ice_outbox_result result = ice_outbox_put(h->options.outbox, readings, n, &taken);
+	if (result == ICE_OUTBOX_OK && taken > 0) {
+		ice_queue_drop(h->queue, taken);
+		if (h->outbox_full)
+			ice_log_write(ICE_LOG_INFO, "outbox takes readings again", NULL);
+		h->outbox_full = false;
+		h->oldest = h->now;
+		if (h->options.upload)
+			ice_upload_work(h->options.upload, h->now);
+		return true;
+	}
+	if (result == ICE_OUTBOX_UNFIT) {
+		ICE_LOG(ICE_LOG_ERROR, "a reading fits in no batch and is given up",
+		        ice_field_str("device", readings[0]->device),
+		        ice_field_int("bytes", (int64_t)readings[0]->len));
+		ice_queue_drop(h->queue, 1);
+		return true;
+	}
+	if (!h->outbox_full)
+		ICE_LOG(ICE_LOG_ERROR,
+		        result == ICE_OUTBOX_FULL ? "outbox is full, sweeping waits" : "outbox refuses, sweeping waits",
+		        ice_field_str("reason", ice_outbox_error(h->options.outbox)),
+		        ice_field_int("readings_waiting", (int64_t)ice_queue_count(h->queue)));
+	h->outbox_full = true;
+	h->outbox_at = h->now + HEARTBEAT_OUTBOX_AGAIN;
+	return false;
+}
+
+static bool heartbeat_batch_due(const struct ice_heartbeat *h)
+{
+	size_t n = ice_queue_count(h->queue);
+	if (n == 0 || h->now < h->outbox_at)
+		return false;
+	return n >= ICE_BATCH_READINGS_MAX || ice_queue_bytes(h->queue) >= ICE_BATCH_BYTES_MAX / 2 || !h->scanner ||
+	       h->now - h->oldest >= HEARTBEAT_BATCH_AGE;
+}
+
+/* From where a sweep can go on without missing anyone: nothing before it is unfinished, and all that was read is committed. */
+static void heartbeat_tell_place(struct ice_heartbeat *h)
+{
+	if (!h->ops.place || !h->scanner || ice_queue_count(h->queue) > 0)
+		return;
+	uint64_t settled = ice_scanner_settled(h->scanner);
+	size_t i = h->mark_count;
+	while (i > 0 && h->marks[i - 1].given > settled)
+		i--;
+	struct ice_place place = {h->place.seed, h->place.leg, i > 0 ? h->marks[i - 1].position : h->place.position};
+	if (i > 1) { /* what lies before it is not needed any more */
+		memmove(h->marks, h->marks + i - 1, (h->mark_count - i + 1) * sizeof *h->marks);
+		h->mark_count -= i - 1;
+	}
+	h->place_at = h->now + HEARTBEAT_PLACE;
+	h->ops.place(&place, h->arg);
+}
+
+/* ---- legs ---- */
+
+static void heartbeat_sum(struct ice_scanner_counters *sum, const struct ice_scanner_counters *c)
+{
+	sum->targets += c->targets;
+	sum->finished += c->finished;
+	sum->probes_sent += c->probes_sent;
+	sum->retries_sent += c->retries_sent;
+	sum->identify_sent += c->identify_sent;
+	sum->replies += c->replies;
+	sum->late += c->late;
+	sum->devices += c->devices;
+	sum->printers += c->printers;
+	sum->incomplete += c->incomplete;
+	sum->in_flight = c->in_flight;
+	sum->waiting = c->waiting;
+	if (c->peak_in_flight > sum->peak_in_flight)
+		sum->peak_in_flight = c->peak_in_flight;
+	sum->slowed += c->slowed;
+	for (size_t i = 0; i < ICE_VERDICT_COUNT; i++)
+		sum->strays[i] += c->strays[i];
+	for (size_t i = 0; i < ICE_BOUND_COUNT; i++)
+		sum->bound[i] += c->bound[i];
+	for (size_t i = 0; i < sizeof sum->answered / sizeof *sum->answered; i++)
+		sum->answered[i] += c->answered[i];
+	for (size_t i = 0; i < sizeof sum->rtt / sizeof *sum->rtt; i++)
+		sum->rtt[i] += c->rtt[i];
+}
+
+static void heartbeat_end_leg(struct ice_heartbeat *h)
+{
+	struct ice_scanner_counters c;
+	ice_scanner_counters(h->scanner, &c);
+	heartbeat_sum(&h->past, &c);
+	h->past.in_flight = h->past.waiting = 0;
+	ice_scanner_free(h->scanner);
+	h->scanner = NULL;
+}
+
+static void heartbeat_begin_leg(struct ice_heartbeat *h)
+{
+	const struct ice_heartbeat_options *o = &h->options;
+	const struct ice_leg *leg = o->plan->legs[h->place.leg];
+	struct ice_scanner_options options = {
+	        .port = o->port,
+	        .window = o->window,
+	        .conversations = o->conversations,
+	        .rate = o->rate,
+	        .timeout = o->timeout,
+	        .retries = o->retries,
+	        .subnet_cap = o->subnet_cap,
+	        .v1 = o->v1,
+	        .v2c = o->v2c,
+	        .discover = o->discover,
+	        .communities = leg->communities,
+	        .community_count = leg->community_count,
+	        .profiles = o->profiles,
+	        .probe = o->probe,
+	        .seed = h->place.seed + h->place.leg,
+	        .wall = ice_clock_wall,
+	};
+	h->mark_count = 0;
+	h->given = 0;
+	h->stride = 64;
+	ice_cursor_init(&h->cursor, leg->range, h->place.seed, h->place.position, o->shard, o->shards);
+	h->scanner = ice_scanner_new(&options, &heartbeat_scanner_ops, h, h->now);
+}
+
+/* ---- the beat ---- */
+
+static void heartbeat_input(const struct ice_address *from, uint16_t port, const uint8_t *bytes, size_t n, void *arg)
+{
+	struct ice_heartbeat *h = arg;
+	if (h->scanner)
+		ice_scanner_input(h->scanner, h->now, from, port, bytes, n);
+}
+
+static void heartbeat_beat(evutil_socket_t fd, short what, void *arg);
+
+/* Replies were lost because we could not read fast enough: slower. */
+static void heartbeat_heed_drops(struct ice_heartbeat *h)
+{
+	struct ice_udp_counters c;
+	ice_udp_counters(h->udp, &c);
+	if (c.kernel_drops > h->drops)
+		ice_scanner_congested(h->scanner, h->now);
+	h->drops = c.kernel_drops;
+}
+
+/* The IPv6 socket is made when it is first needed: whatever descriptors there are now are watched. */
+static void heartbeat_watch(struct ice_heartbeat *h)
+{
+	int fds[2];
+	ice_udp_fds(h->udp, fds);
+	for (int i = 0; i < 2; i++) {
+		if (fds[i] == h->fds[i])
+			continue;
+		if (h->readable[i])
+			event_free(h->readable[i]);
+		h->readable[i] =
+		        fds[i] < 0 ? NULL : event_new(h->base, fds[i], EV_READ | EV_PERSIST, heartbeat_beat, h);
+		if (h->readable[i])
+			event_add(h->readable[i], NULL);
+		h->fds[i] = fds[i];
+	}
+}
+
+/* Goes on to the next leg, or ends the sweep once nothing of it is left outside the outbox. True: the sweep has just ended. */
+static bool heartbeat_advance(struct ice_heartbeat *h)
+{
+	if (h->scanner && !h->skipping && ice_scanner_idle(h->scanner)) {
+		heartbeat_end_leg(h);
+		h->place.position = 0;
+		if (++h->place.leg < h->options.plan->count)
+			heartbeat_begin_leg(h);
+	}
+	if (h->scanner || h->ended || ice_queue_count(h->queue) > 0)
+		return false;
+	h->ended = h->now;
+	return true;
+}
+
+static void heartbeat_arm(struct ice_heartbeat *h)
+{
+	ice_usec at = ICE_USEC_NEVER;
+	if (h->scanner)
+		at = h->skipping ? h->now : ice_scanner_next(h->scanner, h->now);
+	if (h->blocked && at <= h->now)
+		at = h->now + ICE_USEC_MSEC(1);
+	if (ice_udp_queued(h->udp) > 0 && at > h->now + ICE_USEC_MSEC(1))
+		at = h->now + ICE_USEC_MSEC(1);
+	if (h->options.outbox && ice_queue_count(h->queue) > 0) {
+		ice_usec due = h->scanner ? h->oldest + HEARTBEAT_BATCH_AGE : h->now;
+		due = due < h->outbox_at ? h->outbox_at : due;
+		at = due < at ? due : at;
+	}
+	if (at > h->now + HEARTBEAT_IDLE)
+		at = h->now + HEARTBEAT_IDLE;
+	/* A zero timer, and never event_active(): libevent empties its active queue before it polls the sockets again. */
+	ice_usec wait = at > h->now ? at - h->now : 0;
+	struct timeval tv = {.tv_sec = (time_t)(wait / 1000000), .tv_usec = (suseconds_t)(wait % 1000000)};
+	evtimer_add(h->timer, &tv);
+}
+
+/* The heartbeat. */
+static void heartbeat_beat(evutil_socket_t fd, short what, void *arg)
+{
+	struct ice_heartbeat *h = arg;
+	(void)fd;
+	(void)what;
+	h->now = ice_clock_now();
+	h->blocked = h->skipping = false;
+
+	ice_udp_receive(h->udp, HEARTBEAT_RECEIVE, heartbeat_input, h);
+	if (h->scanner) {
+		heartbeat_heed_drops(h);
+		ice_scanner_tick(h->scanner, h->now);
+		ice_scanner_pump(h->scanner, h->now);
+		ice_udp_flush(h->udp);
+		heartbeat_watch(h);
+	}
+	if (h->options.outbox)
+		while (heartbeat_batch_due(h) && heartbeat_commit(h))
+			continue;
+	if (h->now >= h->place_at)
+		heartbeat_tell_place(h);
+	if (h->options.upload)
+		ice_upload_work(h->options.upload, h->now);
+
+	bool swept = heartbeat_advance(h);
+	heartbeat_arm(h);
+	if (h->ops.beat)
+		h->ops.beat(h->now, h->arg);
+	if (swept)
+		h->ops.swept(h->arg);
+}
+
+struct ice_heartbeat *ice_heartbeat_new(struct event_base *base, const struct ice_heartbeat_options *options,
+                                        const struct ice_heartbeat_ops *ops, void *arg, char *why, size_t why_size)
+{
+	struct ice_udp_options udp = {.port = options->port};
+	struct ice_heartbeat *h = calloc(1, sizeof *h);
+	if (!h)
+		abort();
+	h->udp = ice_udp_new(&udp, why, why_size);
+	if (!h->udp) {
+		free(h);
+		return NULL;
+	}
+	h->options = *options;
+	h->ops = *ops;
+	h->arg = arg;
+	h->base = base;
+	h->queue = ice_queue_new(HEARTBEAT_QUEUE);
+	h->timer = evtimer_new(base, heartbeat_beat, h);
+	h->fds[0] = h->fds[1] = -1;
+	if (!h->timer)
+		abort();
+	h->now = ice_clock_now();
+	h->started = h->ended = h->now; /* no sweep yet */
+	heartbeat_watch(h);
+	heartbeat_arm(h);
+	return h;
+}
+
+void ice_heartbeat_free(struct ice_heartbeat *h)
+{
+	if (!h)
+		return;
+	if (h->scanner)
+		ice_scanner_free(h->scanner);
+	event_free(h->timer);
+	for (int i = 0; i < 2; i++)
+		if (h->readable[i])
+			event_free(h->readable[i]);
+	ice_udp_free(h->udp);
+	ice_queue_free(h->queue);
+	free(h);
+}
+
+void ice_heartbeat_sweep(struct ice_heartbeat *h, const struct ice_place *from)
+{
+	assert(!h->scanner && from->leg < h->options.plan->count);
+	h->now = h->started = ice_clock_now();
+	h->ended = 0;
+	h->place = *from;
+	h->skipped = h->refused = 0;
+	memset(&h->past, 0, sizeof h->past);
+	ice_udp_counters(h->udp, &h->udp_before);
+	h->drops = h->udp_before.kernel_drops;
+	h->place_at = h->now + HEARTBEAT_PLACE;
+	heartbeat_begin_leg(h);
+	heartbeat_arm(h);
+}
+
+size_t ice_heartbeat_stop(struct ice_heartbeat *h)
+{
+	h->now = ice_clock_now();
+	h->outbox_at = 0;
+	if (h->options.outbox)
+		while (ice_queue_count(h->queue) > 0 && heartbeat_commit(h))
+			continue;
+	heartbeat_tell_place(h);
+	if (h->scanner)
+		heartbeat_end_leg(h);
+	if (!h->ended)
+		h->ended = h->now;
+	return ice_queue_count(h->queue);
+}
+
+bool ice_heartbeat_sweeping(const struct ice_heartbeat *h)
+{
+	return !h->ended;
+}
+
+void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *out)
+{
+	struct ice_scanner_counters now;
+	*out = (struct ice_figures){.scanner = h->past};
+	for (size_t i = 0; i < h->options.plan->count; i++) {
+		struct ice_cursor c;
+		ice_cursor_init(&c, h->options.plan->legs[i]->range, h->place.seed, 0, h->options.shard,
+		                h->options.shards);
+		out->addresses += ice_cursor_total(&c);
+	}
+	if (h->scanner) {
+		ice_scanner_counters(h->scanner, &now);
+		heartbeat_sum(&out->scanner, &now);
+	}
+	ice_udp_counters(h->udp, &out->udp);
+	out->udp.sent -= h->udp_before.sent;
+	out->udp.bytes_sent -= h->udp_before.bytes_sent;
+	out->udp.send_errors -= h->udp_before.send_errors;
+	out->udp.received -= h->udp_before.received;
+	out->udp.bytes_received -= h->udp_before.bytes_received;
+	out->udp.kernel_drops -= h->udp_before.kernel_drops;
+	out->udp.filtered -= h->udp_before.filtered;
+	out->udp.truncated -= h->udp_before.truncated;
+	/* The kernel's filter turns away what comes from another port before the scanner can: it belongs to the same count. */
+	out->scanner.strays[ICE_VERDICT_PORT] += out->udp.filtered;
+	out->scanner.strays[ICE_VERDICT_TOO_LONG] += out->udp.truncated;
+	out->done = out->scanner.finished + h->skipped;
+	out->seconds = (double)((h->ended ? h->ended : h->now) - h->started) / 1e6;
+	out->in_flight = out->scanner.in_flight;
+	out->peak_in_flight = out->scanner.peak_in_flight;
+	out->queued = ice_queue_count(h->queue);
+	out->outbox_full = h->outbox_full;
+	out->refused = h->refused;
+}

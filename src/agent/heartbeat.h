@@ -1,0 +1,91 @@
+/* heartbeat: the one place where sweep, delivery and the loop meet, which do not know each other.
+ *
+ * A heartbeat owns the sockets, the scanner, the queue and the timer. At every beat: read the clock, receive, tick, pump, send, close batches,
+ * let curl work, re-arm the timer; all of it in heartbeat_beat(), to be read from top to bottom. A beat comes with a
+ * datagram or with the timer, and never takes long: each of its steps is bounded.
+ *
+ * Life: ice_heartbeat_new -> ice_heartbeat_sweep (its end is told by `swept`; then perhaps another) -> ice_heartbeat_free. */
+#ifndef ICE_HEARTBEAT_H
+#define ICE_HEARTBEAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ice/attr.h"
+#include "ice/clock.h"
+#include "ice/outbox.h"
+#include "ice/scanner.h"
+#include "ice/udp.h"
+#include "ice/upload.h"
+
+#include "plan.h"
+
+struct event_base;
+struct ice_heartbeat;
+
+/* Where a sweep is, all there is to go on from. */
+struct ice_place {
+	uint64_t seed;
+	size_t leg;
+	uint64_t position; /* of the leg's cursor; nothing before it is unfinished or uncommitted */
+};
+
+struct ice_heartbeat_options {
+	const struct ice_plan *plan;
+	const struct ice_profiles *profiles;
+	uint16_t port;
+	uint32_t window, conversations;
+	uint64_t rate;
+	ice_usec timeout; /* 0 = learned */
+	unsigned retries;
+	uint32_t subnet_cap;
+	bool v1, v2c, discover;
+	struct ice_probe_options probe;
+	uint32_t shard, shards;    /* 0 of 1 = all */
+	struct ice_outbox *outbox; /* NULL: finds are told and not kept */
+	struct ice_upload *upload; /* NULL: nothing leaves */
+};
+
+/* All take the same arg. May be NULL but for swept. */
+struct ice_heartbeat_ops {
+	/* An address that answered is done. */
+	void (*found)(const struct ice_finding *finding, void *arg);
+	/* After every beat. */
+	void (*beat)(ice_usec now, void *arg);
+	/* Readings were committed, and where the sweep is with them. Not more than once a second. */
+	void (*place)(const struct ice_place *place, void *arg);
+	/* The sweep is over, and all it found is in the outbox, if there is one. */
+	void (*swept)(void *arg);
+};
+
+/* Sums over the legs of the present sweep. */
+struct ice_figures {
+	uint64_t addresses; /* of all legs */
+	uint64_t done;      /* finished, or known before to be another leg's */
+	double seconds;     /* since the sweep began, until it ended */
+	struct ice_scanner_counters scanner;
+	struct ice_udp_counters udp;
+	uint32_t in_flight, peak_in_flight;
+	size_t queued;    /* readings not yet in the outbox */
+	bool outbox_full; /* sweeping waits for the server */
+	uint64_t refused; /* datagrams the kernel did not take at once */
+};
+
+ICE_MUST_CHECK struct ice_heartbeat *ice_heartbeat_new(struct event_base *base,
+                                                       const struct ice_heartbeat_options *options,
+                                                       const struct ice_heartbeat_ops *ops, void *arg, char *why,
+                                                       size_t why_size);
+void ice_heartbeat_free(struct ice_heartbeat *h);
+
+/* Begins a sweep at a place (leg 0, position 0: from its start). None may be going on. */
+void ice_heartbeat_sweep(struct ice_heartbeat *h, const struct ice_place *from);
+
+/* Ends the sweep now: what is in flight is forgotten, what was read is committed. `swept` is not called. Returns the readings that
+ * could not be committed (0 unless the disk refuses). */
+size_t ice_heartbeat_stop(struct ice_heartbeat *h);
+
+bool ice_heartbeat_sweeping(const struct ice_heartbeat *h);
+void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *out);
+
+#endif

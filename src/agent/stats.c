@@ -1,0 +1,227 @@
+#include "stats.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <jansson.h>
+
+void ice_stats_init(struct ice_stats *s, ice_usec now)
+{
+	*s = (struct ice_stats){.started = now, .next = now + ICE_USEC_SEC(1), .moment_seconds = 1};
+}
+
+void ice_stats_find(struct ice_stats *s, const struct ice_finding *f)
+{
+	if (f->outcome == ICE_OUTCOME_PRINTER) {
+		s->printers++;
+		s->printer_requests += f->requests;
+		if (f->requests > s->printer_requests_max)
+			s->printer_requests_max = f->requests;
+	}
+	if (f->rtt < 0 || (s->slow_count == ICE_STATS_SLOWEST && f->rtt <= s->slowest[ICE_STATS_SLOWEST - 1].rtt))
+		return;
+	size_t i = s->slow_count < ICE_STATS_SLOWEST ? s->slow_count++ : ICE_STATS_SLOWEST - 1;
+	for (; i > 0 && s->slowest[i - 1].rtt < f->rtt; i--)
+		s->slowest[i] = s->slowest[i - 1];
+	s->slowest[i] = (struct ice_stats_slow){f->address, f->rtt};
+}
+
+/* A month of seconds fits too: two moments become one. */
+static void stats_halve(struct ice_stats *s)
+{
+	for (size_t i = 0; i < s->moments / 2; i++) {
+		struct ice_stats_moment *a = &s->timeline[2 * i], *b = a + 1;
+		s->timeline[i] =
+		        (struct ice_stats_moment){a->sent + b->sent, a->received + b->received, a->found + b->found};
+	}
+	s->moments /= 2;
+	s->moment_seconds *= 2;
+}
+
+void ice_stats_beat(struct ice_stats *s, ice_usec now, const struct ice_heartbeat *h)
+{
+	struct ice_figures f;
+	if (now < s->next)
+		return;
+	ice_heartbeat_figures(h, &f);
+	if (s->moments == ICE_STATS_MOMENTS)
+		stats_halve(s);
+	s->timeline[s->moments++] =
+	        (struct ice_stats_moment){f.scanner.probes_sent - s->last.sent, f.udp.received - s->last.received,
+	                                  f.scanner.devices - s->last.found};
+	s->last = (struct ice_stats_moment){f.scanner.probes_sent, f.udp.received, f.scanner.devices};
+	s->next = now + ICE_USEC_SEC(s->moment_seconds);
+}
+
+static double stats_seconds(const struct timeval *tv)
+{
+	return (double)tv->tv_sec + (double)tv->tv_usec / 1e6;
+}
+
+static json_t *stats_rtt(const struct ice_scanner_counters *c)
+{
+	uint64_t n = 0;
+	size_t last = 0;
+	for (size_t i = 0; i < sizeof c->rtt / sizeof *c->rtt; i++) {
+		n += c->rtt[i];
+		last = c->rtt[i] ? i : last;
+	}
+	json_t *rtt = json_object();
+	if (n == 0)
+		return rtt;
+	json_object_set_new(rtt, "p50", json_real((double)ice_scanner_rtt(c, 0.5) / 1000));
+	json_object_set_new(rtt, "p95", json_real((double)ice_scanner_rtt(c, 0.95) / 1000));
+	json_object_set_new(rtt, "p99", json_real((double)ice_scanner_rtt(c, 0.99) / 1000));
+	json_object_set_new(rtt, "max", json_real((double)ice_scanner_rtt(c, 1.0) / 1000));
+	return rtt;
+}
+
+static json_t *stats_timeline(const struct ice_stats *s)
+{
+	json_t *o = json_object(), *sent = json_array(), *received = json_array(), *found = json_array();
+	double per = s->moment_seconds;
+	for (size_t i = 0; i < s->moments; i++) {
+		json_array_append_new(sent, json_integer((json_int_t)((double)s->timeline[i].sent / per + 0.5)));
+		json_array_append_new(received,
+		                      json_integer((json_int_t)((double)s->timeline[i].received / per + 0.5)));
+		json_array_append_new(found, json_integer((json_int_t)((double)s->timeline[i].found / per + 0.5)));
+	}
+	json_object_set_new(o, "seconds_each", json_integer(s->moment_seconds));
+	json_object_set_new(o, "sent_per_second", sent);
+	json_object_set_new(o, "received_per_second", received);
+	json_object_set_new(o, "devices_per_second", found);
+	return o;
+}
+
+static json_t *stats_slowest(const struct ice_stats *s)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < s->slow_count; i++) {
+		char ip[ICE_ADDRESS_TEXT_SIZE];
+		json_t *one = json_object();
+		json_object_set_new(one, "ip", json_string(ice_address_format(&s->slowest[i].address, ip)));
+		json_object_set_new(one, "rtt_ms", json_real((double)s->slowest[i].rtt / 1000));
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+static void stats_count(json_t *o, const char *key, uint64_t n)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)n));
+}
+
+/* First contacts answered after one, two, three and more datagrams: what the network loses. */
+static json_t *stats_answered(const struct ice_scanner_counters *c)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < sizeof c->answered / sizeof *c->answered; i++)
+		json_array_append_new(list, json_integer((json_int_t)c->answered[i]));
+	return list;
+}
+
+/* Why no more was sent at a time, in shares: what to turn to make a sweep faster. */
+static json_t *stats_bounds(const struct ice_scanner_counters *c)
+{
+	json_t *o = json_object();
+	uint64_t all = 0;
+	for (size_t b = 0; b < ICE_BOUND_COUNT; b++)
+		all += c->bound[b];
+	for (size_t b = 0; b < ICE_BOUND_COUNT && all > 0; b++)
+		json_object_set_new(o, ice_bound_name((enum ice_bound)b), json_real((double)c->bound[b] / (double)all));
+	return o;
+}
+
+bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, bool interrupted, FILE *to)
+{
+	struct rusage usage;
+	const struct ice_scanner_counters *c = &f->scanner;
+	json_t *o = json_object(), *strays = json_object();
+	getrusage(RUSAGE_SELF, &usage);
+	stats_count(o, "addresses", f->addresses);
+	stats_count(o, "probes_sent", c->probes_sent);
+	stats_count(o, "replies", c->replies);
+	for (size_t v = 0; v < ICE_VERDICT_COUNT; v++)
+		if (v != ICE_VERDICT_OK)
+			stats_count(strays, ice_verdict_name((enum ice_verdict)v), c->strays[v]);
+	json_object_set_new(o, "strays", strays);
+	stats_count(o, "printers", c->printers);
+	stats_count(o, "devices", c->devices);
+	json_object_set_new(o, "seconds", json_real(f->seconds));
+	json_object_set_new(o, "probes_per_second",
+	                    json_real(f->seconds > 0 ? (double)c->probes_sent / f->seconds : 0));
+	stats_count(o, "bytes_sent", f->udp.bytes_sent);
+	stats_count(o, "bytes_received", f->udp.bytes_received);
+	json_object_set_new(o, "rtt_ms", stats_rtt(c));
+	stats_count(o, "peak_in_flight", f->peak_in_flight);
+	stats_count(o, "rss_kib", (uint64_t)usage.ru_maxrss);
+	/* Beyond what every reader of these figures needs: */
+	stats_count(o, "addresses_done", f->done);
+	stats_count(o, "identify_sent", c->identify_sent);
+	stats_count(o, "retries_sent", c->retries_sent);
+	stats_count(o, "late_replies", c->late);
+	stats_count(o, "incomplete", c->incomplete);
+	stats_count(o, "datagrams_received", f->udp.received);
+	stats_count(o, "kernel_drops", f->udp.kernel_drops);
+	stats_count(o, "send_errors", f->udp.send_errors);
+	stats_count(o, "send_refused", f->refused);
+	stats_count(o, "slowed_down", c->slowed);
+	json_object_set_new(o, "answered_after_tries", stats_answered(c));
+	json_object_set_new(o, "bounded_by", stats_bounds(c));
+	json_object_set_new(o, "requests_per_printer",
+	                    json_real(s->printers ? (double)s->printer_requests / (double)s->printers : 0));
+	stats_count(o, "requests_per_printer_max", s->printer_requests_max);
+	json_object_set_new(o, "cpu_user_seconds", json_real(stats_seconds(&usage.ru_utime)));
+	json_object_set_new(o, "cpu_system_seconds", json_real(stats_seconds(&usage.ru_stime)));
+	json_object_set_new(o, "interrupted", json_boolean(interrupted));
+	json_object_set_new(o, "timeline", stats_timeline(s));
+	json_object_set_new(o, "slowest", stats_slowest(s));
+	bool written = json_dumpf(o, to, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8)) == 0 &&
+	               fputc('\n', to) != EOF && fflush(to) == 0;
+	json_decref(o);
+	return written;
+}
+
+static void stats_plural(FILE *to, uint64_t n, const char *what)
+{
+	fprintf(to, "%" PRIu64 " %s%s", n, what, n == 1 ? "" : "s");
+}
+
+void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool discover, FILE *to)
+{
+	const struct ice_scanner_counters *c = &f->scanner;
+	uint64_t strays = 0;
+	(void)s;
+	for (size_t v = 0; v < ICE_VERDICT_COUNT; v++)
+		strays += v != ICE_VERDICT_OK ? c->strays[v] : 0;
+	stats_plural(to, c->printers, "printer");
+	fputs(discover ? " among " : " and ", to);
+	stats_plural(to, discover ? c->devices : c->devices - c->printers, discover ? "device" : "other SNMP device");
+	fprintf(to, " on %" PRIu64 " addresses in %.1f s: %" PRIu64 " probes, %.0f/s", f->done, f->seconds,
+	        c->probes_sent, f->seconds > 0 ? (double)c->probes_sent / f->seconds : 0.0);
+	if (c->replies)
+		fprintf(to, ", round trip %.1f ms (p95 %.1f)", (double)ice_scanner_rtt(c, 0.5) / 1000,
+		        (double)ice_scanner_rtt(c, 0.95) / 1000);
+	fputc('\n', to);
+	if (c->incomplete) {
+		stats_plural(to, c->incomplete, "printer");
+		fputs(" fell silent before everything was read\n", to);
+	}
+	if (strays) {
+		stats_plural(to, strays, "datagram");
+		fputs(" not believed:", to);
+		for (size_t v = 0; v < ICE_VERDICT_COUNT; v++)
+			if (v != ICE_VERDICT_OK && c->strays[v])
+				fprintf(to, " %s %" PRIu64, ice_verdict_name((enum ice_verdict)v), c->strays[v]);
+		fputc('\n', to);
+	}
+	if (f->udp.kernel_drops) {
+		stats_plural(to, f->udp.kernel_drops, "datagram");
+		fputs(" came faster than they were read: a lower --rate misses nothing\n", to);
+	}
+	if (f->udp.send_errors) {
+		stats_plural(to, f->udp.send_errors, "datagram");
+		fputs(" could not be sent: no route to those addresses\n", to);
+	}
+}

@@ -1,0 +1,46 @@
+/* stats: what a scan tells about itself with --stats FILE, as one JSON object; and its summary for people. */
+#ifndef ICE_STATS_H
+#define ICE_STATS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "ice/attr.h"
+#include "ice/scanner.h"
+
+#include "heartbeat.h"
+
+#define ICE_STATS_MOMENTS 240 /* of the timeline; when it is full, two become one */
+#define ICE_STATS_SLOWEST 20
+
+struct ice_stats_moment {
+	uint64_t sent, received, found;
+};
+
+struct ice_stats_slow {
+	struct ice_address address;
+	ice_usec rtt;
+};
+
+struct ice_stats {
+	ice_usec started, next;
+	unsigned moment_seconds; /* what one moment covers */
+	size_t moments;
+	struct ice_stats_moment timeline[ICE_STATS_MOMENTS], last;
+	struct ice_stats_slow slowest[ICE_STATS_SLOWEST]; /* the slowest first */
+	size_t slow_count;
+	uint64_t printer_requests, printer_requests_max, printers;
+};
+
+void ice_stats_init(struct ice_stats *s, ice_usec now);
+void ice_stats_find(struct ice_stats *s, const struct ice_finding *finding);
+/* From every beat; does something once a second. */
+void ice_stats_beat(struct ice_stats *s, ice_usec now, const struct ice_heartbeat *h);
+
+/* The object, indented, with a line end. False when it could not be written. */
+ICE_MUST_CHECK bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, bool interrupted, FILE *to);
+
+/* A few lines for a person. */
+void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool discover, FILE *to);
+
+#endif
