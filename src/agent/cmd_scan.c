@@ -1,0 +1,304 @@
+/* ice scan: one sweep, its finds on standard output. */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "ice/log.h"
+
+#include "cmd.h"
+#include "delivery.h"
+#include "heartbeat.h"
+#include "output.h"
+#include "progress.h"
+#include "scan_options.h"
+#include "setup.h"
+#include "stats.h"
+
+/* At full speed every address that waits a second for its silence: a quarter of a million, 48 bytes each. */
+#define SCAN_WINDOW_MAX 262144u
+
+struct scan {
+	struct scan_options options;
+	struct ice_settings settings;
+	struct ice_plan chosen;      /* the ranges of the configuration that were named; their legs are lent */
+	const struct ice_plan *plan; /* that one, the command line's, or the configuration's */
+	struct ice_profiles *profiles;
+	FILE *stats_file;
+	struct event_base *base;
+	struct ice_heartbeat *heartbeat;
+	struct ice_delivery *delivery;
+	struct ice_output output;
+	struct ice_progress progress;
+	struct ice_stats stats;
+	bool interrupted, cut, swept;
+};
+
+static void scan_found(const struct ice_finding *finding, void *arg)
+{
+	struct scan *s = arg;
+	ice_stats_find(&s->stats, finding);
+	if (s->options.progress_in_the_way)
+		ice_progress_clear(&s->progress);
+	ice_output_find(&s->output, finding);
+	if (ferror(stdout) && !s->cut) {
+		s->cut = true; /* who read along has gone, or the disk is full: no use in going on */
+		event_base_loopbreak(s->base);
+	}
+}
+
+static void scan_beat(ice_usec now, void *arg)
+{
+	struct scan *s = arg;
+	ice_stats_beat(&s->stats, now, s->heartbeat);
+	if (!ice_progress_due(&s->progress, now))
+		return;
+	struct ice_figures f;
+	ice_heartbeat_figures(s->heartbeat, &f);
+	struct ice_progress_figures line = {
+	        .done = f.done,
+	        .total = f.addresses,
+	        .sent = f.scanner.probes_sent,
+	        .in_flight = f.in_flight,
+	        .found = s->options.discover ? f.scanner.devices : f.scanner.printers,
+	        .found_what = s->options.discover ? "devices" : "printers",
+	};
+	ice_progress_draw(&s->progress, now, &line);
+}
+
+static void scan_swept(void *arg)
+{
+	struct scan *s = arg;
+	s->swept = true;
+	event_base_loopbreak(s->base);
+}
+
+static void scan_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct scan *s = arg;
+	(void)what;
+	s->interrupted = true;
+	signal((int)number, SIG_DFL); /* a second Ctrl-C kills */
+	event_base_loopbreak(s->base);
+}
+
+/* Arguments that are names of configured ranges choose these. Returns how many were. */
+static int scan_choose(struct scan *s, int argc, char **argv)
+{
+	int named = 0;
+	for (int i = 0; i < argc; i++) {
+		for (size_t k = 0; k < s->settings.plan.count; k++) {
+			struct ice_leg *leg = s->settings.plan.legs[k];
+			if (strcmp(leg->name, argv[i]) != 0)
+				continue;
+			named++;
+			if (!ice_plan_has_leg(&s->chosen, leg))
+				s->chosen.legs[s->chosen.count++] = leg;
+		}
+	}
+	return named;
+}
+
+/* Takes the plan from the command line or from the configuration; all of it is judged before anything is sent. */
+static int scan_plan(struct scan *s, int argc, char **argv)
+{
+	struct scan_options *o = &s->options;
+	if (o->config && !ice_setup_settings(o->config, &s->settings))
+		return ICE_EXIT_CONFIG;
+	if (argc == 0 && !o->config)
+		return scan_options_refuse("which addresses? RANGE..., or -c FILE for those of a configuration");
+	if (argc == 0 && s->settings.plan.count == 0) {
+		fprintf(stderr, "%s: range: none is there; right would be [range NAME] with addresses = 10.1.0.0/16\n",
+		        o->config);
+		return ICE_EXIT_CONFIG;
+	}
+	int named = scan_choose(s, argc, argv);
+	if (named != 0 && named != argc)
+		return scan_options_refuse("either names of ranges in %s or addresses, not both at once", o->config);
+	if (named == argc && (o->community_given || o->exclude_given))
+		return scan_options_refuse("--community, --community-file and --exclude go with addresses; the ranges "
+		                           "of %s have their own",
+		                           o->config);
+	s->plan = argc == 0 ? &s->settings.plan : named ? &s->chosen : &o->plan;
+	if (named == argc)
+		return ICE_EXIT_DONE;
+	if (o->config && !o->community_given && !o->quiet)
+		fprintf(stderr,
+		        "ice scan: the communities of %s stay inside its own ranges; asking with the default one\n",
+		        o->config);
+	return scan_options_ranges(o, argc, argv);
+}
+
+/* What neither the command line nor the configuration says. */
+static void scan_defaults(struct scan *s)
+{
+	struct scan_options *o = &s->options;
+	const struct ice_settings_sweep *c = o->config ? &s->settings.sweep : NULL;
+	if (!o->rate_given)
+		o->rate = c ? c->rate : ICE_SETTINGS_RATE_NORMAL;
+	if (o->timeout < 0)
+		o->timeout = c ? c->timeout : 0;
+	if (o->retries < 0)
+		o->retries = c ? c->retries : 1;
+	if (o->port < 0)
+		o->port = c ? c->port : 161;
+	if (o->window < 0 && c)
+		o->window = c->window;
+	if (o->window < 0) { /* what the rate can have in flight, and room for the slow */
+		uint64_t timeout = o->timeout ? (uint64_t)o->timeout : 1000000;
+		uint64_t window = o->rate ? o->rate * timeout / 1000000 * 3 / 2 + 256 : SCAN_WINDOW_MAX;
+		o->window = (int64_t)(window < SCAN_WINDOW_MAX ? window : SCAN_WINDOW_MAX);
+	}
+	if (!o->snmp)
+		o->snmp = c ? (c->v1 && c->v2c ? "both" : c->v1 ? "1" : "2c") : "both";
+}
+
+static int scan_prepare(struct scan *s)
+{
+	struct scan_options *o = &s->options;
+	char why[512];
+	ice_snmp_init();
+	s->profiles = ice_setup_profiles("ice scan", o->profiles ? o->profiles : s->settings.profiles.directory.path);
+	if (!s->profiles)
+		return ICE_EXIT_CONFIG;
+	s->base = event_base_new();
+	if (!s->base)
+		abort();
+	if (o->upload) {
+		int status = ice_delivery_setup("ice scan", o->enrolment, o->outbox, o->config ? &s->settings : NULL,
+		                                s->base, &s->delivery);
+		if (status != ICE_EXIT_DONE)
+			return status;
+	}
+	if (o->stats && !(s->stats_file = fopen(o->stats, "we"))) {
+		fprintf(stderr, "ice scan: --stats %s: %s\n", o->stats, strerror(errno));
+		return ICE_EXIT_FAILED;
+	}
+	struct ice_heartbeat_options options = {
+	        .plan = s->plan,
+	        .profiles = s->profiles,
+	        .port = (uint16_t)o->port,
+	        .window = ice_setup_window((uint64_t)o->window),
+	        .conversations = 1024,
+	        .rate = o->rate,
+	        .timeout = o->timeout,
+	        .retries = (unsigned)o->retries,
+	        .v1 = strcmp(o->snmp, "2c") != 0,
+	        .v2c = strcmp(o->snmp, "1") != 0,
+	        .discover = o->discover,
+	        .probe = {.alert_text = s->settings.privacy.alert_text != 0},
+	        .subnet_cap = o->config ? (uint32_t)s->settings.sweep.subnet_cap : 0,
+	        .shard = o->shard,
+	        .shards = o->shards,
+	        .outbox = s->delivery ? ice_delivery_outbox(s->delivery) : NULL,
+	        .upload = s->delivery ? ice_delivery_upload(s->delivery) : NULL,
+	};
+	const struct ice_heartbeat_ops ops = {.found = scan_found, .beat = scan_beat, .swept = scan_swept};
+	s->heartbeat = ice_heartbeat_new(s->base, &options, &ops, s, why, sizeof why);
+	if (!s->heartbeat) {
+		fprintf(stderr, "ice scan: %s\n", why);
+		return ICE_EXIT_FAILED;
+	}
+	return ICE_EXIT_DONE;
+}
+
+static void scan_sweep(struct scan *s)
+{
+	struct scan_options *o = &s->options;
+	struct event *signals[2] = {evsignal_new(s->base, SIGINT, scan_signal, s),
+	                            evsignal_new(s->base, SIGTERM, scan_signal, s)};
+	struct ice_place from = {.seed = o->seed >= 0 ? (uint64_t)o->seed : ice_setup_seed()};
+	ice_usec now = ice_clock_now();
+	for (int i = 0; i < 2; i++)
+		if (!signals[i] || event_add(signals[i], NULL) != 0)
+			abort();
+	ice_output_begin(&s->output, o->format, stdout, o->discover, o->no_color);
+	ice_progress_init(&s->progress, o->quiet, now);
+	ice_stats_init(&s->stats, now);
+	ice_heartbeat_sweep(s->heartbeat, &from);
+	event_base_dispatch(s->base);
+	size_t stuck = s->swept ? 0 : ice_heartbeat_stop(s->heartbeat);
+	if (s->delivery && !s->interrupted && !s->cut)
+		ice_delivery_wait(s->delivery, o->upload_wait, &s->progress, &s->interrupted);
+	ice_progress_clear(&s->progress);
+	for (int i = 0; i < 2; i++)
+		event_free(signals[i]);
+	if (stuck)
+		fprintf(stderr, "ice scan: %zu readings could not be kept in the outbox\n", stuck);
+}
+
+/* The table, the figures, and what became of the readings; says whether all is well. */
+static int scan_finish(struct scan *s)
+{
+	struct ice_figures f;
+	bool good = true;
+	ice_heartbeat_figures(s->heartbeat, &f);
+	ice_output_end(&s->output);
+	if (s->stats_file) {
+		good &= ice_stats_write(&s->stats, &f, s->interrupted, s->stats_file);
+		good &= fclose(s->stats_file) == 0;
+		s->stats_file = NULL;
+		if (!good)
+			fprintf(stderr, "ice scan: --stats %s: it could not be written\n", s->options.stats);
+	}
+	fflush(stdout);
+	if (!s->options.quiet)
+		ice_stats_tell(&s->stats, &f, s->options.discover, stderr);
+	if (s->delivery)
+		good &= ice_delivery_tell(s->delivery, s->options.quiet, stderr);
+	if (f.udp.send_errors > 0 && f.udp.sent == 0)
+		good = false;
+	if (s->interrupted) {
+		if (!s->options.quiet)
+			fputs("ice scan: interrupted\n", stderr);
+		return ICE_EXIT_INTERRUPTED;
+	}
+	return good && !s->cut ? ICE_EXIT_DONE : ICE_EXIT_FAILED;
+}
+
+static int scan_with(struct scan *s, int argc, char **argv)
+{
+	switch (scan_options_read(&s->options, &argc, argv)) {
+	case ICE_OPTIONS_HELPED:
+		return ICE_EXIT_DONE;
+	case ICE_OPTIONS_WRONG:
+		return ICE_EXIT_USAGE;
+	case ICE_OPTIONS_READ:
+		break;
+	}
+	int status = scan_plan(s, argc, argv);
+	if (status != ICE_EXIT_DONE)
+		return status;
+	scan_defaults(s);
+	ice_log_set_level(s->options.quiet ? ICE_LOG_ERROR : ICE_LOG_WARN);
+	status = scan_prepare(s);
+	if (status != ICE_EXIT_DONE)
+		return status;
+	scan_sweep(s);
+	return scan_finish(s);
+}
+
+int ice_cmd_scan(int argc, char **argv)
+{
+	struct scan *s = calloc(1, sizeof *s);
+	if (!s)
+		abort();
+	ice_secret_guard_process();
+	scan_options_init(&s->options);
+	int status = scan_with(s, argc, argv);
+	ice_heartbeat_free(s->heartbeat);
+	ice_delivery_free(s->delivery);
+	if (s->base)
+		event_base_free(s->base);
+	if (s->stats_file)
+		fclose(s->stats_file);
+	ice_profiles_free(s->profiles);
+	ice_settings_free(&s->settings);
+	scan_options_fini(&s->options);
+	free(s);
+	return status;
+}
