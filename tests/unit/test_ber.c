@@ -158,7 +158,7 @@ static void writes_what_it_reads(void **state)
 	struct ice_random random;
 	ice_random_seed(&random, 1);
 	for (int i = 0; i < 20000; i++) {
-		uint64_t drawn = ice_random_next(&random) >> ice_random_below(&random, 64);
+		uint64_t shift = ice_random_below(&random, 64), drawn = ice_random_next(&random) >> shift;
 		uint8_t buffer[16], tag;
 		struct ice_ber_writer w;
 		size_t n;

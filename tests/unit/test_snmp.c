@@ -145,9 +145,10 @@ static void requests_as_assembled_by_hand(void **state)
 		struct bytes b = {0};
 		for (size_t k = 0; k < count; k++) {
 			oids[k] = oid_of(k % 3 == 0 ? "0.1" : k % 3 == 1 ? "1.3.6.1" : "2.999");
-			for (uint64_t more = ice_random_below(&random, 8); more > 0; more--)
-				assert_true(ice_oid_append(&oids[k], (uint32_t)(ice_random_next(&random) >>
-				                                                (32 + ice_random_below(&random, 32)))));
+			for (uint64_t more = ice_random_below(&random, 8); more > 0; more--) {
+				uint64_t shift = 32 + ice_random_below(&random, 32);
+				assert_true(ice_oid_append(&oids[k], (uint32_t)(ice_random_next(&random) >> shift)));
+			}
 		}
 		for (size_t k = count; k-- > 0;)
 			varbind(&b, oids[k].bytes, oids[k].len, ICE_BER_NULL, "", 0);
