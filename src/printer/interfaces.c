@@ -1,0 +1,144 @@
+/* The MAC address: of the interface that owns the polled address, unless that one is a dead wire. */
+#include <string.h>
+
+#include "ice/ber.h"
+
+#include "facts.h"
+
+/* ifType of what carries a MAC of its own: Ethernet in its spellings, token ring, WLAN. */
+static bool interfaces_real(int64_t type)
+{
+	static const uint8_t types[] = {6, 7, 9, 26, 62, 69, 71, 117};
+	for (size_t i = 0; i < sizeof(types); i++) {
+		if (types[i] == type)
+			return true;
+	}
+	return false;
+}
+
+static int interfaces_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+}
+
+/* Six octets, or their text ("00:1b:a9:f4:15:2c", "001BA9F4152C"). Never all zero, all one or a group address. */
+static bool interfaces_mac(const struct ice_value *v, uint8_t mac[6])
+{
+	if (v->tag != ICE_BER_OCTETS)
+		return false;
+	if (v->len == 6) {
+		memcpy(mac, v->bytes, 6);
+	} else if (v->len >= 12 && v->len <= 18) {
+		size_t digits = 0;
+		for (size_t i = 0; i < v->len; i++) {
+			int d = interfaces_digit(v->bytes[i]);
+			if (d < 0 && v->bytes[i] != ':' && v->bytes[i] != '-' && v->bytes[i] != 0)
+				return false;
+			if (d < 0)
+				continue;
+			if (digits == 12)
+				return false;
+			mac[digits / 2] = (uint8_t)(digits % 2 ? mac[digits / 2] | d : d << 4);
+			digits++;
+		}
+		if (digits != 12)
+			return false;
+	} else {
+		return false;
+	}
+	static const uint8_t zero[6] = {0};
+	return memcmp(mac, zero, 6) != 0 && !(mac[0] & 1);
+}
+
+/* The IPv4 address an ipAddrTable index spells. */
+static bool interfaces_address(const uint8_t *index, size_t len, uint32_t *out)
+{
+	uint32_t arcs[5] = {0};
+	uint64_t arc = 0;
+	size_t n = 0;
+	for (size_t i = 0; i < len; i++) {
+		arc = arc << 7 | (index[i] & 0x7f);
+		if (index[i] & 0x80)
+			continue;
+		if (n == 4 || arc > 255)
+			return false;
+		arcs[n++] = (uint32_t)arc;
+		arc = 0;
+	}
+	*out = arcs[0] << 24 | arcs[1] << 16 | arcs[2] << 8 | arcs[3];
+	return n == 4;
+}
+
+/* What the addresses say of an interface. */
+static void interfaces_owns(const struct ice_facts *f, int64_t number, bool *polled, bool *any)
+{
+	int want = ice_facts_column(f, ICE_FIELD_ADDRESS_INTERFACE);
+	uint16_t row = want >= 0 ? ice_answers_first(f->answers, (size_t)want) : ICE_ANSWERS_NONE;
+	*polled = *any = false;
+	for (; row != ICE_ANSWERS_NONE; row = ice_answers_next(f->answers, row)) {
+		size_t len;
+		const uint8_t *index = ice_answers_index(f->answers, row, &len);
+		struct ice_value v = ice_answers_value(f->answers, row);
+		uint32_t ip;
+		int64_t n;
+		if (!ice_value_number(&v, &n) || n != number || !interfaces_address(index, len, &ip))
+			continue;
+		struct ice_address a = ice_address_v4(ip);
+		if (ice_address_same(&a, &f->ip))
+			*polled = true;
+		if (ip != 0 && ip >> 24 != 127)
+			*any = true;
+	}
+}
+
+static int64_t interfaces_number(const uint8_t *index, size_t len)
+{
+	int64_t n = 0;
+	for (size_t i = 0; i < len && i < 5; i++)
+		n = n << 7 | (index[i] & 0x7f);
+	return n;
+}
+
+bool ice_interfaces_mac(const struct ice_facts *f, uint8_t mac[6], const char **why)
+{
+	int macs = ice_facts_column(f, ICE_FIELD_INTERFACE_MAC), types = ice_facts_column(f, ICE_FIELD_INTERFACE_TYPE);
+	int states = ice_facts_column(f, ICE_FIELD_INTERFACE_STATUS);
+	int best = -1;
+	uint16_t row = macs >= 0 ? ice_answers_first(f->answers, (size_t)macs) : ICE_ANSWERS_NONE;
+	for (; row != ICE_ANSWERS_NONE; row = ice_answers_next(f->answers, row)) {
+		size_t len;
+		const uint8_t *index = ice_answers_index(f->answers, row, &len);
+		struct ice_value v = ice_answers_value(f->answers, row), t = {0}, s = {0};
+		uint8_t candidate[6] = {0};
+		int64_t type, state;
+		bool polled, any;
+		if (!interfaces_mac(&v, candidate))
+			continue;
+		if (types >= 0)
+			t = ice_answers_at(f->answers, (size_t)types, index, len);
+		if (states >= 0)
+			s = ice_answers_at(f->answers, (size_t)states, index, len);
+		interfaces_owns(f, interfaces_number(index, len), &polled, &any);
+		bool known_type = ice_value_number(&t, &type), known_state = ice_value_number(&s, &state);
+		if (known_type && type == 24)
+			continue;
+		/* Real before virtual, up before down, then whose address was polled, then who has one; then the first. */
+		int rank = (known_type && interfaces_real(type) ? 32
+		            : known_type                        ? 0
+		                                                : 16) +
+		           (known_state && state == 1 ? 8
+		            : known_state             ? 0
+		                                      : 4) +
+		           (polled ? 2 : 0) + (any && !polled ? 1 : 0);
+		if (rank > best) {
+			best = rank;
+			memcpy(mac, candidate, 6);
+			if (why)
+				*why = polled && (rank & 8) ? "it owns the polled address"
+				       : any                ? "it has an address"
+				       : (rank & 8)         ? "it is up"
+				                            : "no better one";
+		}
+	}
+	return best >= 0;
+}

@@ -1,0 +1,99 @@
+/* A model name out of the texts in which printers hide it: without make, firmware, serial number and "Series". */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "facts.h"
+
+static void model_trim(char *text)
+{
+	size_t n = strlen(text), start = strspn(text, " ,;:-_/");
+	while (n > start && strchr(" ,;:-_/", text[n - 1]))
+		n--;
+	memmove(text, text + start, n - start);
+	text[n - start] = '\0';
+}
+
+/* Cuts the text where something begins that is no model any more. */
+static void model_cut(char *text)
+{
+	static const char *const marks[] = {";",         ",",
+	                                    " version ", " firmware",
+	                                    " fw ",      " ver.",
+	                                    " ver ",     " rev.",
+	                                    " rev ",     " kernel ",
+	                                    " os ",      " / ",
+	                                    " /p",       " /l",
+	                                    " eeprom",   " s/n",
+	                                    " sn:",      " controller",
+	                                    " with ",    " net ",
+	                                    " - ",       " network printer"};
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		char *at = strcasestr(text, marks[i]);
+		if (!at || at == text)
+			continue;
+		/* " /P" is Canon's mark of a printer part: only at a word's end */
+		if (strlen(marks[i]) == 3 && marks[i][1] == '/' && isalnum((unsigned char)at[3]))
+			continue;
+		*at = '\0';
+	}
+}
+
+/* "1.00.1", "2.20", "LW62.DN4.P636", "V1.2": a firmware, not a name. */
+static bool model_is_firmware(const char *word, size_t n)
+{
+	size_t dots = 0, digits = 0;
+	for (size_t i = 0; i < n; i++) {
+		dots += word[i] == '.';
+		digits += isdigit((unsigned char)word[i]) != 0;
+	}
+	if (dots == 0 || digits == 0)
+		return false;
+	return dots >= 2 || isdigit((unsigned char)word[0]) ||
+	       ((word[0] == 'V' || word[0] == 'v') && digits + dots + 1 == n);
+}
+
+/* Cuts from the first word, after at least one, that is a firmware or the machine's own serial number or service tag. */
+static void model_cut_words(char *text, const char *serial)
+{
+	size_t at = strcspn(text, " ");
+	while (text[at]) {
+		size_t word = at + strspn(text + at, " "), n = strcspn(text + word, " ");
+		if (n == 0)
+			break;
+		bool own = serial && n >= 5 && strncasecmp(serial, text + word, n) == 0;
+		if (own || model_is_firmware(text + word, n)) {
+			text[at] = '\0';
+			return;
+		}
+		at = word + n;
+	}
+}
+
+static bool model_drop_last(char *text, const char *word)
+{
+	size_t n = strlen(text), w = strlen(word);
+	if (n <= w || strcasecmp(text + n - w, word) != 0)
+		return false;
+	text[n - w] = '\0';
+	model_trim(text);
+	return true;
+}
+
+void ice_model_clean(const struct ice_profiles *all, const char *serial, char *text)
+{
+	model_trim(text);
+	for (int i = 0; i < 3; i++) { /* "Hewlett-Packard HP LaserJet" */
+		const struct ice_brand *b = ice_profiles_brand(all, text);
+		size_t n = b ? strlen(b->alias) : 0;
+		if (!b || !text[n])
+			break;
+		memmove(text, text + n, strlen(text + n) + 1);
+		model_trim(text);
+	}
+	model_cut(text);
+	model_cut_words(text, serial);
+	model_trim(text);
+	while (model_drop_last(text, " series") || model_drop_last(text, " (series)"))
+		;
+}

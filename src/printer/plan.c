@@ -1,0 +1,193 @@
+/* What to ask next: instances first, as many as a request holds; then all open tables side by side in one GETBULK, with
+ * as many repetitions as keep the answer below one Ethernet frame. */
+#include <string.h>
+
+#include "talk.h"
+
+/* An SNMP message around its varbinds: header, version, PDU, id, two numbers; the community comes on top. */
+#define PLAN_OVERHEAD    34
+#define PLAN_VARBIND     6 /* sequence, OID and NULL around a name */
+#define PLAN_REPETITIONS 8 /* some agents skip rows when asked for many */
+
+/* The octets of the first arc of an index. */
+static size_t plan_first_arc(const struct ice_oid *index)
+{
+	size_t n = 0;
+	while (n < index->len && (index->bytes[n] & 0x80))
+		n++;
+	return index->len ? n + 1 : 0;
+}
+
+static bool plan_append(struct ice_oid *out, const uint8_t *bytes, size_t n)
+{
+	if (out->len + n > ICE_OID_BYTES)
+		return false;
+	memcpy(out->bytes + out->len, bytes, n);
+	out->len = (uint8_t)(out->len + n);
+	return true;
+}
+
+/* Appends the hrDeviceIndex of the printer as the Printer MIB uses it: as seen there, else as the Host Resources MIB
+ * has it, else 1. */
+static bool plan_general(const struct ice_probe *p, struct ice_oid *out)
+{
+	const struct ice_identity *id = &p->identity;
+	if (id->general_index.len)
+		return plan_append(out, id->general_index.bytes, id->general_index.len);
+	if (id->marker_index.len)
+		return plan_append(out, id->marker_index.bytes, plan_first_arc(&id->marker_index));
+	if (id->supply_index.len)
+		return plan_append(out, id->supply_index.bytes, plan_first_arc(&id->supply_index));
+	if (id->device_index.len)
+		return plan_append(out, id->device_index.bytes, id->device_index.len);
+	return ice_oid_append(out, 1);
+}
+
+bool ice_talk_instance(const struct ice_probe *p, const struct ice_want *w, struct ice_oid *out)
+{
+	const struct ice_identity *id = &p->identity;
+	*out = w->oid;
+	switch ((enum ice_index)w->index) {
+	case ICE_INDEX_NONE:
+		return true;
+	case ICE_INDEX_DEVICE:
+		return id->device_index.len ? plan_append(out, id->device_index.bytes, id->device_index.len)
+		                            : plan_general(p, out);
+	case ICE_INDEX_GENERAL:
+		return plan_general(p, out);
+	case ICE_INDEX_MARKER:
+		if (id->marker_index.len)
+			return plan_append(out, id->marker_index.bytes, id->marker_index.len);
+		return plan_general(p, out) && ice_oid_append(out, 1);
+	case ICE_INDEX_LOCALIZATION: {
+		const struct ice_ladder *l = &p->profile->ladders[ICE_FIELD_LOCALIZATION];
+		struct ice_value v = l->count ? ice_answers_get(&p->answers, l->rungs[0].want) : (struct ice_value){0};
+		int64_t n;
+		return ice_value_number(&v, &n) && n > 0 && n <= 0xffff && plan_general(p, out) &&
+		       ice_oid_append(out, (uint32_t)n);
+	}
+	}
+	return false;
+}
+
+/* The name whose lexicographic successor is the instance: one arc less, or without a last arc of 0. */
+static bool plan_before(const struct ice_oid *instance, struct ice_oid *out)
+{
+	uint32_t arcs[ICE_OID_ARCS];
+	size_t n = ice_oid_arcs(instance->bytes, instance->len, arcs, ICE_OID_ARCS);
+	if (n < 3)
+		return false;
+	size_t start = instance->len - 1u;
+	while (start > 1 && (instance->bytes[start - 1] & 0x80))
+		start--;
+	*out = *instance;
+	out->len = (uint8_t)start;
+	return arcs[n - 1] == 0 || ice_oid_append(out, arcs[n - 1] - 1);
+}
+
+/* Where a column goes on: behind its last row. */
+static bool plan_cursor(const struct ice_probe *p, size_t want, struct ice_oid *out)
+{
+	const struct ice_answer *a = &p->answers.wants[want];
+	*out = p->profile->wants[want].oid;
+	if (a->last == ICE_ANSWERS_NONE)
+		return true;
+	size_t n;
+	const uint8_t *index = ice_answers_index(&p->answers, a->last, &n);
+	return plan_append(out, index, n);
+}
+
+static size_t plan_room(const struct ice_probe *p)
+{
+	return ICE_SNMP_REQUEST_MAX - PLAN_OVERHEAD - p->community.len;
+}
+
+/* Adds one name; false when the request is full. */
+static bool plan_add(struct ice_probe *p, size_t want, const struct ice_oid *name, size_t *room)
+{
+	struct talk_asked *a = &p->asked;
+	size_t need = name->len + PLAN_VARBIND;
+	if (a->count == TALK_ASKED_MAX || a->count >= p->varbinds_max || need > *room)
+		return false;
+	*room -= need;
+	a->wants[a->count] = (uint16_t)want;
+	a->names[a->count++] = *name;
+	return true;
+}
+
+/* Instances that wait. Those without a place on this device are dropped. */
+static void plan_instances(struct ice_probe *p, bool next, size_t *room)
+{
+	for (size_t i = 0; i < p->profile->want_count; i++) {
+		const struct ice_want *w = &p->profile->wants[i];
+		struct ice_oid name, before;
+		if (!p->pending[i] || w->column)
+			continue;
+		if (!ice_talk_instance(p, w, &name) || (next && !plan_before(&name, &before))) {
+			p->pending[i] = false;
+			continue;
+		}
+		if (!plan_add(p, i, next ? &before : &name, room))
+			return;
+	}
+}
+
+/* What one more row of a column adds to an answer. */
+static unsigned plan_row_bytes(const struct ice_want *w)
+{
+	return w->oid.len + 14u;
+}
+
+static void plan_columns(struct ice_probe *p, bool one_group, size_t *room, unsigned *row_bytes)
+{
+	int group = -1;
+	*row_bytes = 0;
+	for (size_t i = 0; i < p->profile->want_count; i++) {
+		const struct ice_want *w = &p->profile->wants[i];
+		struct ice_oid name;
+		if (!p->pending[i] || !w->column || (one_group && group >= 0 && w->group != group))
+			continue;
+		if (!plan_cursor(p, i, &name)) {
+			p->pending[i] = false;
+			continue;
+		}
+		if (!plan_add(p, i, &name, room))
+			return;
+		group = w->group;
+		*row_bytes += plan_row_bytes(w);
+	}
+}
+
+bool ice_talk_plan(struct ice_probe *p)
+{
+	struct talk_asked *a = &p->asked;
+	bool next = p->plain || p->version == ICE_SNMP_V1;
+	size_t room = plan_room(p);
+	unsigned row_bytes;
+	a->count = 0;
+	a->repetitions = 0;
+	a->pdu = next ? ICE_SNMP_GETNEXT : ICE_SNMP_GET;
+	plan_instances(p, next, &room);
+	if (next) { /* one question type for both: fill up with columns */
+		plan_columns(p, false, &room, &row_bytes);
+		return a->count > 0;
+	}
+	if (a->count > 0)
+		return true;
+	a->pdu = p->bulk ? ICE_SNMP_GETBULK : ICE_SNMP_GETNEXT;
+	plan_columns(p, false, &room, &row_bytes);
+	if (a->count == 0 || !p->bulk)
+		return a->count > 0;
+	a->repetitions = p->reply_bytes / (row_bytes + 20);
+	if (a->repetitions < 3) { /* too wide: one table at a time */
+		a->count = 0;
+		room = plan_room(p);
+		plan_columns(p, true, &room, &row_bytes);
+		a->repetitions = p->reply_bytes / (row_bytes + 20);
+	}
+	if (a->repetitions < 1)
+		a->repetitions = 1;
+	if (a->repetitions > PLAN_REPETITIONS)
+		a->repetitions = PLAN_REPETITIONS;
+	return true;
+}

@@ -1,0 +1,241 @@
+/* The life of one conversation. */
+#include "ice/probe.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ice/ber.h"
+#include "ice/text.h"
+
+#include "facts.h"
+#include "requests.h"
+#include "talk.h"
+
+#define PROBE_REPLY_BYTES 1300
+#define PROBE_SILENCES    6 /* in a whole conversation */
+
+static const uint8_t probe_sys_descr[] = {0x2b, 6, 1, 2, 1, 1, 1, 0};
+
+static struct ice_facts probe_facts(const struct ice_probe *p)
+{
+	return (struct ice_facts){.profile = p->profile,
+	                          .answers = &p->answers,
+	                          .ip = p->ip,
+	                          .charset = ICE_TEXT_UNKNOWN,
+	                          .alert_text = p->options.alert_text};
+}
+
+/* The charset of localized texts, when it was asked and is one we know. */
+static int probe_charset(const struct ice_probe *p)
+{
+	const struct ice_ladder *l = &p->profile->ladders[ICE_FIELD_CHARSET];
+	struct ice_value v = l->count ? ice_answers_get(&p->answers, l->rungs[0].want) : (struct ice_value){0};
+	int64_t n;
+	return ice_value_number(&v, &n) && n > 0 && n < 10000 ? (int)n : ICE_TEXT_UNKNOWN;
+}
+
+struct ice_probe *ice_probe_new(const struct ice_identity *identity, const struct ice_address *ip,
+                                enum ice_snmp_version version, const struct ice_secret *community,
+                                const struct ice_probe_options *options)
+{
+	struct ice_probe *p = calloc(1, sizeof(*p));
+	if (!p)
+		abort();
+	assert(identity->profile);
+	p->profile = identity->profile;
+	p->identity = *identity;
+	p->ip = *ip;
+	p->version = version;
+	p->community = *community;
+	p->options = *options;
+	p->bulk = p->profile->bulk && version == ICE_SNMP_V2C;
+	p->varbinds_max = TALK_ASKED_MAX;
+	p->reply_bytes = PROBE_REPLY_BYTES;
+	ice_answers_init(&p->answers);
+	const struct ice_ladder *charset = &p->profile->ladders[ICE_FIELD_CHARSET];
+	for (size_t i = 0; i < p->profile->want_count; i++) {
+		const struct ice_want *w = &p->profile->wants[i];
+		p->pending[i] = !w->late && (!w->alert_text || options->alert_text);
+		/* First contact has told it already. */
+		if (!w->column && w->oid.len == sizeof(probe_sys_descr) &&
+		    memcmp(w->oid.bytes, probe_sys_descr, sizeof(probe_sys_descr)) == 0) {
+			struct ice_value v = {(const uint8_t *)identity->descr, (uint16_t)strlen(identity->descr),
+			                      ICE_BER_OCTETS};
+			p->pending[i] = false;
+			if (v.len)
+				ice_answers_put(&p->answers, i, &v);
+		}
+	}
+	for (size_t i = 0; i < charset->count; i++)
+		p->pending[charset->rungs[i].want] = false;
+	return p;
+}
+
+void ice_probe_free(struct ice_probe *p)
+{
+	if (!p)
+		return;
+	ice_answers_fini(&p->answers);
+	ice_secret_wipe(&p->community);
+	explicit_bzero(&p->request, sizeof(p->request));
+	free(p);
+}
+
+/* Late rungs of every fact that has nothing yet. */
+static void probe_enter_late(struct ice_probe *p)
+{
+	struct ice_facts facts = probe_facts(p);
+	p->phase = TALK_LATE;
+	for (int f = 0; f < ICE_FIELD_COUNT; f++) {
+		const struct ice_ladder *l = &p->profile->ladders[f];
+		bool late = false;
+		for (size_t i = 0; i < l->count; i++)
+			late |= l->rungs[i].late;
+		if (!late || f == ICE_FIELD_CHARSET || ice_facts_has(&facts, (enum ice_field)f))
+			continue;
+		for (size_t i = 0; i < l->count; i++) {
+			const struct ice_rung *r = &l->rungs[i];
+			if (!r->late)
+				continue;
+			p->pending[r->want] |= !p->answers.wants[r->want].done;
+			if (r->kind == ICE_KIND_LOOKUP)
+				p->pending[r->key_want] = true;
+		}
+	}
+}
+
+/* True when a localized text has octets whose meaning depends on the character set. */
+static bool probe_needs_charset(const struct ice_probe *p)
+{
+	static const enum ice_field localized[] = {ICE_FIELD_SUPPLY_NAME, ICE_FIELD_ALERT_TEXT};
+	for (size_t i = 0; i < sizeof(localized) / sizeof(localized[0]); i++) {
+		const struct ice_ladder *l = &p->profile->ladders[localized[i]];
+		uint16_t row = l->count ? ice_answers_first(&p->answers, l->rungs[0].want) : ICE_ANSWERS_NONE;
+		for (; row != ICE_ANSWERS_NONE; row = ice_answers_next(&p->answers, row)) {
+			struct ice_value v = ice_answers_value(&p->answers, row);
+			for (size_t k = 0; k < v.len; k++) {
+				if (v.bytes[k] >= 0x80 || v.bytes[k] == 0x1b || (v.bytes[k] == 0 && k + 1 < v.len))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void probe_enter_charset(struct ice_probe *p)
+{
+	const struct ice_ladder *l = &p->profile->ladders[ICE_FIELD_CHARSET];
+	p->phase = TALK_CHARSET;
+	if (l->count && probe_needs_charset(p))
+		p->pending[l->rungs[0].want] = true;
+}
+
+static void probe_end(struct ice_probe *p)
+{
+	p->phase = TALK_OVER;
+	p->built = false;
+}
+
+const struct ice_snmp_request *ice_probe_request(struct ice_probe *p)
+{
+	if (p->built)
+		return &p->request;
+	while (p->phase != TALK_OVER && !ice_talk_plan(p)) {
+		if (p->phase == TALK_MAIN)
+			probe_enter_late(p);
+		else if (p->phase == TALK_LATE)
+			probe_enter_charset(p);
+		else
+			probe_end(p);
+	}
+	if (p->phase == TALK_OVER || p->requests >= ICE_PROBE_REQUESTS_MAX) {
+		probe_end(p);
+		return NULL;
+	}
+	/* Until something of this device's own has come, the same is asked of every device of its kind. */
+	bool common = p->requests < 2 && p->silences == 0;
+	struct ice_request_key key = {p->version, p->asked.pdu, p->asked.repetitions};
+	if (!ice_request_get(common ? p->profile->cache : NULL, &key, &p->community, p->asked.names, p->asked.count,
+	                     &p->request)) {
+		probe_end(p);
+		return NULL;
+	}
+	p->requests++;
+	p->built = true;
+	return &p->request;
+}
+
+enum ice_verdict ice_probe_reply(struct ice_probe *p, const struct ice_snmp_message *reply)
+{
+	if (!p->built)
+		return ICE_VERDICT_OIDS;
+	enum ice_verdict v = ice_talk_take(p, reply);
+	if (v != ICE_VERDICT_OK)
+		return v;
+	p->built = false;
+	p->silences_now = 0;
+	if (p->answers.full)
+		probe_end(p);
+	return ICE_VERDICT_OK;
+}
+
+void ice_probe_silence(struct ice_probe *p)
+{
+	if (!p->built)
+		return;
+	p->built = false;
+	p->silences++;
+	p->silences_now++;
+	if (p->silences >= PROBE_SILENCES || p->silences_now >= 4) {
+		probe_end(p);
+		return;
+	}
+	switch (p->silences_now) {
+	case 1: /* smaller, and no GETBULK */
+		p->bulk = false;
+		p->varbinds_max = p->asked.count > 8 ? 8 : p->asked.count > 1 ? (unsigned)(p->asked.count + 1) / 2 : 1;
+		break;
+	case 2: /* by GETNEXT, then by v1: some agents answer only that */
+		if (!p->plain && p->version == ICE_SNMP_V2C) {
+			p->plain = true;
+			break;
+		}
+		/* fall through */
+	default:
+		p->plain = true;
+		if (p->version == ICE_SNMP_V2C && p->silences_now == 3) {
+			p->version = ICE_SNMP_V1;
+			break;
+		}
+		for (size_t i = 0; i < p->asked.count; i++)
+			p->pending[p->asked.wants[i]] = false;
+	}
+}
+
+enum ice_snmp_version ice_probe_version(const struct ice_probe *p)
+{
+	return p->version;
+}
+
+unsigned ice_probe_requests(const struct ice_probe *p)
+{
+	return p->requests;
+}
+
+void ice_probe_record(const struct ice_probe *p, time_t read_at, struct ice_record *out)
+{
+	struct ice_facts facts = probe_facts(p);
+	facts.charset = probe_charset(p);
+	ice_facts_record(&facts, read_at, out);
+}
+
+void ice_probe_explain(const struct ice_probe *p, FILE *to)
+{
+	struct ice_facts facts = probe_facts(p);
+	facts.charset = probe_charset(p);
+	fprintf(to, "profile   %s\nevidence  %s\nrequests  %u after first contact, SNMP %s%s\n", p->profile->name,
+	        p->identity.reason, p->requests, p->version == ICE_SNMP_V1 ? "v1" : "v2c",
+	        p->answers.full ? " (it said more than is kept)" : "");
+	ice_facts_explain(&facts, to);
+}

@@ -1,0 +1,444 @@
+/* Loading profiles: every file of the folder is read into rows, then compiled after its base. */
+#include "ice/profile.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "compiled.h"
+#include "deny.h"
+#include "firstcontact.h"
+#include "requests.h"
+#include "rows.h"
+
+#define PROFILE_FILES_MAX  200
+#define PROFILE_PROBES_MAX 18 /* what the second question has room for */
+
+static void *profile_grow(void *list, size_t *size, size_t need, size_t each)
+{
+	if (need <= *size)
+		return list;
+	size_t more = *size ? *size * 2 : 16;
+	void *grown = realloc(list, more * each);
+	if (!grown)
+		abort();
+	*size = more;
+	return grown;
+}
+
+const char *ice_profiles_keep(struct ice_profiles *p, const char *text, size_t n)
+{
+	p->pool = profile_grow(p->pool, &p->pool_size, p->pool_count + 1, sizeof(*p->pool));
+	char *copy = strndup(text, n);
+	if (!copy)
+		abort();
+	return p->pool[p->pool_count++] = copy;
+}
+
+struct profile_loading {
+	struct ice_profiles *all;
+	struct ice_profile_file *file;
+};
+
+/* ice_conf_row_fn: keeps the row for when the base is compiled. */
+static void profile_row(const struct ice_conf_where *where, const char *section, const char *name, const char *value,
+                        void *arg)
+{
+	struct profile_loading *loading = arg;
+	struct ice_profile_file *file = loading->file;
+	file->rows = profile_grow(file->rows, &file->size, file->count + 1, sizeof(*file->rows));
+	file->rows[file->count++] = (struct ice_profile_row){
+	        ice_profiles_keep(loading->all, section, strlen(section)),
+	        ice_profiles_keep(loading->all, name, strlen(name)),
+	        ice_profiles_keep(loading->all, value, strlen(value)),
+	        where->line,
+	};
+}
+
+static int profile_is_ini(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+	return e->d_name[0] != '.' && n > 4 && n < 36 && strcmp(e->d_name + n - 4, ".ini") == 0;
+}
+
+static void profile_mistake(const struct ice_profile_file *f, const struct ice_profile_row *r,
+                            struct ice_conf_mistakes *m, const char *what)
+{
+	char option[160];
+	snprintf(option, sizeof(option), "%.60s.%.60s", r->section, r->name);
+	ice_conf_mistake(m, f->path, r->line, option, "%s", what);
+}
+
+static void profile_add_oid(const struct ice_profile_file *f, const struct ice_profile_row *r, struct ice_matches *list,
+                            struct ice_conf_mistakes *m)
+{
+	struct ice_oid oid;
+	enum ice_index index;
+	if (!ice_profile_object(f, r->value, &oid, &index) || index != ICE_INDEX_NONE || oid.len < 5) {
+		profile_mistake(f, r, m, "not an OID, would be right: 1.3.6.1.4.1.2435.2.3.9");
+		return;
+	}
+	struct ice_oid *more = realloc(list->oids, (list->count + 1) * sizeof(*more));
+	if (!more)
+		abort();
+	list->oids = more;
+	list->oids[list->count++] = oid;
+}
+
+/* brand = ALIAS > Make */
+static void profile_add_brand(struct ice_profiles *all, const struct ice_profile_file *f,
+                              const struct ice_profile_row *r, struct ice_conf_mistakes *m)
+{
+	const char *arrow = strstr(r->value, " > ");
+	const char *make = arrow ? arrow + 3 : r->value;
+	size_t n = arrow ? (size_t)(arrow - r->value) : strlen(r->value);
+	if (!n || !make[0]) {
+		profile_mistake(f, r, m, "would be right: ALIAS > Make");
+		return;
+	}
+	struct ice_brand *more = realloc(all->brands, (all->brand_count + 1) * sizeof(*more));
+	if (!more)
+		abort();
+	all->brands = more;
+	all->brands[all->brand_count++] = (struct ice_brand){ice_profiles_keep(all, r->value, n), make, f->profile};
+}
+
+static void profile_match_row(struct ice_profiles *all, struct ice_profile_file *f, const struct ice_profile_row *r,
+                              struct ice_conf_mistakes *m)
+{
+	struct ice_profile *p = f->profile;
+	if (strcmp(r->name, "printer_id") == 0) {
+		profile_add_oid(f, r, &p->printer_ids, m);
+	} else if (strcmp(r->name, "vendor_id") == 0) {
+		profile_add_oid(f, r, &p->vendor_ids, m);
+	} else if (strcmp(r->name, "object") == 0) {
+		profile_add_oid(f, r, &p->objects, m);
+		const char *denied =
+		        p->objects.count ? ice_deny_why(&p->objects.oids[p->objects.count - 1], false) : NULL;
+		if (denied)
+			profile_mistake(f, r, m, "it would read what is never asked for");
+	} else if (strcmp(r->name, "description") == 0) {
+		const char **more = realloc(p->descriptions, (p->description_count + 1) * sizeof(*more));
+		if (!more)
+			abort();
+		p->descriptions = more;
+		p->descriptions[p->description_count++] = r->value;
+	} else if (strcmp(r->name, "brand") == 0) {
+		profile_add_brand(all, f, r, m);
+	} else {
+		profile_mistake(f, r, m,
+		                "no such match, would be right: printer_id, vendor_id, object, description or brand");
+	}
+}
+
+static void profile_profile_row(struct ice_profile_file *f, const struct ice_profile_row *r,
+                                struct ice_conf_mistakes *m)
+{
+	struct ice_profile *p = f->profile;
+	if (strcmp(r->name, "make") == 0)
+		p->make = r->value;
+	else if (strcmp(r->name, "bulk") == 0 && (strcmp(r->value, "yes") == 0 || strcmp(r->value, "no") == 0))
+		p->bulk = r->value[0] == 'y';
+	else if (strcmp(r->name, "base") != 0)
+		profile_mistake(f, r, m, "would be right: make, base, or bulk = yes|no");
+}
+
+/* The base's wants and ladders are this profile's first ones. */
+static void profile_inherit(struct ice_profile *p, const struct ice_profile *base)
+{
+	p->base = base->name;
+	p->bulk = base->bulk;
+	memcpy(p->wants, base->wants, sizeof(p->wants));
+	p->want_count = base->want_count;
+	for (int i = 0; i < ICE_FIELD_COUNT; i++) {
+		const struct ice_ladder *from = &base->ladders[i];
+		if (!from->count)
+			continue;
+		p->ladders[i].rungs = malloc(from->count * sizeof(*from->rungs));
+		if (!p->ladders[i].rungs)
+			abort();
+		memcpy(p->ladders[i].rungs, from->rungs, from->count * sizeof(*from->rungs));
+		p->ladders[i].count = from->count;
+	}
+}
+
+/* Drops wants that no rung names any more (`only` replaced them), so that nothing is asked for nothing. */
+static void profile_prune(struct ice_profile *p)
+{
+	uint16_t place[ICE_PROFILE_WANTS] = {0};
+	bool used[ICE_PROFILE_WANTS] = {false}, early[ICE_PROFILE_WANTS] = {false};
+	size_t kept = 0;
+	for (int f = 0; f < ICE_FIELD_COUNT; f++) {
+		for (size_t i = 0; i < p->ladders[f].count; i++) {
+			const struct ice_rung *r = &p->ladders[f].rungs[i];
+			used[r->want] = true;
+			early[r->want] |= !r->late;
+			if (r->kind == ICE_KIND_LOOKUP) {
+				used[r->key_want] = true;
+				early[r->key_want] |= !r->late;
+			}
+		}
+	}
+	for (size_t i = 0; i < p->want_count; i++) {
+		if (!used[i] && !p->wants[i].again)
+			continue;
+		place[i] = (uint16_t)kept;
+		p->wants[kept] = p->wants[i];
+		p->wants[kept].late = used[i] && !early[i];
+		kept++;
+	}
+	p->want_count = kept;
+	for (int f = 0; f < ICE_FIELD_COUNT; f++) {
+		for (size_t i = 0; i < p->ladders[f].count; i++) {
+			struct ice_rung *r = &p->ladders[f].rungs[i];
+			r->want = place[r->want];
+			r->key_want = place[r->key_want];
+		}
+	}
+}
+
+static void profile_compile(struct ice_profiles *all, struct ice_profile_file *f, struct ice_conf_mistakes *m)
+{
+	static const char *const sections[] = {"profile", "match", "objects", "facts", "ask", NULL};
+	if (f->state == ICE_PROFILE_COMPILED)
+		return;
+	f->state = ICE_PROFILE_COMPILING;
+	if (f->base && f->base->state == ICE_PROFILE_COMPILING) {
+		ice_conf_mistake(m, f->path, 0, "profile.base", "the bases go round in a circle");
+		f->base = NULL;
+	}
+	if (f->base) {
+		profile_compile(all, f->base, m);
+		profile_inherit(f->profile, f->base->profile);
+	}
+	for (size_t i = 0; i < f->count; i++) {
+		const struct ice_profile_row *r = &f->rows[i];
+		if (strcmp(r->section, "profile") == 0) {
+			profile_profile_row(f, r, m);
+		} else if (strcmp(r->section, "match") == 0) {
+			profile_match_row(all, f, r, m);
+		} else if (strcmp(r->section, "facts") == 0) {
+			ice_profile_fact(all, f, r, m);
+		} else if (strcmp(r->section, "ask") == 0 && strcmp(r->name, "again") == 0) {
+			ice_profile_again(f, r, m);
+		} else if (strcmp(r->section, "objects") == 0) {
+			struct ice_oid oid;
+			if (!ice_oid_parse(r->value, &oid))
+				profile_mistake(f, r, m, "not an OID, would be right: 1.3.6.1.2.1.43.5.1.1.17");
+		} else {
+			const char *near = ice_conf_nearest(r->section, sections);
+			ice_conf_mistake(m, f->path, r->line, r->section, "no such section or option%s%s",
+			                 near ? ", did you mean " : "", near ? near : "");
+		}
+	}
+	f->state = ICE_PROFILE_COMPILED;
+}
+
+static void profile_resolve_base(struct ice_profile_file *files, size_t count, struct ice_profile_file *f,
+                                 struct ice_conf_mistakes *m)
+{
+	const char *base = strcmp(f->profile->name, ICE_PROFILE_GENERIC) == 0 ? NULL : ICE_PROFILE_GENERIC;
+	unsigned line = 0;
+	for (size_t i = 0; i < f->count; i++) {
+		if (strcmp(f->rows[i].section, "profile") == 0 && strcmp(f->rows[i].name, "base") == 0) {
+			base = f->rows[i].value;
+			line = f->rows[i].line;
+		}
+	}
+	for (size_t i = 0; base && i < count; i++) {
+		if (strcmp(files[i].profile->name, base) == 0)
+			f->base = &files[i];
+	}
+	if (base && !f->base)
+		ice_conf_mistake(m, f->path, line, "profile.base", "there is no profile '%s'", base);
+}
+
+static int profile_brand_order(const void *a, const void *b)
+{
+	const struct ice_brand *x = a, *y = b;
+	size_t nx = strlen(x->alias), ny = strlen(y->alias);
+	return nx != ny ? (nx > ny ? -1 : 1) : strcmp(x->alias, y->alias);
+}
+
+static int profile_oid_order(const void *a, const void *b)
+{
+	const struct ice_oid *x = a, *y = b;
+	return ice_oid_compare(x->bytes, x->len, y->bytes, y->len);
+}
+
+/* The objects of the second question, in order and without doubles. */
+static void profile_collect_probes(struct ice_profiles *all, struct ice_conf_mistakes *m, const char *folder)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < all->count; i++)
+		total += all->list[i]->objects.count;
+	all->probes = calloc(total + 1, sizeof(*all->probes));
+	if (!all->probes)
+		abort();
+	for (size_t i = 0; i < all->count; i++) {
+		for (size_t k = 0; k < all->list[i]->objects.count; k++)
+			all->probes[all->probe_count++] = all->list[i]->objects.oids[k];
+	}
+	qsort(all->probes, all->probe_count, sizeof(*all->probes), profile_oid_order);
+	if (all->probe_count > PROFILE_PROBES_MAX)
+		ice_conf_mistake(m, folder, 0, "match.object", "%zu objects in all, there is room for %d",
+		                 all->probe_count, PROFILE_PROBES_MAX);
+}
+
+struct ice_profiles *ice_profiles_load(const char *folder, struct ice_conf_mistakes *mistakes)
+{
+	struct dirent **entries = NULL;
+	int n = scandir(folder, &entries, profile_is_ini, alphasort);
+	size_t before = mistakes->count + mistakes->more;
+	if (n <= 0 || n > PROFILE_FILES_MAX) {
+		ice_conf_mistake(mistakes, folder, 0, NULL,
+		                 n < 0 ? "cannot be read" : "no profiles (*.ini), or too many");
+		for (int i = 0; i < n; i++)
+			free(entries[i]);
+		free(entries);
+		return NULL;
+	}
+	struct ice_profiles *all = calloc(1, sizeof(*all));
+	struct ice_profile_file *files = calloc((size_t)n, sizeof(*files));
+	if (!all || !files || !(all->list = calloc((size_t)n, sizeof(*all->list))))
+		abort();
+	for (int i = 0; i < n; i++) {
+		struct ice_profile_file *f = &files[i];
+		struct ice_profile *p = calloc(1, sizeof(*p));
+		if (!p || asprintf(&f->path, "%s/%s", folder, entries[i]->d_name) < 0)
+			abort();
+		snprintf(p->name, sizeof(p->name), "%.*s", (int)(strlen(entries[i]->d_name) - 4), entries[i]->d_name);
+		p->bulk = true;
+		p->all = all;
+		f->profile = all->list[all->count++] = p;
+		struct profile_loading loading = {all, f};
+		(void)!ice_conf_rows(f->path, profile_row, &loading, mistakes);
+		free(entries[i]);
+	}
+	free(entries);
+	for (int i = 0; i < n; i++)
+		profile_resolve_base(files, (size_t)n, &files[i], mistakes);
+	for (int i = 0; i < n; i++)
+		profile_compile(all, &files[i], mistakes);
+	for (int i = 0; i < n; i++) {
+		profile_prune(files[i].profile);
+		files[i].profile->cache = ice_request_cache_new();
+		free(files[i].path);
+		free(files[i].rows);
+	}
+	free(files);
+	if (!ice_profiles_find(all, ICE_PROFILE_GENERIC))
+		ice_conf_mistake(mistakes, folder, 0, NULL, "generic.ini is missing");
+	if (all->brand_count)
+		qsort(all->brands, all->brand_count, sizeof(*all->brands), profile_brand_order);
+	profile_collect_probes(all, mistakes, folder);
+	ice_first_contact_init(all);
+	if (mistakes->count + mistakes->more > before) {
+		ice_profiles_free(all);
+		return NULL;
+	}
+	return all;
+}
+
+void ice_profiles_free(struct ice_profiles *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->count; i++) {
+		struct ice_profile *one = p->list[i];
+		for (int f = 0; f < ICE_FIELD_COUNT; f++)
+			free(one->ladders[f].rungs);
+		free(one->printer_ids.oids);
+		free(one->vendor_ids.oids);
+		free(one->objects.oids);
+		free(one->descriptions);
+		ice_request_cache_free(one->cache);
+		free(one);
+	}
+	for (size_t i = 0; i < p->pool_count; i++)
+		free(p->pool[i]);
+	free(p->pool);
+	free(p->brands);
+	free(p->probes);
+	free(p->list);
+	free(p);
+}
+
+size_t ice_profiles_count(const struct ice_profiles *p)
+{
+	return p->count;
+}
+
+const struct ice_profile *ice_profiles_at(const struct ice_profiles *p, size_t i)
+{
+	return i < p->count ? p->list[i] : NULL;
+}
+
+const char *ice_profile_name(const struct ice_profile *p)
+{
+	return p->name;
+}
+
+const struct ice_profile *ice_profiles_find(const struct ice_profiles *p, const char *name)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		if (strcmp(p->list[i]->name, name) == 0)
+			return p->list[i];
+	}
+	return NULL;
+}
+
+const struct ice_brand *ice_profiles_brand(const struct ice_profiles *p, const char *text)
+{
+	for (size_t i = 0; i < p->brand_count; i++) {
+		const struct ice_brand *b = &p->brands[i];
+		size_t n = strlen(b->alias);
+		if (strncasecmp(text, b->alias, n) != 0)
+			continue;
+		unsigned char after = (unsigned char)text[n];
+		if (!isalnum(after) && after != '-' && after < 0x80)
+			return b;
+	}
+	return NULL;
+}
+
+/* True when the name is what a v1 GETNEXT asks in order to get this instance: one less, or one arc shorter. */
+static bool profile_precedes(const struct ice_oid *instance, const uint8_t *oid, size_t n)
+{
+	uint32_t arcs[ICE_OID_ARCS];
+	size_t count = ice_oid_arcs(instance->bytes, instance->len, arcs, ICE_OID_ARCS);
+	uint32_t asked[ICE_OID_ARCS];
+	size_t got = ice_oid_arcs(oid, n, asked, ICE_OID_ARCS);
+	if (count < 2 || got == 0)
+		return false;
+	if (arcs[count - 1] == 0)
+		return got == count - 1 && memcmp(asked, arcs, got * sizeof(*arcs)) == 0;
+	arcs[count - 1]--;
+	return got == count && memcmp(asked, arcs, got * sizeof(*arcs)) == 0;
+}
+
+bool ice_profiles_may_ask(const struct ice_profiles *p, const uint8_t *oid, size_t n)
+{
+	if (!ice_oid_valid(oid, n) || n > ICE_OID_BYTES)
+		return false;
+	if (ice_first_contact_asks(p, oid, n))
+		return true;
+	for (size_t i = 0; i < p->count; i++) {
+		for (size_t k = 0; k < p->list[i]->want_count; k++) {
+			const struct ice_want *w = &p->list[i]->wants[k];
+			if (w->alert_text)
+				continue;
+			if (w->column || w->index != ICE_INDEX_NONE) {
+				if (ice_oid_under(w->oid.bytes, w->oid.len, oid, n))
+					return true;
+			} else if ((w->oid.len == n && memcmp(w->oid.bytes, oid, n) == 0) ||
+			           profile_precedes(&w->oid, oid, n)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}

@@ -1,0 +1,59 @@
+/* talk: the inside of one conversation, shared by its three parts: probe.c (its life), plan.c (what to ask next) and
+ * take.c (what an answer means).
+ *
+ * phases: MAIN (instances by GET, then tables by GETBULK; both by GETNEXT where GETBULK or v2c does not work)
+ *         -> LATE (rungs asked only when those before gave nothing) -> CHARSET (only when a text needs it) -> OVER */
+#ifndef ICE_PRINTER_TALK_H
+#define ICE_PRINTER_TALK_H
+
+#include "ice/probe.h"
+
+#include "answers.h"
+#include "compiled.h"
+
+enum talk_phase { TALK_MAIN, TALK_LATE, TALK_CHARSET, TALK_OVER };
+
+#define TALK_ASKED_MAX 40 /* varbinds in one request */
+
+/* The request under way: wants and the names that stand in it. */
+struct talk_asked {
+	enum ice_snmp_pdu pdu;
+	unsigned repetitions;
+	size_t count;
+	uint16_t wants[TALK_ASKED_MAX];
+	struct ice_oid names[TALK_ASKED_MAX];
+};
+
+struct ice_probe {
+	const struct ice_profile *profile;
+	struct ice_identity identity;
+	struct ice_address ip;
+	enum ice_snmp_version version;
+	struct ice_secret community;
+	struct ice_probe_options options;
+
+	enum talk_phase phase;
+	bool pending[ICE_PROFILE_WANTS];  /* still to be asked, or a column whose end was not seen */
+	bool stumbled[ICE_PROFILE_WANTS]; /* a column that did not increase once: by GETNEXT from there, or given up */
+	bool bulk;                        /* GETBULK may be used */
+	bool plain;                       /* GETNEXT for everything */
+	unsigned varbinds_max;            /* in one request; halved by tooBig and silence */
+	unsigned reply_bytes;             /* what GETBULK aims at */
+	unsigned requests, silences, silences_now;
+
+	bool built; /* request and asked are valid */
+	struct talk_asked asked;
+	struct ice_snmp_request request;
+	struct ice_answers answers;
+};
+
+/* plan.c: fills asked with what to ask next; false when nothing of this phase is pending. */
+ICE_MUST_CHECK bool ice_talk_plan(struct ice_probe *p);
+
+/* plan.c: the instance of a want on this device. False when its index is not known or it does not fit. */
+ICE_MUST_CHECK bool ice_talk_instance(const struct ice_probe *p, const struct ice_want *w, struct ice_oid *out);
+
+/* take.c: an answer to `asked`. OIDS: not an answer to it. */
+ICE_MUST_CHECK enum ice_verdict ice_talk_take(struct ice_probe *p, const struct ice_snmp_message *reply);
+
+#endif
