@@ -4,7 +4,7 @@
 
 #define CONVERSATION_FLOOR     ICE_USEC_SEC(1) /* a table costs a slow printer more time than its name did */
 #define CONVERSATION_CEIL      ICE_USEC_SEC(8)
-#define CONVERSATION_QUESTIONS 3 /* of first contact with one device, at most */
+#define CONVERSATION_QUESTIONS 4 /* of first contact with one device, at most */
 
 /* The one place where a stage changes. */
 static void conversation_enter(struct ice_scanner *s, struct talk *talk, enum talk_stage stage)
@@ -60,13 +60,23 @@ static void conversation_due(struct ice_scanner *s, uint32_t i)
 	slots_push(&s->slots, &s->talks_due, i);
 }
 
-/* The probe's next request is due, or it has no more. */
+static bool conversation_speaks(const struct ice_scanner *s, enum ice_snmp_version version)
+{
+	return version == ICE_SNMP_V1 ? s->options.v1 : s->options.v2c;
+}
+
+/* The probe's next request is due, or it has no more, or none in a version that may be spoken. */
 static void conversation_next(struct ice_scanner *s, uint32_t i)
 {
-	if (ice_probe_request(s->slots.at[i].of.talk->probe))
-		conversation_due(s, i);
-	else
+	struct talk *talk = s->slots.at[i].of.talk;
+	if (!ice_probe_request(talk->probe)) {
 		conversation_end(s, i);
+	} else if (!conversation_speaks(s, ice_probe_version(talk->probe))) {
+		talk->silent = true;
+		conversation_end(s, i);
+	} else {
+		conversation_due(s, i);
+	}
 }
 
 static bool conversation_wants_probe(const struct ice_scanner *s, const struct talk *talk)
@@ -101,17 +111,22 @@ static void conversation_settle(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
 	struct talk *talk = slot->of.talk;
+	bool had_place = talk->stage == TALK_QUESTION;
 	conversation_enter(s, talk, TALK_NONE);
 	if (!talk->question && !conversation_wants_probe(s, talk)) {
 		conversation_end(s, i);
 		return;
 	}
-	if (s->waiting.count == 0 && conversation_begin(s, i))
+	/* Who has a place goes on in it; who comes new stands behind those who wait. */
+	if ((had_place || s->waiting.count == 0) && conversation_begin(s, i))
 		return;
 	if (s->waiting.count < ICE_SCANNER_WAITING_MAX) {
 		conversation_enter(s, talk, TALK_WAITING);
 		slot->id = 0; /* nothing is in flight: what still comes is a stray */
-		slots_push(&s->slots, &s->waiting, i);
+		if (had_place)
+			slots_push_front(&s->slots, &s->waiting, i);
+		else
+			slots_push(&s->slots, &s->waiting, i);
 		return;
 	}
 	slot->state = SLOT_ASKING;
@@ -192,14 +207,17 @@ bool conversation_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 /* The answer to a second question of first contact. */
 static enum ice_verdict conversation_answer(struct ice_scanner *s, struct talk *talk)
 {
-	if (s->message.version == ICE_SNMP_V1 ? !s->options.v1 : !s->options.v2c)
+	if (!conversation_speaks(s, s->message.version))
 		return ICE_VERDICT_VERSION;
 	struct ice_snmp_request question = {.len = 0};
-	enum ice_verdict verdict =
-	        ice_probe_identify(s->options.profiles, &s->message, &s->options.communities[talk->credential],
-	                           &talk->identity, &question);
+	struct ice_identity identity = talk->identity;
+	enum ice_verdict verdict = ice_probe_identify(s->options.profiles, &s->message,
+	                                              &s->options.communities[talk->credential], &identity, &question);
 	if (verdict != ICE_VERDICT_OK)
 		return verdict;
+	/* An error takes nothing back of what the first answer told. */
+	if (s->message.error_status == ICE_SNMP_NO_ERROR || !talk->identity.printer)
+		talk->identity = identity;
 	talk->version = s->message.version;
 	talk->questions++;
 	if (question.len > 0 && talk->questions < CONVERSATION_QUESTIONS) {
