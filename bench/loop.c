@@ -4,8 +4,9 @@
  *
  *   addresses packets seconds send_seconds packets_per_second cpu_user cpu_sys replies duplicates
  *
- * --window N lets no more than N packets go within one --timeout. seconds is the wall time of everything; send_seconds leaves out the wait for late replies after the last packet of each round,
- * and packets_per_second is packets / send_seconds. replies counts addresses that answered. */
+ * --window N lets no more than N packets go within one --timeout. seconds is the wall time of everything; send_seconds leaves
+ * out the wait for late replies after the last packet of each round, and packets_per_second is packets / send_seconds. replies
+ * counts addresses that answered. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
