@@ -136,16 +136,18 @@ static int http_shape(struct evhttp_request *req, struct fm_ingest_request *out,
 	*why = "no length";
 	if (!http_header(req, "Content-Length", &twice))
 		return 400;
-	const char *type = http_header(req, "Content-Type", &twice),
-	           *coding = http_header(req, "Content-Encoding", &twice);
-	*why = "not gzip'd JSON";
-	if (!type || strcasecmp(type, "application/json") != 0 || !coding || strcasecmp(coding, "gzip") != 0)
-		return 415;
 	out->site = http_header(req, "ICE-Site", &twice);
 	out->id = http_header(req, "ICE-Batch", &twice);
 	out->signature = http_header(req, "ICE-Signature", &twice);
+	const char *type = http_header(req, "Content-Type", &twice),
+	           *coding = http_header(req, "Content-Encoding", &twice);
 	*why = "a header twice";
-	return twice ? 400 : 0;
+	if (twice)
+		return 400;
+	*why = "not gzip'd JSON";
+	if (!type || strcasecmp(type, "application/json") != 0 || !coding || strcasecmp(coding, "gzip") != 0)
+		return 415;
+	return 0;
 }
 
 static void http_log_batch(struct fm_http *h, struct evhttp_request *req, const struct fm_ingest_request *request,

@@ -1,0 +1,42 @@
+"""Opens N connections that never finish, and keeps them as long as it is let: slow_clients.py HOST PORT N plain|tls|drip.
+Half of the TLS ones stop in the middle of a request's head, half in the middle of its body; the plain ones say nothing at all,
+the dripping ones send one more byte of a head every 0.2 s.
+Source addresses are spread over 127.9.0.0/16. Prints "ready" when all were tried, then, at the end of input, how many are still open."""
+import select, socket, ssl, sys
+
+host, port, count, kind = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+context = ssl.create_default_context()
+context.check_hostname = False
+context.verify_mode = ssl.CERT_NONE
+held = []
+for i in range(count):
+    s = socket.socket()
+    s.settimeout(5)
+    try:
+        s.bind((f"127.9.{i % 7}.{1 + i % 23}", 0))
+        s.connect((host, port))
+        if kind != "plain":
+            s = context.wrap_socket(s)
+            s.sendall(b"POST /v1/batches HTTP/1.1\r\nHost: x\r\nICE-Site: hq\r\n" if i % 2 or kind == "drip" else
+                      b"POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n" + b"x" * 1000)
+        s.setblocking(False)
+        held.append(s)
+    except OSError:
+        s.close()
+print("ready", flush=True)
+while not select.select([sys.stdin], [], [], 0.2)[0]:
+    for s in held if kind == "drip" else []:
+        try:
+            s.send(b"x")
+        except OSError:
+            pass
+open_still = 0
+for s in held:
+    try:
+        data = s.recv(4096)
+        open_still += len(data) > 0
+    except (ssl.SSLWantReadError, BlockingIOError):
+        open_still += 1
+    except OSError:
+        pass
+print("open", open_still, flush=True)
