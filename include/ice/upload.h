@@ -3,7 +3,12 @@
  * TLS 1.2 or newer, certificate and host name verified, no switch to turn that off; no redirect, no cookie, no proxy from the environment,
  * no decoding; at most ICE_BATCH_ANSWER_MAX bytes of answer are read. A batch is done by a valid acknowledgement,
  * set aside by a 4xx with a valid signed rejection, and everything else is retried with full-jitter backoff and Retry-After. Batches go
- * oldest first; after a failure one batch probes before the others follow. */
+ * oldest first; after a failure one batch probes before the others follow.
+ *
+ * It runs by itself as long as all goes well; after a failure ice_upload_work, called with a `now` of next_attempt or later, tries again
+ * (the wait is a matter of `now` alone, so that tests can let weeks pass). Delivery stopping and delivery
+ * working again are one log line each, however many attempts lie between. SIGPIPE is ignored from the first ice_upload_new on,
+ * if it was not handled. */
 #ifndef ICE_UPLOAD_H
 #define ICE_UPLOAD_H
 
@@ -30,13 +35,14 @@ struct ice_upload_options {
 
 struct ice_upload_counters {
 	uint64_t acknowledged, rejected, failures, readings;
-	uint64_t bytes_sent;    /* bodies as sent */
+	uint64_t bytes_sent;    /* bodies as sent, of attempts that were answered */
 	const char *last_error; /* a person's words, "" when the last attempt worked; lives until the next attempt */
 	ice_usec next_attempt;  /* 0 = now or nothing to do */
 };
 
 ICE_MUST_CHECK struct ice_upload *ice_upload_new(struct event_base *base, const struct ice_upload_options *options,
                                                  struct ice_outbox *outbox, char *why, size_t why_size);
+/* What is in flight is dropped and stays in the outbox; the callback of a test under way is not called. Not from a callback of ours. */
 void ice_upload_free(struct ice_upload *u);
 
 /* There may be new batches; also the heartbeat's way to let curl work. Cheap when there is nothing to do. */
@@ -48,7 +54,8 @@ void ice_upload_now(struct ice_upload *u);
 bool ice_upload_idle(const struct ice_upload *u); /* nothing in flight */
 void ice_upload_counters(const struct ice_upload *u, struct ice_upload_counters *out);
 
-/* One signed batch without readings, there and back; for `ice check`. Calls done exactly once, from the loop. */
+/* One signed batch without readings, there and back; for `ice check`. Calls done exactly once, from the loop, never from
+ * within ice_upload_test; one test at a time. */
 struct ice_upload_test {
 	bool acknowledged;
 	long status;          /* HTTP, 0 = none */

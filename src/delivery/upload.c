@@ -1,0 +1,344 @@
+#include "ice/upload.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ice/batch.h"
+#include "ice/log.h"
+#include "ice/pace.h"
+#include "ice/random.h"
+#include "upload_post.h"
+
+#define UPLOAD_PARALLEL_MAX    8
+#define UPLOAD_CONNECT_TIMEOUT ICE_USEC_SEC(10)
+#define UPLOAD_TIMEOUT         ICE_USEC_SEC(60)
+#define UPLOAD_RETRY_BASE      ICE_USEC_SEC(1)
+#define UPLOAD_RETRY_CAP       ICE_USEC_SEC(15 * 60)
+#define UPLOAD_AFTER_MIN       ICE_USEC_SEC(1) /* what a server may ask for by Retry-After */
+#define UPLOAD_AFTER_MAX       ICE_USEC_SEC(3600)
+#define UPLOAD_REJECTED_LINES  5  /* log lines an hour about batches set aside */
+#define UPLOAD_STATE_LINES     20 /* and about delivery stopping and working again, should a server do so all the time */
+#define UPLOAD_WORDS           192
+
+/* One batch on its way. */
+struct upload_flight {
+	struct ice_upload *upload;
+	bool busy;
+	struct ice_outbox_batch batch;
+};
+
+struct ice_upload {
+	const struct ice_enrolment *enrolment;
+	struct ice_outbox *outbox;
+	struct ice_upload_post_carrier *carrier;
+	struct event *go; /* starts what a completion made room for: never from within a completion */
+	unsigned parallel;
+	struct upload_flight flights[UPLOAD_PARALLEL_MAX];
+
+	bool down; /* the last attempt failed: one batch at a time, not before next_attempt */
+	ice_usec now, next_attempt;
+	struct ice_backoff backoff;
+	struct ice_random random;
+
+	struct ice_upload_counters counters;
+	struct ice_log_throttle rejected_lines, state_lines;
+	char last_error[UPLOAD_WORDS];
+
+	ice_upload_test_fn *test_done;
+	void *test_arg;
+	char test_id[ICE_BATCH_ID_SIZE];
+	void *test_packed;
+};
+
+static unsigned upload_in_flight(const struct ice_upload *u)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < u->parallel; i++)
+		n += u->flights[i].busy;
+	return n;
+}
+
+/* The sequence number behind which the next batch stands: with nothing in flight the oldest is next. While batches are in flight
+ * nothing older than they are waits, because after a failure none starts before all have ended. */
+static int64_t upload_position(const struct ice_upload *u)
+{
+	int64_t last = 0;
+	for (unsigned i = 0; i < u->parallel; i++) {
+		if (u->flights[i].busy && u->flights[i].batch.sequence > last)
+			last = u->flights[i].batch.sequence;
+	}
+	return last;
+}
+
+static void upload_go_soon(struct ice_upload *u)
+{
+	struct timeval at_once = {0, 0};
+	event_add(u->go, &at_once);
+}
+
+/* --- what an answer means --- */
+
+/* A person's words for an answer that proves nothing. */
+static void upload_words(const struct ice_upload_post_result *r, char words[UPLOAD_WORDS])
+{
+	if (*r->error)
+		snprintf(words, UPLOAD_WORDS, "%s", r->error);
+	else if (r->status == 200 && strncmp(r->answer, "ack ", 4) == 0)
+		snprintf(words, UPLOAD_WORDS, "site key does not match: the server's answer does not prove the batch");
+	else if (r->status == 200)
+		snprintf(words, UPLOAD_WORDS,
+		         "server says: 200, but not that it has the batch: something else may answer in its place");
+	else if (r->status == 401 || r->status == 403)
+		snprintf(words, UPLOAD_WORDS, "server says: %ld: it does not know this site or its key", r->status);
+	else if (r->status >= 300 && r->status < 400)
+		snprintf(words, UPLOAD_WORDS, "server says: %ld: redirects are not followed", r->status);
+	else
+		snprintf(words, UPLOAD_WORDS, "server says: %ld", r->status);
+}
+
+/* An acknowledgement counts with 200 alone, a rejection with 4xx alone. */
+static enum ice_batch_answer upload_verdict(const struct ice_upload *u, const char *id,
+                                            const struct ice_upload_post_result *r)
+{
+	enum ice_batch_answer answer = ice_batch_answer_read(&u->enrolment->key, id, r->answer, r->answer_len);
+	bool fits = (answer == ICE_BATCH_ACKNOWLEDGED && r->status == 200) ||
+	            (answer == ICE_BATCH_REJECTED && r->status >= 400 && r->status < 500);
+	return !*r->error && fits ? answer : ICE_BATCH_NO_ANSWER;
+}
+
+/* --- up and down --- */
+
+static void upload_tell(struct ice_upload *u, enum ice_log_level level, const char *message, const char *reason)
+{
+	uint32_t suppressed;
+	if (ice_log_pass(&u->state_lines, u->now, UPLOAD_STATE_LINES, ICE_USEC_SEC(3600), &suppressed))
+		ICE_LOG(level, message, ice_field_str("server", u->enrolment->server), ice_field_str("reason", reason),
+		        ice_field_int("suppressed", suppressed));
+}
+
+static void upload_enter_up(struct ice_upload *u)
+{
+	if (u->down)
+		upload_tell(u, ICE_LOG_INFO, "upload works again", "acknowledged");
+	u->down = false;
+	u->next_attempt = 0;
+	u->last_error[0] = '\0';
+	ice_backoff_reset(&u->backoff);
+}
+
+static void upload_enter_down(struct ice_upload *u, const char *words, ice_usec retry_after)
+{
+	ice_usec wait = ice_backoff_fail(&u->backoff, &u->random);
+	if (retry_after > 0) {
+		retry_after = retry_after < UPLOAD_AFTER_MIN ? UPLOAD_AFTER_MIN : retry_after;
+		retry_after = retry_after > UPLOAD_AFTER_MAX ? UPLOAD_AFTER_MAX : retry_after;
+		/* The jitter on top, or every engine that was told the same would return in the same second. */
+		wait += retry_after;
+	}
+	if (!u->down)
+		upload_tell(u, ICE_LOG_WARN, "upload fails, batches wait", words);
+	u->down = true;
+	u->next_attempt = u->now + wait;
+	u->counters.failures++;
+	snprintf(u->last_error, sizeof(u->last_error), "%s", words);
+}
+
+static void upload_set_aside(struct ice_upload *u, const struct ice_outbox_batch *b, const char *words)
+{
+	uint32_t suppressed;
+	u->counters.rejected++;
+	if (ice_log_pass(&u->rejected_lines, u->now, UPLOAD_REJECTED_LINES, ICE_USEC_SEC(3600), &suppressed))
+		ICE_LOG(ICE_LOG_ERROR, "batch rejected by the server: set aside",
+		        ice_field_int("sequence", b->sequence), ice_field_int("readings", (int64_t)b->readings),
+		        ice_field_str("reason", words), ice_field_int("suppressed", suppressed));
+}
+
+/* A batch came back. */
+static void upload_landed(const struct ice_upload_post_result *r, void *arg)
+{
+	struct upload_flight *f = arg;
+	struct ice_upload *u = f->upload;
+	char words[UPLOAD_WORDS];
+	bool stored = true;
+	enum ice_batch_answer verdict = upload_verdict(u, f->batch.id, r);
+	upload_words(r, words);
+	if (!*r->error)
+		u->counters.bytes_sent += f->batch.packed_len;
+	switch (verdict) {
+	case ICE_BATCH_ACKNOWLEDGED:
+		stored = ice_outbox_acknowledged(u->outbox, f->batch.id);
+		if (stored) {
+			u->counters.acknowledged++;
+			u->counters.readings += f->batch.readings;
+		}
+		break;
+	case ICE_BATCH_REJECTED:
+		snprintf(words, sizeof(words), "server says: %ld", r->status);
+		stored = ice_outbox_reject(u->outbox, f->batch.id, words);
+		if (stored)
+			upload_set_aside(u, &f->batch, words);
+		break;
+	case ICE_BATCH_NO_ANSWER:
+		break;
+	}
+	/* What could not be written down is sent again: the server takes it as the same batch. */
+	if (!stored)
+		snprintf(words, sizeof(words), "outbox: %s", ice_outbox_error(u->outbox));
+	if (verdict == ICE_BATCH_NO_ANSWER || !stored)
+		upload_enter_down(u, words, r->retry_after);
+	else
+		upload_enter_up(u);
+	f->busy = false;
+	ice_outbox_batch_free(&f->batch);
+	upload_go_soon(u);
+}
+
+/* --- the heartbeat --- */
+
+static struct upload_flight *upload_free_flight(struct ice_upload *u)
+{
+	for (unsigned i = 0; i < u->parallel; i++) {
+		if (!u->flights[i].busy)
+			return &u->flights[i];
+	}
+	return NULL;
+}
+
+/* Starts as many batches as may be under way. */
+static void upload_start(struct ice_upload *u)
+{
+	for (;;) {
+		struct upload_flight *f = upload_free_flight(u);
+		if (!f || (u->down && (upload_in_flight(u) > 0 || u->now < u->next_attempt)))
+			return;
+		if (!ice_outbox_next(u->outbox, upload_position(u), &f->batch))
+			return;
+		f->busy = true;
+		ice_upload_post(u->carrier, f->batch.id, f->batch.packed, f->batch.packed_len, upload_landed, f);
+	}
+}
+
+static void upload_go(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	upload_start(arg);
+}
+
+void ice_upload_work(struct ice_upload *u, ice_usec now)
+{
+	struct ice_outbox_depth depth;
+	u->now = now;
+	ice_outbox_depth(u->outbox, &depth);
+	if (depth.batches > (int64_t)upload_in_flight(u))
+		upload_start(u);
+}
+
+void ice_upload_now(struct ice_upload *u)
+{
+	ice_backoff_reset(&u->backoff);
+	u->next_attempt = 0;
+	upload_go_soon(u);
+}
+
+bool ice_upload_idle(const struct ice_upload *u)
+{
+	return upload_in_flight(u) == 0;
+}
+
+void ice_upload_counters(const struct ice_upload *u, struct ice_upload_counters *out)
+{
+	*out = u->counters;
+	out->last_error = u->last_error;
+	out->next_attempt = u->down ? u->next_attempt : 0;
+}
+
+/* --- the test of `ice check` --- */
+
+static void upload_tested(const struct ice_upload_post_result *r, void *arg)
+{
+	struct ice_upload *u = arg;
+	char words[UPLOAD_WORDS] = "";
+	struct ice_upload_test t = {.status = r->status,
+	                            .error = words,
+	                            .address = r->address,
+	                            .protocol = r->protocol,
+	                            .seconds = r->seconds};
+	t.acknowledged = upload_verdict(u, u->test_id, r) == ICE_BATCH_ACKNOWLEDGED;
+	if (!t.acknowledged)
+		upload_words(r, words);
+	ice_upload_test_fn *done = u->test_done;
+	free(u->test_packed);
+	u->test_packed = NULL;
+	u->test_done = NULL;
+	done(&t, u->test_arg);
+}
+
+void ice_upload_test(struct ice_upload *u, ice_upload_test_fn *done, void *arg)
+{
+	size_t len, packed_len;
+	assert(!u->test_done);
+	char *body = ice_batch_body(u->enrolment->site, 0, NULL, 0, &len);
+	assert(body);
+	u->test_packed = ice_batch_gzip(body, len, &packed_len);
+	assert(u->test_packed);
+	ice_batch_id(body, len, u->test_id);
+	free(body);
+	u->test_done = done;
+	u->test_arg = arg;
+	ice_upload_post(u->carrier, u->test_id, u->test_packed, packed_len, upload_tested, u);
+}
+
+/* --- life --- */
+
+static ice_usec upload_default(ice_usec given, ice_usec otherwise)
+{
+	return given > 0 ? given : otherwise;
+}
+
+struct ice_upload *ice_upload_new(struct event_base *base, const struct ice_upload_options *options,
+                                  struct ice_outbox *outbox, char *why, size_t why_size)
+{
+	struct ice_upload *u = calloc(1, sizeof(*u));
+	if (!u)
+		abort();
+	u->enrolment = options->enrolment;
+	u->outbox = outbox;
+	u->parallel = options->parallel ? options->parallel : 2;
+	if (u->parallel > UPLOAD_PARALLEL_MAX)
+		u->parallel = UPLOAD_PARALLEL_MAX;
+	for (unsigned i = 0; i < u->parallel; i++)
+		u->flights[i].upload = u;
+	u->backoff = (struct ice_backoff){.base = upload_default(options->retry_base, UPLOAD_RETRY_BASE),
+	                                  .cap = upload_default(options->retry_cap, UPLOAD_RETRY_CAP)};
+	ice_random_seed(&u->random, options->seed);
+	u->go = evtimer_new(base, upload_go, u);
+	if (!u->go)
+		abort();
+	struct ice_upload_post_options post = {
+	        .enrolment = options->enrolment,
+	        .connect_timeout = upload_default(options->connect_timeout, UPLOAD_CONNECT_TIMEOUT),
+	        .timeout = upload_default(options->timeout, UPLOAD_TIMEOUT),
+	        .parallel = u->parallel,
+	};
+	u->carrier = ice_upload_post_carrier_new(base, &post, why, why_size);
+	if (!u->carrier) {
+		ice_upload_free(u);
+		return NULL;
+	}
+	return u;
+}
+
+void ice_upload_free(struct ice_upload *u)
+{
+	if (!u)
+		return;
+	ice_upload_post_carrier_free(u->carrier);
+	for (unsigned i = 0; i < u->parallel; i++)
+		ice_outbox_batch_free(&u->flights[i].batch);
+	free(u->test_packed);
+	event_free(u->go);
+	free(u);
+}

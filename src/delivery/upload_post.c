@@ -1,0 +1,485 @@
+#include "upload_post.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#define UPLOAD_POST_PATH        "/v1/batches"
+#define UPLOAD_POST_HEADERS_MAX 8192 /* bytes of headers, those of 1xx answers included */
+#define UPLOAD_POST_HOST_MAX    256
+
+/* TLS 1.2 with forward secrecy and authenticated encryption alone; TLS 1.3 has nothing else. */
+#define UPLOAD_POST_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+/* What we ourselves refused in a callback: curl only says that a callback failed. */
+enum upload_post_refusal { UPLOAD_POST_NOTHING, UPLOAD_POST_LONG_HEADERS, UPLOAD_POST_LONG_ANSWER };
+
+struct upload_post {
+	TAILQ_ENTRY(upload_post) link;
+	struct ice_upload_post_carrier *carrier;
+	CURL *easy;
+	struct curl_slist *headers;
+	size_t header_bytes;
+	enum upload_post_refusal refusal;
+	struct ice_upload_post_result result;
+	char protocol[16], address[INET6_ADDRSTRLEN];
+	ice_upload_post_fn *done;
+	void *arg;
+};
+
+/* One descriptor that curl wants to be told about. */
+struct upload_post_socket {
+	TAILQ_ENTRY(upload_post_socket) link;
+	struct event *event;
+};
+
+struct ice_upload_post_carrier {
+	struct event_base *base;
+	struct ice_upload_post_options options;
+	char url[ICE_ENROLMENT_URL_MAX + sizeof(UPLOAD_POST_PATH)];
+	char host[UPLOAD_POST_HOST_MAX]; /* as the certificate must name it */
+	bool host_is_address;
+	CURLM *multi;
+	CURL *pattern; /* what every post begins as a copy of */
+	struct event *timer;
+	TAILQ_HEAD(, upload_post) posts;
+	TAILQ_HEAD(, upload_post_socket) sockets;
+};
+
+/* --- the pairing of curl and libevent --- */
+
+static void upload_post_finished(struct ice_upload_post_carrier *c);
+
+static void upload_post_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct ice_upload_post_carrier *c = arg;
+	int running, mask = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+	curl_multi_socket_action(c->multi, fd, mask, &running);
+	upload_post_finished(c);
+}
+
+static void upload_post_timeout(evutil_socket_t fd, short what, void *arg)
+{
+	struct ice_upload_post_carrier *c = arg;
+	int running;
+	(void)fd, (void)what;
+	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	upload_post_finished(c);
+}
+
+static int upload_post_set_timer(CURLM *multi, long msec, void *arg)
+{
+	struct ice_upload_post_carrier *c = arg;
+	struct timeval after = {msec / 1000, msec % 1000 * 1000};
+	(void)multi;
+	/* Zero too by a timer: an event that activates itself would keep libevent from looking at sockets. */
+	if (msec < 0)
+		evtimer_del(c->timer);
+	else
+		evtimer_add(c->timer, &after);
+	return 0;
+}
+
+static void upload_post_forget_socket(struct ice_upload_post_carrier *c, struct upload_post_socket *s)
+{
+	TAILQ_REMOVE(&c->sockets, s, link);
+	event_free(s->event);
+	free(s);
+}
+
+static int upload_post_set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
+{
+	struct ice_upload_post_carrier *c = arg;
+	struct upload_post_socket *s = known;
+	short events = EV_PERSIST;
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (s)
+			upload_post_forget_socket(c, s);
+		return 0;
+	}
+	events |= (short)((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0));
+	if (!s) {
+		s = calloc(1, sizeof(*s));
+		if (!s || !(s->event = event_new(c->base, fd, events, upload_post_ready, c)))
+			abort();
+		TAILQ_INSERT_TAIL(&c->sockets, s, link);
+		curl_multi_assign(c->multi, fd, s);
+	} else {
+		event_del(s->event);
+		event_assign(s->event, c->base, fd, events, upload_post_ready, c);
+	}
+	event_add(s->event, NULL);
+	return 0;
+}
+
+/* --- what the server sends --- */
+
+static size_t upload_post_header(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct upload_post *p = arg;
+	(void)bytes;
+	p->header_bytes += size * n;
+	if (p->header_bytes <= UPLOAD_POST_HEADERS_MAX)
+		return size * n;
+	p->refusal = UPLOAD_POST_LONG_HEADERS;
+	return 0;
+}
+
+static size_t upload_post_answer(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct upload_post *p = arg;
+	struct ice_upload_post_result *r = &p->result;
+	if (size * n > ICE_BATCH_ANSWER_MAX - r->answer_len) {
+		p->refusal = UPLOAD_POST_LONG_ANSWER;
+		return 0;
+	}
+	memcpy(r->answer + r->answer_len, bytes, size * n);
+	r->answer_len += size * n;
+	return size * n;
+}
+
+static const char *upload_post_certificate(long verdict)
+{
+	switch (verdict) {
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		return "name does not match certificate";
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return "certificate has expired";
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return "certificate is not valid yet (or this machine's clock is wrong)";
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		return "certificate is too weak";
+	case X509_V_ERR_CERT_REVOKED:
+		return "certificate is revoked";
+	default:
+		return "certificate is not trusted";
+	}
+}
+
+static const char *upload_post_not_connected(CURL *easy)
+{
+	long os = 0;
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os);
+	switch (os) {
+	case ECONNREFUSED:
+		return "connection refused";
+	case EHOSTUNREACH:
+		return "no route to the server";
+	case ENETUNREACH:
+		return "network is unreachable";
+	default:
+		return "no connection to the server";
+	}
+}
+
+/* Where the time went. */
+static const char *upload_post_too_slow(CURL *easy)
+{
+	curl_off_t name = 0, connected = 0, secured = 0;
+	curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &name);
+	curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
+	curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &secured);
+	if (name == 0)
+		return "name was not resolved in time";
+	if (connected == 0)
+		return "connection timed out";
+	return secured == 0 ? "TLS handshake timed out" : "the server took too long to answer";
+}
+
+/* A person's words; "" when an answer came. */
+static const char *upload_post_words(const struct upload_post *p, CURLcode code)
+{
+	long verdict = 0;
+	if (p->refusal == UPLOAD_POST_LONG_HEADERS)
+		return "the answer's headers are too long";
+	switch (code) {
+	case CURLE_OK:
+		return "";
+	case CURLE_WRITE_ERROR:
+		return p->refusal == UPLOAD_POST_LONG_ANSWER ? "" : "the answer could not be read";
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return "name cannot be resolved";
+	case CURLE_COULDNT_CONNECT:
+		return upload_post_not_connected(p->easy);
+	case CURLE_OPERATION_TIMEDOUT:
+		return upload_post_too_slow(p->easy);
+	case CURLE_PEER_FAILED_VERIFICATION:
+		curl_easy_getinfo(p->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+		return upload_post_certificate(verdict);
+	case CURLE_SSL_CONNECT_ERROR:
+		return "TLS handshake failed";
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_PARTIAL_FILE:
+		return "connection closed by the server";
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+		return "the answer is not HTTP";
+	default:
+		return curl_easy_strerror(code);
+	}
+}
+
+/* --- one post --- */
+
+/* While the handshake is done: OpenSSL itself must find the name among the certificate's alternative names. curl's own look would
+ * be content with a common name, and comes later. */
+static CURLcode upload_post_tls(CURL *easy, void *context, void *arg)
+{
+	const struct ice_upload_post_carrier *c = arg;
+	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(context);
+	(void)easy;
+	SSL_CTX_set_security_level(context, 2);
+	X509_VERIFY_PARAM_set_hostflags(param,
+	                                X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	int ok = c->host_is_address ? X509_VERIFY_PARAM_set1_ip_asc(param, c->host)
+	                            : X509_VERIFY_PARAM_set1_host(param, c->host, 0);
+	return ok == 1 ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
+}
+
+/* The connection stands and is secured, nothing is sent yet: notes what it is, while it is there to be asked. */
+static int upload_post_connected(void *arg, char *peer, char *local, int peer_port, int local_port)
+{
+	struct upload_post *p = arg;
+	struct curl_tlssessioninfo *tls = NULL;
+	(void)peer, (void)local, (void)peer_port, (void)local_port;
+	if (curl_easy_getinfo(p->easy, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK && tls && tls->internals &&
+	    tls->backend == CURLSSLBACKEND_OPENSSL)
+		snprintf(p->protocol, sizeof(p->protocol), "%s", SSL_get_version(tls->internals));
+	return CURL_PREREQFUNC_OK;
+}
+
+static void upload_post_add_header(struct upload_post *p, const char *name, const char *value)
+{
+	char line[128];
+	int n = snprintf(line, sizeof(line), "%s%s", name, value);
+	assert(n > 0 && n < (int)sizeof(line));
+	struct curl_slist *grown = curl_slist_append(p->headers, line);
+	if (!grown)
+		abort();
+	p->headers = grown;
+}
+
+static void upload_post_free(struct upload_post *p)
+{
+	curl_easy_cleanup(p->easy);
+	curl_slist_free_all(p->headers);
+	free(p);
+}
+
+/* Out of every table first, then the callback. */
+static void upload_post_end(struct upload_post *p, CURLcode code)
+{
+	struct ice_upload_post_result *r = &p->result;
+	char *address = NULL;
+	curl_off_t total = 0, wait = 0;
+	curl_easy_getinfo(p->easy, CURLINFO_PRIMARY_IP, &address);
+	curl_easy_getinfo(p->easy, CURLINFO_TOTAL_TIME_T, &total);
+	curl_easy_getinfo(p->easy, CURLINFO_RETRY_AFTER, &wait);
+	snprintf(p->address, sizeof(p->address), "%s", address ? address : "");
+	r->error = upload_post_words(p, code);
+	r->address = p->address;
+	r->protocol = p->protocol;
+	r->seconds = (double)total / 1e6;
+	r->retry_after = wait > 0 ? ICE_USEC_SEC(wait < 1000000 ? wait : 1000000) : 0;
+	r->too_long = p->refusal == UPLOAD_POST_LONG_ANSWER;
+	if (r->too_long || *r->error)
+		r->answer_len = 0;
+	r->answer[r->answer_len] = '\0';
+	if (!*r->error)
+		curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &r->status);
+	TAILQ_REMOVE(&p->carrier->posts, p, link);
+	curl_multi_remove_handle(p->carrier->multi, p->easy);
+	p->done(r, p->arg);
+	upload_post_free(p);
+}
+
+static void upload_post_finished(struct ice_upload_post_carrier *c)
+{
+	int left;
+	for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left));) {
+		char *p = NULL;
+		CURLcode code = m->data.result; /* m does not outlive its handle's removal */
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &p);
+		upload_post_end((struct upload_post *)(void *)p, code);
+	}
+}
+
+void ice_upload_post(struct ice_upload_post_carrier *c, const char *id, const void *packed, size_t len,
+                     ice_upload_post_fn *done, void *arg)
+{
+	char mac[ICE_BATCH_MAC_SIZE];
+	struct upload_post *p = calloc(1, sizeof(*p));
+	if (!p || !(p->easy = curl_easy_duphandle(c->pattern)))
+		abort();
+	p->carrier = c;
+	p->done = done;
+	p->arg = arg;
+	ice_batch_sign(&c->options.enrolment->key, packed, len, mac);
+	upload_post_add_header(p, "Content-Type: application/json", "");
+	upload_post_add_header(p, "Content-Encoding: gzip", "");
+	upload_post_add_header(p, "ICE-Site: ", c->options.enrolment->site);
+	upload_post_add_header(p, "ICE-Batch: ", id);
+	upload_post_add_header(p, "ICE-Signature: ", mac);
+	/* curl would wait a second for the server's leave to send. */
+	upload_post_add_header(p, "Expect:", "");
+	curl_easy_setopt(p->easy, CURLOPT_PRIVATE, p);
+	curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers);
+	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDS, packed);
+	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	curl_easy_setopt(p->easy, CURLOPT_HEADERDATA, p);
+	curl_easy_setopt(p->easy, CURLOPT_WRITEDATA, p);
+	curl_easy_setopt(p->easy, CURLOPT_PREREQDATA, p);
+	TAILQ_INSERT_TAIL(&c->posts, p, link);
+	/* Sets curl's timer to zero; whatever becomes of it comes by the loop. */
+	if (curl_multi_add_handle(c->multi, p->easy) != CURLM_OK)
+		abort();
+}
+
+/* --- the carrier --- */
+
+static const struct {
+	CURLoption option;
+	long value;
+} upload_post_numbers[] = {
+        {CURLOPT_POST, 1},
+        {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+        {CURLOPT_HTTP09_ALLOWED, 0},
+        {CURLOPT_FOLLOWLOCATION, 0},
+        {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
+        {CURLOPT_HTTP_CONTENT_DECODING, 0},
+        {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+        {CURLOPT_NOSIGNAL, 1},
+        /* Or a name server that does not answer holds the loop up when a post ends. */
+        {CURLOPT_QUICK_EXIT, 1},
+        {CURLOPT_NOPROGRESS, 1},
+        {CURLOPT_TCP_KEEPALIVE, 1},
+        {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+        {CURLOPT_SSL_VERIFYPEER, 1},
+        {CURLOPT_SSL_VERIFYHOST, 2},
+};
+
+/* The handle that each post is a copy of. False when this libcurl lacks something: better none than one without it. */
+static bool upload_post_make_pattern(struct ice_upload_post_carrier *c)
+{
+	CURL *e = c->pattern;
+	const char *ca = c->options.enrolment->ca;
+	bool ok = true;
+	for (size_t i = 0; i < sizeof(upload_post_numbers) / sizeof(upload_post_numbers[0]); i++)
+		ok = ok && curl_easy_setopt(e, upload_post_numbers[i].option, upload_post_numbers[i].value) == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_URL, c->url) == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "https") == CURLE_OK;
+	/* "" and not NULL: NULL would ask the environment. */
+	ok = ok && curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_USERAGENT, "ice/" ICE_VERSION) == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_SSL_CIPHER_LIST, UPLOAD_POST_CIPHERS) == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, upload_post_tls) == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, c) == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, upload_post_header) == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, upload_post_answer) == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, upload_post_connected) == CURLE_OK;
+	ok = ok &&
+	     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(c->options.connect_timeout / 1000)) == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(c->options.timeout / 1000)) == CURLE_OK;
+	if (*ca) {
+		/* The server's own authority and no other: without CAPATH the system's would count as well. */
+		struct curl_blob blob = {(void *)(uintptr_t)ca, strlen(ca), CURL_BLOB_COPY};
+		ok = ok && curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK;
+		ok = ok && curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK;
+	}
+	return ok;
+}
+
+/* The host of the server's URL, without brackets. */
+static void upload_post_name_host(struct ice_upload_post_carrier *c)
+{
+	const char *host = c->options.enrolment->server + strlen("https://");
+	struct in6_addr address;
+	bool bracket = *host == '[';
+	host += bracket;
+	int len = (int)strcspn(host, bracket ? "]" : ":");
+	snprintf(c->host, sizeof(c->host), "%.*s", len, host);
+	c->host_is_address = inet_pton(AF_INET, c->host, &address) == 1 || inet_pton(AF_INET6, c->host, &address) == 1;
+}
+
+/* OpenSSL writes to sockets that the server may have closed: the signal would end the program. */
+static void upload_post_ignore_sigpipe(void)
+{
+	struct sigaction sa;
+	if (sigaction(SIGPIPE, NULL, &sa) == 0 && sa.sa_handler == SIG_DFL)
+		signal(SIGPIPE, SIG_IGN);
+}
+
+struct ice_upload_post_carrier *ice_upload_post_carrier_new(struct event_base *base,
+                                                            const struct ice_upload_post_options *options, char *why,
+                                                            size_t why_size)
+{
+	if (!ice_enrolment_server_valid(options->enrolment->server, why, why_size))
+		return NULL;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		snprintf(why, why_size, "libcurl does not start");
+		return NULL;
+	}
+	upload_post_ignore_sigpipe();
+	struct ice_upload_post_carrier *c = calloc(1, sizeof(*c));
+	if (!c)
+		abort();
+	c->base = base;
+	c->options = *options;
+	TAILQ_INIT(&c->posts);
+	TAILQ_INIT(&c->sockets);
+	snprintf(c->url, sizeof(c->url), "%s%s", options->enrolment->server, UPLOAD_POST_PATH);
+	upload_post_name_host(c);
+	c->timer = evtimer_new(base, upload_post_timeout, c);
+	c->multi = curl_multi_init();
+	c->pattern = curl_easy_init();
+	if (!c->timer || !c->multi || !c->pattern)
+		abort();
+	curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, upload_post_set_socket);
+	curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, upload_post_set_timer);
+	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+	curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)options->parallel);
+	if (!upload_post_make_pattern(c)) {
+		snprintf(why, why_size, "this libcurl (%s) lacks something that a safe upload needs", curl_version());
+		ice_upload_post_carrier_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void ice_upload_post_carrier_free(struct ice_upload_post_carrier *c)
+{
+	if (!c)
+		return;
+	for (struct upload_post *p; (p = TAILQ_FIRST(&c->posts));) {
+		TAILQ_REMOVE(&c->posts, p, link);
+		curl_multi_remove_handle(c->multi, p->easy);
+		upload_post_free(p);
+	}
+	curl_easy_cleanup(c->pattern);
+	curl_multi_cleanup(c->multi);
+	for (struct upload_post_socket *s; (s = TAILQ_FIRST(&c->sockets));)
+		upload_post_forget_socket(c, s);
+	event_free(c->timer);
+	free(c);
+	curl_global_cleanup();
+}
