@@ -10,6 +10,8 @@
 #include "ice/log.h"
 #include "ice/queue.h"
 
+#include "marks.h"
+
 /* Batches of 64 taken in before anything else is done: enough to keep up, short enough to stay fair. */
 #define HEARTBEAT_RECEIVE 64
 /* Readings held or promised. A conversation reserves before it starts, so this also bounds the printers read at once. */
@@ -22,15 +24,8 @@
 #define HEARTBEAT_IDLE ICE_USEC_SEC(1)
 /* How often the place of the sweep is told. */
 #define HEARTBEAT_PLACE ICE_USEC_SEC(2)
-/* Marks that tell which step of the cursor gave which address. */
-#define HEARTBEAT_MARKS 1024
 /* Addresses that are another leg's, passed over in one call of `next`. */
 #define HEARTBEAT_SKIPS 4096
-
-/* Before the cursor's step `position`, `given` addresses had been given to the scanner. */
-struct heartbeat_mark {
-	uint64_t given, position;
-};
 
 struct ice_heartbeat {
 	struct ice_heartbeat_options options;
@@ -44,16 +39,15 @@ struct ice_heartbeat {
 	struct ice_scanner *scanner; /* of the present leg; NULL between sweeps */
 	struct ice_cursor cursor;
 	struct ice_place place; /* of the sweep's beginning; its leg is the present one */
-	struct heartbeat_mark marks[HEARTBEAT_MARKS];
-	size_t mark_count;
-	uint64_t given, stride; /* addresses given in this leg; from one mark to the next */
-	ice_usec place_at;      /* told next */
-	bool skipping;          /* `next` gave up for this beat among another leg's addresses */
-	bool blocked;           /* the kernel took no more in this beat */
-	bool outbox_full;       /* told once per time it happens */
-	ice_usec outbox_at;     /* not to be asked before */
-	ice_usec oldest;        /* when the oldest queued reading came */
-	ice_usec now;           /* of this beat */
+	struct ice_marks marks;
+	uint64_t given;     /* addresses, in this leg */
+	ice_usec place_at;  /* told next */
+	bool skipping;      /* `next` gave up for this beat among another leg's addresses */
+	bool blocked;       /* the kernel took no more in this beat */
+	bool outbox_full;   /* told once per time it happens */
+	ice_usec outbox_at; /* not to be asked before */
+	ice_usec oldest;    /* when the oldest queued reading came */
+	ice_usec now;       /* of this beat */
 	ice_usec started, ended;
 	uint64_t skipped, refused;
 	struct ice_scanner_counters past; /* of finished legs */
@@ -63,24 +57,10 @@ struct ice_heartbeat {
 
 /* ---- what the scanner asks of its outside ---- */
 
-/* Remembers where in the walk the next address lies; when the marks are full, every second one goes. */
-static void heartbeat_mark(struct ice_heartbeat *h)
-{
-	if (h->mark_count > 0 && h->given < h->marks[h->mark_count - 1].given + h->stride)
-		return;
-	if (h->mark_count == HEARTBEAT_MARKS) {
-		for (size_t i = 0; i < HEARTBEAT_MARKS / 2; i++)
-			h->marks[i] = h->marks[i * 2];
-		h->mark_count /= 2;
-		h->stride *= 2;
-	}
-	h->marks[h->mark_count++] = (struct heartbeat_mark){h->given, h->cursor.position};
-}
-
 static bool heartbeat_next(struct ice_address *out, void *arg)
 {
 	struct ice_heartbeat *h = arg;
-	heartbeat_mark(h);
+	ice_marks_at(&h->marks, h->given, h->cursor.position);
 	for (unsigned i = 0; i < HEARTBEAT_SKIPS; i++) {
 		if (!ice_cursor_next(&h->cursor, out))
 			return false;
@@ -204,52 +184,18 @@ static void heartbeat_tell_place(struct ice_heartbeat *h)
 	if (!h->ops.place || !h->scanner || ice_queue_count(h->queue) > 0)
 		return;
 	uint64_t settled = ice_scanner_settled(h->scanner);
-	size_t i = h->mark_count;
-	while (i > 0 && h->marks[i - 1].given > settled)
-		i--;
-	struct ice_place place = {h->place.seed, h->place.leg, i > 0 ? h->marks[i - 1].position : h->place.position};
-	if (i > 1) { /* what lies before it is not needed any more */
-		memmove(h->marks, h->marks + i - 1, (h->mark_count - i + 1) * sizeof *h->marks);
-		h->mark_count -= i - 1;
-	}
+	struct ice_place place = {h->place.seed, h->place.leg, ice_marks_before(&h->marks, settled, h->place.position)};
 	h->place_at = h->now + HEARTBEAT_PLACE;
 	h->ops.place(&place, h->arg);
 }
 
 /* ---- legs ---- */
 
-static void heartbeat_sum(struct ice_scanner_counters *sum, const struct ice_scanner_counters *c)
-{
-	sum->targets += c->targets;
-	sum->finished += c->finished;
-	sum->probes_sent += c->probes_sent;
-	sum->retries_sent += c->retries_sent;
-	sum->identify_sent += c->identify_sent;
-	sum->replies += c->replies;
-	sum->late += c->late;
-	sum->devices += c->devices;
-	sum->printers += c->printers;
-	sum->incomplete += c->incomplete;
-	sum->in_flight = c->in_flight;
-	sum->waiting = c->waiting;
-	if (c->peak_in_flight > sum->peak_in_flight)
-		sum->peak_in_flight = c->peak_in_flight;
-	sum->slowed += c->slowed;
-	for (size_t i = 0; i < ICE_VERDICT_COUNT; i++)
-		sum->strays[i] += c->strays[i];
-	for (size_t i = 0; i < ICE_BOUND_COUNT; i++)
-		sum->bound[i] += c->bound[i];
-	for (size_t i = 0; i < sizeof sum->answered / sizeof *sum->answered; i++)
-		sum->answered[i] += c->answered[i];
-	for (size_t i = 0; i < sizeof sum->rtt / sizeof *sum->rtt; i++)
-		sum->rtt[i] += c->rtt[i];
-}
-
 static void heartbeat_end_leg(struct ice_heartbeat *h)
 {
 	struct ice_scanner_counters c;
 	ice_scanner_counters(h->scanner, &c);
-	heartbeat_sum(&h->past, &c);
+	ice_figures_add(&h->past, &c);
 	h->past.in_flight = h->past.waiting = 0;
 	ice_scanner_free(h->scanner);
 	h->scanner = NULL;
@@ -277,9 +223,8 @@ static void heartbeat_begin_leg(struct ice_heartbeat *h)
 	        .seed = h->place.seed + h->place.leg,
 	        .wall = ice_clock_wall,
 	};
-	h->mark_count = 0;
+	ice_marks_init(&h->marks);
 	h->given = 0;
-	h->stride = 64;
 	ice_cursor_init(&h->cursor, leg->range, h->place.seed, h->place.position, o->shard, o->shards);
 	h->scanner = ice_scanner_new(&options, &heartbeat_scanner_ops, h, h->now);
 }
@@ -474,6 +419,7 @@ bool ice_heartbeat_sweeping(const struct ice_heartbeat *h)
 void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *out)
 {
 	struct ice_scanner_counters now;
+	struct ice_udp_counters udp;
 	*out = (struct ice_figures){.scanner = h->past};
 	for (size_t i = 0; i < h->options.plan->count; i++) {
 		struct ice_cursor c;
@@ -483,20 +429,10 @@ void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *ou
 	}
 	if (h->scanner) {
 		ice_scanner_counters(h->scanner, &now);
-		heartbeat_sum(&out->scanner, &now);
+		ice_figures_add(&out->scanner, &now);
 	}
-	ice_udp_counters(h->udp, &out->udp);
-	out->udp.sent -= h->udp_before.sent;
-	out->udp.bytes_sent -= h->udp_before.bytes_sent;
-	out->udp.send_errors -= h->udp_before.send_errors;
-	out->udp.received -= h->udp_before.received;
-	out->udp.bytes_received -= h->udp_before.bytes_received;
-	out->udp.kernel_drops -= h->udp_before.kernel_drops;
-	out->udp.filtered -= h->udp_before.filtered;
-	out->udp.truncated -= h->udp_before.truncated;
-	/* The kernel's filter turns away what comes from another port before the scanner can: it belongs to the same count. */
-	out->scanner.strays[ICE_VERDICT_PORT] += out->udp.filtered;
-	out->scanner.strays[ICE_VERDICT_TOO_LONG] += out->udp.truncated;
+	ice_udp_counters(h->udp, &udp);
+	ice_figures_udp(out, &udp, &h->udp_before);
 	out->done = out->scanner.finished + h->skipped;
 	out->seconds = (double)((h->ended ? h->ended : h->now) - h->started) / 1e6;
 	out->in_flight = out->scanner.in_flight;

@@ -16,9 +16,9 @@
 #include "ice/clock.h"
 #include "ice/outbox.h"
 #include "ice/scanner.h"
-#include "ice/udp.h"
 #include "ice/upload.h"
 
+#include "figures.h"
 #include "plan.h"
 
 struct event_base;
@@ -57,19 +57,6 @@ struct ice_heartbeat_ops {
 	void (*place)(const struct ice_place *place, void *arg);
 	/* The sweep is over, and all it found is in the outbox, if there is one. */
 	void (*swept)(void *arg);
-};
-
-/* Sums over the legs of the present sweep. */
-struct ice_figures {
-	uint64_t addresses; /* of all legs */
-	uint64_t done;      /* finished, or known before to be another leg's */
-	double seconds;     /* since the sweep began, until it ended */
-	struct ice_scanner_counters scanner;
-	struct ice_udp_counters udp;
-	uint32_t in_flight, peak_in_flight;
-	size_t queued;    /* readings not yet in the outbox */
-	bool outbox_full; /* sweeping waits for the server */
-	uint64_t refused; /* datagrams the kernel did not take at once */
 };
 
 ICE_MUST_CHECK struct ice_heartbeat *ice_heartbeat_new(struct event_base *base,

@@ -1,0 +1,45 @@
+#include "figures.h"
+
+void ice_figures_add(struct ice_scanner_counters *sum, const struct ice_scanner_counters *leg)
+{
+	sum->targets += leg->targets;
+	sum->finished += leg->finished;
+	sum->probes_sent += leg->probes_sent;
+	sum->retries_sent += leg->retries_sent;
+	sum->identify_sent += leg->identify_sent;
+	sum->replies += leg->replies;
+	sum->late += leg->late;
+	sum->devices += leg->devices;
+	sum->printers += leg->printers;
+	sum->incomplete += leg->incomplete;
+	sum->in_flight = leg->in_flight;
+	sum->waiting = leg->waiting;
+	if (leg->peak_in_flight > sum->peak_in_flight)
+		sum->peak_in_flight = leg->peak_in_flight;
+	sum->slowed += leg->slowed;
+	for (size_t i = 0; i < ICE_VERDICT_COUNT; i++)
+		sum->strays[i] += leg->strays[i];
+	for (size_t i = 0; i < ICE_BOUND_COUNT; i++)
+		sum->bound[i] += leg->bound[i];
+	for (size_t i = 0; i < sizeof sum->answered / sizeof *sum->answered; i++)
+		sum->answered[i] += leg->answered[i];
+	for (size_t i = 0; i < sizeof sum->rtt / sizeof *sum->rtt; i++)
+		sum->rtt[i] += leg->rtt[i];
+}
+
+void ice_figures_udp(struct ice_figures *f, const struct ice_udp_counters *now, const struct ice_udp_counters *before)
+{
+	f->udp = *now;
+	f->udp.sent -= before->sent;
+	f->udp.bytes_sent -= before->bytes_sent;
+	f->udp.send_errors -= before->send_errors;
+	f->udp.refused -= before->refused;
+	f->udp.received -= before->received;
+	f->udp.bytes_received -= before->bytes_received;
+	f->udp.kernel_drops -= before->kernel_drops;
+	f->udp.filtered -= before->filtered;
+	f->udp.truncated -= before->truncated;
+	/* The kernel's filter turns away what comes from another port before the scanner can: it belongs to the same count. */
+	f->scanner.strays[ICE_VERDICT_PORT] += f->udp.filtered;
+	f->scanner.strays[ICE_VERDICT_TOO_LONG] += f->udp.truncated;
+}
