@@ -15,6 +15,8 @@
 #define TABLE_COLUMNS 8
 #define TABLE_GAP     2
 #define TABLE_CELL    1024
+#define TABLE_EASE    16 /* columns of a text that is read without missing the rest */
+#define TABLE_BARS    72 /* a terminal narrower than that gets numbers instead of bars */
 
 enum table_kind { TABLE_TEXT, TABLE_ADDRESS, TABLE_TONER };
 
@@ -24,7 +26,7 @@ struct table_column {
 	enum ice_found_text text;
 	bool right;
 	unsigned keep; /* the higher, the later it is left out */
-	size_t least;  /* columns below which it is not cut but left out */
+	size_t least; /* columns below which its text is not cut but left out; 0 = never cut: half a number is a wrong one */
 	/* Settled for one table: */
 	bool shown;
 	size_t natural, width;
@@ -32,22 +34,22 @@ struct table_column {
 
 /* In printing order. A printer's name is often only its MAC in letters: the model says more to a person. */
 static const struct table_column table_printers[TABLE_COLUMNS] = {
-        {"NAME", TABLE_TEXT, ICE_FOUND_NAME, false, 5, 6, false, 0, 0},
-        {"MAKE AND MODEL", TABLE_TEXT, ICE_FOUND_MODEL, false, 7, 10, false, 0, 0},
-        {"ADDRESS", TABLE_ADDRESS, 0, false, 9, 7, false, 0, 0},
-        {"SERIAL", TABLE_TEXT, ICE_FOUND_SERIAL, false, 1, 6, false, 0, 0},
-        {"PAGES", TABLE_TEXT, ICE_FOUND_PAGES, true, 4, 5, false, 0, 0},
-        {"TONER", TABLE_TONER, 0, false, 8, 5, false, 0, 0},
-        {"STATUS", TABLE_TEXT, ICE_FOUND_STATUS, false, 3, 6, false, 0, 0},
-        {"ALERTS", TABLE_TEXT, ICE_FOUND_ALERTS, false, 2, 6, false, 0, 0},
+        {"NAME", TABLE_TEXT, ICE_FOUND_NAME, false, 4, 10, false, 0, 0},
+        {"MAKE AND MODEL", TABLE_TEXT, ICE_FOUND_MODEL, false, 7, 12, false, 0, 0},
+        {"ADDRESS", TABLE_ADDRESS, 0, false, 9, 0, false, 0, 0},
+        {"SERIAL", TABLE_TEXT, ICE_FOUND_SERIAL, false, 1, 0, false, 0, 0},
+        {"PAGES", TABLE_TEXT, ICE_FOUND_PAGES, true, 5, 0, false, 0, 0},
+        {"TONER", TABLE_TONER, 0, false, 8, 0, false, 0, 0},
+        {"STATUS", TABLE_TEXT, ICE_FOUND_STATUS, false, 3, 0, false, 0, 0},
+        {"ALERTS", TABLE_TEXT, ICE_FOUND_ALERTS, false, 2, 10, false, 0, 0},
 };
 
 static const struct table_column table_devices[TABLE_COLUMNS] = {
-        {"ADDRESS", TABLE_ADDRESS, 0, false, 9, 7, false, 0, 0},
-        {"KIND", TABLE_TEXT, ICE_FOUND_NAME, false, 8, 4, false, 0, 0},
-        {"PROFILE", TABLE_TEXT, ICE_FOUND_STATUS, false, 4, 4, false, 0, 0},
-        {"SNMP", TABLE_TEXT, ICE_FOUND_SERIAL, false, 3, 3, false, 0, 0},
-        {"COMMUNITY", TABLE_TEXT, ICE_FOUND_PAGES, true, 2, 2, false, 0, 0},
+        {"ADDRESS", TABLE_ADDRESS, 0, false, 9, 0, false, 0, 0},
+        {"KIND", TABLE_TEXT, ICE_FOUND_NAME, false, 8, 0, false, 0, 0},
+        {"PROFILE", TABLE_TEXT, ICE_FOUND_STATUS, false, 4, 0, false, 0, 0},
+        {"SNMP", TABLE_TEXT, ICE_FOUND_SERIAL, false, 3, 0, false, 0, 0},
+        {"COMMUNITY", TABLE_TEXT, ICE_FOUND_PAGES, true, 2, 0, false, 0, 0},
         {"DESCRIPTION", TABLE_TEXT, ICE_FOUND_MODEL, false, 7, 10, false, 0, 0},
 };
 
@@ -150,8 +152,7 @@ static size_t table_total(const struct table_column *columns, bool least)
 	size_t n = 0;
 	for (size_t c = 0; c < TABLE_COLUMNS; c++) {
 		const struct table_column *col = &columns[c];
-		/* Addresses and bars are whole or not there. */
-		bool cut = least && col->kind == TABLE_TEXT && col->natural > col->least;
+		bool cut = least && col->least > 0 && col->natural > col->least;
 		if (col->shown)
 			n += (n ? TABLE_GAP : 0) + (cut ? col->least : col->width);
 	}
@@ -167,7 +168,7 @@ static bool table_squeeze(struct table_column *columns, size_t width)
 		struct table_column *widest = NULL;
 		for (size_t c = 0; c < TABLE_COLUMNS; c++) {
 			struct table_column *col = &columns[c];
-			if (col->shown && col->kind == TABLE_TEXT && col->width > col->least &&
+			if (col->shown && col->least > 0 && col->width > col->least &&
 			    (!widest || col->width >= widest->width))
 				widest = col;
 		}
@@ -178,23 +179,29 @@ static bool table_squeeze(struct table_column *columns, size_t width)
 	return true;
 }
 
-/* What a person would rather lose: first some text of the widest columns, then the long form of toner, then a column. */
+/* Whether all columns fit when no text of them is cut below what one usually reads. */
+static bool table_at_ease(const struct table_column *columns, size_t width)
+{
+	size_t total = 0;
+	for (size_t c = 0; c < TABLE_COLUMNS; c++) {
+		const struct table_column *col = &columns[c];
+		size_t ease = col->least > 0 && col->natural > TABLE_EASE ? TABLE_EASE : col->natural;
+		total += col->shown ? ease + (total ? TABLE_GAP : 0) : 0;
+	}
+	return total <= width;
+}
+
+/* What a person would rather lose: first some text of the widest columns, then the numbers beside the bars, then columns; the
+ * bars themselves only where they would leave no room for anything else. */
 static enum ice_toner_form table_settle(struct table_column *columns, const struct ice_found *found, size_t width)
 {
 	enum ice_toner_form form = ICE_TONER_FULL;
 	table_measure(columns, found, form);
 	if (width == 0)
 		return form;
-	for (;; form++) {
+	if (!table_at_ease(columns, width)) {
+		form = width >= TABLE_BARS ? ICE_TONER_BARS : ICE_TONER_LOWEST;
 		table_measure(columns, found, form);
-		size_t texts_at_ease = 0;
-		for (size_t c = 0; c < TABLE_COLUMNS; c++) {
-			struct table_column *col = &columns[c];
-			size_t ease = col->kind == TABLE_TEXT && col->natural > 16 ? 16 : col->natural;
-			texts_at_ease += col->shown ? ease + TABLE_GAP : 0;
-		}
-		if (form == ICE_TONER_LOWEST || texts_at_ease <= width + TABLE_GAP)
-			break;
 	}
 	while (!table_squeeze(columns, width)) {
 		struct table_column *first = NULL;
@@ -276,7 +283,7 @@ void ice_table_print(const struct ice_found *found, bool devices, const struct i
 		        columns[c].width - strlen(columns[c].title) * (columns[c].width >= strlen(columns[c].title));
 		char title[TABLE_CELL];
 		size_t used = table_fit(columns[c].title, columns[c].width, style->utf8, title);
-		rest = columns[c].width - used;
+		size_t rest = columns[c].width - used;
 		if (columns[c].right)
 			table_pad(rest, to);
 		fputs(title, to);

@@ -7,7 +7,8 @@
 #include "ice/attr.h"
 
 #define TONER_CELLS   4 /* columns of one bar */
-#define TONER_SHOWN   8 /* cartridges drawn; more are told as +n */
+#define TONER_SHOWN   8 /* cartridges drawn at most; more are told as +n */
+#define TONER_NARROW  4 /* in the short form */
 #define TONER_LOW     10.0
 #define TONER_RESET   "\033[0m"
 #define TONER_WARNING "\033[31m"
@@ -93,17 +94,19 @@ static size_t toner_one(char *out, size_t *at, const struct ice_found_supply *s,
 		toner_put(out, at, "\033[38;5;%um%c" TONER_RESET, s->color, s->letter);
 	else
 		toner_put(out, at, "%c", s->letter);
-	if (!s->has_percent) {
-		bool warn = color && toner_low(s);
-		toner_put(out, at, "%s%*s%-*s%s", warn ? TONER_WARNING : "", form == ICE_TONER_LOWEST ? 1 : 0, "",
-		          (int)wide, toner_word(s->state), warn ? TONER_RESET : "");
-		return 1 + wide + (form == ICE_TONER_LOWEST);
+	if (s->has_percent) {
+		if (form != ICE_TONER_LOWEST) {
+			toner_put(out, at, " ");
+			toner_bar(out, at, s, color, utf8);
+		}
+		if (form != ICE_TONER_BARS)
+			toner_percent(out, at, s, color);
+		return form == ICE_TONER_LOWEST ? 1 + wide : 2 + wide;
 	}
-	if (form != ICE_TONER_LOWEST)
-		toner_bar(out, at, s, color, utf8);
-	if (form != ICE_TONER_BARS)
-		toner_percent(out, at, s, color);
-	return 1 + wide;
+	bool warn = color && toner_low(s);
+	toner_put(out, at, " %s%-*s%s", warn ? TONER_WARNING : "", (int)wide, toner_word(s->state),
+	          warn ? TONER_RESET : "");
+	return 2 + wide;
 }
 
 /* What is emptiest of what is known; a word like "low" counts as nearly nothing. */
@@ -131,16 +134,15 @@ size_t ice_toner_cell(const struct ice_found_row *row, enum ice_toner_form form,
 		const struct ice_found_supply *s = toner_lowest(row);
 		return s ? toner_one(out, &at, s, form, color, utf8) : 0;
 	}
-	for (size_t i = 0; i < row->supply_count && i < TONER_SHOWN; i++) {
-		if (i > 0) {
+	size_t shown = form == ICE_TONER_BARS ? TONER_NARROW : TONER_SHOWN;
+	for (size_t i = 0; i < row->supply_count && i < shown; i++) {
+		if (i > 0)
 			toner_put(out, &at, " ");
-			columns++;
-		}
-		columns += toner_one(out, &at, &row->supplies[i], form, color, utf8);
+		columns += (i > 0) + toner_one(out, &at, &row->supplies[i], form, color, utf8);
 	}
-	if (row->supply_count > TONER_SHOWN) {
+	if (row->supply_count > shown) {
 		size_t before = at;
-		toner_put(out, &at, " +%d", row->supply_count - TONER_SHOWN);
+		toner_put(out, &at, " +%zu", row->supply_count - shown);
 		columns += at - before;
 	}
 	return columns;

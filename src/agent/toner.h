@@ -8,8 +8,8 @@
 #include "found.h"
 
 enum ice_toner_form {
-	ICE_TONER_FULL,   /* K▇▇▍▁ 43% C▇▇▇▇ 98% ... */
-	ICE_TONER_BARS,   /* K▇▇▍▁ C▇▇▇▇ ... */
+	ICE_TONER_FULL,   /* K █▊░░ 43% C ████ 98% ... */
+	ICE_TONER_BARS,   /* K █▊░░ C ████ ..., four at most */
 	ICE_TONER_LOWEST, /* K  3% : only the emptiest */
 	ICE_TONER_FORMS
 };
