@@ -279,8 +279,6 @@ void ice_table_print(const struct ice_found *found, bool devices, const struct i
 	for (size_t c = 0; c <= last; c++) {
 		if (!columns[c].shown)
 			continue;
-		size_t rest =
-		        columns[c].width - strlen(columns[c].title) * (columns[c].width >= strlen(columns[c].title));
 		char title[TABLE_CELL];
 		size_t used = table_fit(columns[c].title, columns[c].width, style->utf8, title);
 		size_t rest = columns[c].width - used;
