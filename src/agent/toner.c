@@ -74,8 +74,8 @@ static void toner_bar(char *out, size_t *at, const struct ice_found_supply *s, b
 		toner_put(out, at, TONER_RESET);
 }
 
-/* " 43%", "100%", " <1%": four columns. */
-static void toner_percent(char *out, size_t *at, const struct ice_found_supply *s, bool color)
+/* "  43%", " 100%", "  <1%" beside a bar, one column less alone. */
+static void toner_percent(char *out, size_t *at, const struct ice_found_supply *s, int wide, bool color)
 {
 	bool warn = color && toner_low(s);
 	char number[16];
@@ -83,13 +83,13 @@ static void toner_percent(char *out, size_t *at, const struct ice_found_supply *
 		snprintf(number, sizeof number, "<1%%");
 	else
 		snprintf(number, sizeof number, "%d%%", s->percent > 999 ? 999 : (int)s->percent);
-	toner_put(out, at, "%s%4s%s", warn ? TONER_WARNING : "", number, warn ? TONER_RESET : "");
+	toner_put(out, at, "%s%*s%s", warn ? TONER_WARNING : "", wide, number, warn ? TONER_RESET : "");
 }
 
 static size_t toner_one(char *out, size_t *at, const struct ice_found_supply *s, enum ice_toner_form form, bool color,
                         bool utf8)
 {
-	size_t wide = form == ICE_TONER_FULL ? TONER_CELLS + 4 : TONER_CELLS;
+	size_t wide = form == ICE_TONER_FULL ? TONER_CELLS + 5 : TONER_CELLS;
 	if (color)
 		toner_put(out, at, "\033[38;5;%um%c" TONER_RESET, s->color, s->letter);
 	else
@@ -100,7 +100,7 @@ static size_t toner_one(char *out, size_t *at, const struct ice_found_supply *s,
 			toner_bar(out, at, s, color, utf8);
 		}
 		if (form != ICE_TONER_BARS)
-			toner_percent(out, at, s, color);
+			toner_percent(out, at, s, form == ICE_TONER_FULL ? 5 : 4, color);
 		return form == ICE_TONER_LOWEST ? 1 + wide : 2 + wide;
 	}
 	bool warn = color && toner_low(s);
