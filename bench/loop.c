@@ -1,12 +1,12 @@
 /* loop: the machine's limit. Sends one pre-built SNMP request to every address of a block with sendmmsg, receives with
- * recvmmsg, counts who answered, asks the silent again, and does nothing else: no reader, no state per request, no timer. What a
- * sweep costs beyond this is its own. Prints one line of key=value figures:
+ * recvmmsg, counts who answered, asks the silent again, and does nothing else: no reader, no state per request, no
+ * timer. What a sweep costs beyond this is its own. Prints one line of key=value figures:
  *
  *   addresses packets seconds send_seconds packets_per_second cpu_user cpu_sys replies duplicates
  *
- * --window N lets no more than N packets go within one --timeout. seconds is the wall time of everything; send_seconds leaves
- * out the wait for late replies after the last packet of each round, and packets_per_second is packets / send_seconds. replies
- * counts addresses that answered. */
+ * --window N lets no more than N packets go within one --timeout. seconds is the wall time of everything; send_seconds
+ * leaves out the wait for late replies after the last packet of each round, and packets_per_second is packets /
+ * send_seconds. replies counts addresses that answered. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -193,8 +193,8 @@ static void loop_send(struct loop *l, unsigned n)
 	}
 }
 
-/* One round over the addresses that have not answered. With a window, a ring of the times of its batches tells when the next
- * may go. */
+/* One round over the addresses that have not answered. With a window, a ring of the times of its batches tells when the
+ * next may go. */
 static void loop_round(struct loop *l)
 {
 	uint64_t slots = l->window / LOOP_BATCH > 0 ? l->window / LOOP_BATCH : 1, batches = 0, at = 0;

@@ -9,8 +9,9 @@
  *   - length octets that are longer than needed (0x81 0x05, 0x82 0x00 0x05, up to 0x84 and four octets);
  *   - integers with superfluous leading octets (X.690 section 8.3.2 forbids them): 02 04 00 00 00 01 is 1;
  *   - unsigned integers of exactly their type's full width without the leading zero: 41 04 ff ff ff ff is 2^32-1.
- * What can be read in two ways is not read as a number at all: an unsigned integer that is shorter than its type and starts with
- * a set bit (41 02 80 e8 is 33000 from an agent that forgot the leading zero, 4294934760 from one that encodes as signed).
+ * What can be read in two ways is not read as a number at all: an unsigned integer that is shorter than its type and
+ * starts with a set bit (41 02 80 e8 is 33000 from an agent that forgot the leading zero, 4294934760 from one that
+ * encodes as signed).
  *
  * The writer fills a buffer from its end to its start, as lengths are only known afterwards. */
 #ifndef ICE_BER_H
@@ -56,8 +57,9 @@ static inline struct ice_ber ice_ber_of(const uint8_t *bytes, size_t n)
 	return (struct ice_ber){bytes, bytes + n, false};
 }
 
-/* What the reader is made of, inline since a sweep does little else. The content of the element whose tag octet is at `at`: its
- * first octet, and how many in *len; NULL when the element is not whole before `end`. The tag itself is the caller's to judge. */
+/* What the reader is made of, inline since a sweep does little else. The content of the element whose tag octet is at
+ * `at`: its first octet, and how many in *len; NULL when the element is not whole before `end`. The tag itself is the
+ * caller's to judge. */
 const uint8_t *ice_ber_long_content(const uint8_t *at, const uint8_t *end, size_t *len);
 static inline const uint8_t *ice_ber_content(const uint8_t *at, const uint8_t *end, size_t *len)
 {
@@ -83,8 +85,8 @@ static inline bool ice_ber_at_end(const struct ice_ber *b)
 	return !b->bad && b->at == b->end;
 }
 
-/* The content octets of an integer. Signed: it must fit 32 bits. Unsigned: it must fit `width` octets (4 or 8). False when
- * it does not, is empty, or is ambiguous (see above). */
+/* The content octets of an integer. Signed: it must fit 32 bits. Unsigned: it must fit `width` octets (4 or 8). False
+ * when it does not, is empty, or is ambiguous (see above). */
 ICE_MUST_CHECK bool ice_ber_signed(const uint8_t *bytes, size_t n, int32_t *out);
 ICE_MUST_CHECK bool ice_ber_unsigned(const uint8_t *bytes, size_t n, size_t width, uint64_t *out);
 

@@ -3,8 +3,8 @@
  * Kept BER-encoded (content octets only), so that what a device sends is compared without decoding,
  * and a column is a byte prefix of its instances. Order, however, is by arcs: bytes do not sort like numbers.
  *
- * Well-formed here means: 2 to ICE_OID_ARCS arcs of 32 bits, every arc in its shortest form (X.690 section 8.19.2), the last
- * one complete. One arc has one encoding, hence equal OIDs are equal bytes. */
+ * Well-formed here means: 2 to ICE_OID_ARCS arcs of 32 bits, every arc in its shortest form (X.690 section 8.19.2), the
+ * last one complete. One arc has one encoding, hence equal OIDs are equal bytes. */
 #ifndef ICE_OID_H
 #define ICE_OID_H
 
@@ -30,12 +30,12 @@ ICE_MUST_CHECK bool ice_oid_parse(const char *text, struct ice_oid *out);
 /* "1.3.6.1..."; "(malformed)" when it is not valid. Returns out. */
 const char *ice_oid_format(const uint8_t *bytes, size_t n, char out[ICE_OID_TEXT_SIZE]);
 
-/* True when the content octets are a well-formed OID. Inline, as every name a device sends comes by here: a quick look at
- * eight octets a step, which clears nearly all, and the whole rule for the rest. */
+/* True when the content octets are a well-formed OID. Inline, as every name a device sends comes by here: a quick look
+ * at eight octets a step, which clears nearly all, and the whole rule for the rest. */
 bool ice_oid_valid_slowly(const uint8_t *bytes, size_t n);
 
-/* Not zero when eight octets hold a 0x80, which could be a padded arc, or three in a row that go on, which could be an arc over
- * 32 bits. */
+/* Not zero when eight octets hold a 0x80, which could be a padded arc, or three in a row that go on, which could be an
+ * arc over 32 bits. */
 static inline uint64_t ice_oid_suspect(const uint8_t *at)
 {
 	uint64_t word, on;
@@ -58,7 +58,8 @@ static inline bool ice_oid_valid(const uint8_t *bytes, size_t n)
 /* Lexicographic by arcs: <0, 0, >0. Both must be valid; an empty one stands before all. */
 int ice_oid_compare(const uint8_t *a, size_t an, const uint8_t *b, size_t bn);
 
-/* True when `prefix` is a proper or equal ancestor of the other. An empty prefix is nobody's ancestor. Both must be valid. */
+/* True when `prefix` is a proper or equal ancestor of the other. An empty prefix is nobody's ancestor. Both must be
+ * valid. */
 bool ice_oid_under(const uint8_t *prefix, size_t pn, const uint8_t *oid, size_t n);
 
 /* Appends one arc; false, and nothing changed, when it does not fit (bytes or arcs) or the OID is empty. */

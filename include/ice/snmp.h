@@ -4,16 +4,17 @@
  * patched in place. Replies pass the strict reader, which looks at every length before it believes it, and come out as
  * views into the datagram: nothing is copied or allocated. There is no code here that builds a SET.
  *
- * What a stranger sends is a verdict, never an error. Everything must fit exactly: no octet is left over after the message or inside
- * any of its parts, and every value is well-formed for its tag, or the whole message is malformed. What agents in the field do
- * differently from a perfect one, and can yet be read in one way only, is accepted:
- *   - the encodings ber.h lists (long lengths, padded integers, unsigned values of full width without their leading zero);
+ * What a stranger sends is a verdict, never an error. Everything must fit exactly: no octet is left over after the
+ * message or inside any of its parts, and every value is well-formed for its tag, or the whole message is malformed.
+ * What agents in the field do differently from a perfect one, and can yet be read in one way only, is accepted:
+ *   - the encodings ber.h lists: long lengths, padded integers, unsigned values of full width without leading zero;
  *   - an OBJECT IDENTIFIER value without content (agents mean 0.0 by it; value_len is 0 then); never as a name;
- *   - the value types of RFC 1442 (BIT STRING, NsapAddress: carried; UInteger32: a number), and Opaque with any content;
- *   - integers of the right size that could be two numbers (ber.h; also INTEGER 02 05 00 ff ff fc 19, which agents send for -999): they
- *     are carried, so that the rest of the reply is not lost, but ice_snmp_number refuses them: a fact not read, never guessed;
+ *   - the value types of RFC 1442 (BIT STRING, NsapAddress: carried; UInteger32: a number), Opaque with any content;
  *   - Counter64 and the exceptions of v2c in a v1 message;
- *   - any error-status and error-index, a Response without varbinds, a Response whose varbinds are NULL (RFC 1157 errors). */
+ *   - any error-status and error-index, a Response without varbinds, or with NULL values (RFC 1157 errors).
+ * Integers of the right size that could be two numbers (ber.h; also INTEGER 02 05 00 ff ff fc 19, which agents send for
+ * -999) are carried, so that the rest of the reply is not lost, but ice_snmp_number refuses them: a fact not read, never
+ * guessed. */
 #ifndef ICE_SNMP_H
 #define ICE_SNMP_H
 
@@ -101,18 +102,20 @@ struct ice_snmp_message {
 	struct ice_snmp_varbind varbinds[ICE_SNMP_VARBINDS];
 };
 
-/* Reads any v1/v2c message with a GET, GETNEXT, GETBULK (v2c only) or Response PDU (the simulated fleet reads requests with it).
- * OK, MALFORMED, VERSION, PDU or TOO_LONG. The views live as long as `bytes`. When it is not OK, *out is not to be used. */
+/* Reads any v1/v2c message with a GET, GETNEXT, GETBULK (v2c only) or Response PDU (the simulated fleet reads requests
+ * with it). OK, MALFORMED, VERSION, PDU or TOO_LONG. The views live as long as `bytes`. When it is not OK, *out is not
+ * to be used. */
 ICE_MUST_CHECK enum ice_verdict ice_snmp_read(const uint8_t *bytes, size_t n, struct ice_snmp_message *out);
 
-/* The value of INTEGER, Counter32, Gauge32, UInteger32, TimeTicks, Counter64 (up to 2^63-1). False for any other, and for
- * an encoding that could mean two numbers. */
+/* The value of INTEGER, Counter32, Gauge32, UInteger32, TimeTicks, Counter64 (up to 2^63-1). False for any other, and
+ * for an encoding that could mean two numbers. */
 ICE_MUST_CHECK bool ice_snmp_number(const struct ice_snmp_varbind *vb, int64_t *out);
 
 /* True for noSuchObject, noSuchInstance, endOfMibView and NULL. */
 bool ice_snmp_absent(const struct ice_snmp_varbind *vb);
 
-/* Starts net-snmp as a codec: no MIBs, no configuration files, no persistence, no log. Idempotent; ice_snmp_build does it itself. */
+/* Starts net-snmp as a codec: no MIBs, no configuration files, no persistence, no log. Idempotent; ice_snmp_build does
+ * it itself. */
 void ice_snmp_init(void);
 
 #endif

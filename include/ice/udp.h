@@ -1,10 +1,10 @@
 /* udp: datagrams in batches, over one unconnected socket per address family.
  *
- * Sending fills a batch of 64 and hands it to the kernel with one sendmmsg; receiving drains with recvmmsg. A send error
- * concerns one address: it is counted, that datagram is given up, the rest go on, in order. The kernel drops what does not
- * come from the asked port before it costs us anything (SO_ATTACH_FILTER), so a reply from another port is never
- * seen here: ICE_VERDICT_PORT is for callers with another source of datagrams. Never SO_BROADCAST; and an address that is not
- * unicast is refused here too, as the last gate (promise 1).
+ * Sending fills a batch of 64 and hands it to the kernel with one sendmmsg; receiving drains with recvmmsg. A send
+ * error concerns one address: it is counted, that datagram is given up, the rest go on, in order. The kernel drops what
+ * does not come from the asked port before it costs us anything (SO_ATTACH_FILTER), so a reply from another port is
+ * never seen here: ICE_VERDICT_PORT is for callers with another source of datagrams. Never SO_BROADCAST; and an address
+ * that is not unicast is refused here too, as the last gate (promise 1).
  *
  *   new -> { send* -> flush -> receive }* -> free
  *
@@ -34,9 +34,9 @@ struct ice_udp_counters {
 	uint64_t refused;                  /* datagrams not sent, as the address is not unicast */
 	uint64_t received, bytes_received; /* UDP payload */
 	uint64_t truncated;                /* longer than ICE_UDP_RECEIVE_MAX; not delivered */
-	/* The kernel has one number for all it dropped at a socket and shows it with the next datagram. What it dropped while
-	 * we were receiving in bursts counts as kernel_drops: replies that arrived while our buffer was full. What
-	 * it dropped in between, when the buffer cannot have been full, counts as filtered: from a port not asked. */
+	/* The kernel has one number for all it dropped at a socket and shows it with the next datagram. What it dropped
+	 * while we were receiving in bursts counts as kernel_drops: replies that arrived while our buffer was full.
+	 * What it dropped in between, when the buffer cannot have been full, counts as filtered: from a port not asked. */
 	uint64_t kernel_drops, filtered;
 };
 
@@ -44,13 +44,14 @@ struct ice_udp_counters {
 ICE_MUST_CHECK struct ice_udp *ice_udp_new(const struct ice_udp_options *options, char *why, size_t why_size);
 void ice_udp_free(struct ice_udp *udp); /* NULL is allowed; what was not flushed is lost */
 
-/* Queues one datagram (copied; at most ICE_UDP_SEND_MAX bytes), sending the batch when it is full. False when the kernel takes no
- * more just now: try again after the next heartbeat; nothing was queued. True also when the address was refused and counted. */
+/* Queues one datagram (copied; at most ICE_UDP_SEND_MAX bytes), sending the batch when it is full. False when the
+ * kernel takes no more just now: try again after the next heartbeat; nothing was queued. True also when the address was
+ * refused and counted. */
 #define ICE_UDP_SEND_MAX 484
 ICE_MUST_CHECK bool ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8_t *bytes, size_t n);
 
-/* Hands what is queued to the kernel. Called once per heartbeat, after the pump. What the kernel does not take now (EAGAIN,
- * ENOBUFS) stays queued for the next flush. */
+/* Hands what is queued to the kernel. Called once per heartbeat, after the pump. What the kernel does not take now
+ * (EAGAIN, ENOBUFS) stays queued for the next flush. */
 void ice_udp_flush(struct ice_udp *udp);
 
 /* Datagrams that are queued and not yet handed to the kernel. */

@@ -204,8 +204,8 @@ void ice_snmp_init(void)
 	if (done)
 		return;
 	done = true;
-	/* Nobody calls init_snmp: that would read MIBs, configuration files and ~/.snmp. Should anything in the library come to
-	 * that by itself, these keep it from doing so. */
+	/* Nobody calls init_snmp: that would read MIBs, configuration files and ~/.snmp. Should anything in the library
+	 * come to that by itself, these keep it from doing so. */
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
@@ -259,7 +259,8 @@ fail:
 	return NULL;
 }
 
-/* Finds the four octets of the id, and proves that the request says what was meant: what goes out passes our own reader. */
+/* Finds the four octets of the id, and proves that the request says what was meant: what goes out passes our own
+ * reader. */
 static bool snmp_check_request(struct ice_snmp_request *r, const struct ice_secret *community, enum ice_snmp_pdu pdu,
                                const struct ice_oid *oids, size_t count)
 {

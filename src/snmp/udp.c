@@ -13,8 +13,8 @@
 
 #define UDP_BATCH          64
 #define UDP_RECEIVE_BUFFER (4 << 20)
-/* Buffers stand a little more than a power of two apart: at exactly 64 KiB, the starts of all 64 would compete for one set of
- * the processor's cache. Only the pages that a datagram reaches become resident. */
+/* Buffers stand a little more than a power of two apart: at exactly 64 KiB, the starts of all 64 would compete for one
+ * set of the processor's cache. Only the pages that a datagram reaches become resident. */
 #define UDP_RECEIVE_STRIDE (65536 + 576)
 #define UDP_CONTROL        CMSG_SPACE(sizeof(uint32_t))
 
@@ -24,7 +24,8 @@ union udp_name {
 	struct sockaddr_in6 in6;
 };
 
-/* The datagrams waiting to be sent over one socket: a ring, so that what the kernel leaves keeps its place and its order. */
+/* The datagrams waiting to be sent over one socket: a ring, so that what the kernel leaves keeps its place and its
+ * order. */
 struct udp_lane {
 	int fd; /* -1: not made */
 	unsigned first, count;
@@ -70,7 +71,8 @@ static bool udp_filter(int fd, uint16_t port)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
 }
 
-/* A full receive buffer costs recall, so as much as allowed is taken: more than rmem_max where we are root, else up to it. */
+/* A full receive buffer costs recall, so as much as allowed is taken: more than rmem_max where we are root, else up to
+ * it. */
 static int udp_receive_buffer(int fd, int bytes)
 {
 	int granted = 0;
@@ -80,8 +82,8 @@ static int udp_receive_buffer(int fd, int bytes)
 	return getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &n) == 0 ? granted : 0;
 }
 
-/* Options of one family. PMTUDISC_PROBE: the kernel neither looks up nor learns a path MTU per destination; requests are
- * below the least MTU there is. */
+/* Options of one family. PMTUDISC_PROBE: the kernel neither looks up nor learns a path MTU per destination; requests
+ * are below the least MTU there is. */
 static bool udp_family_options(int fd, int family)
 {
 	int on = 1;
@@ -196,7 +198,7 @@ static void udp_advance(struct udp_lane *lane, unsigned n)
 	lane->first = lane->count > 0 ? (lane->first + n) % UDP_BATCH : 0;
 }
 
-/* Sends until the lane is empty or the kernel takes no more. Each turn takes at least one datagram off, or is the last. */
+/* Sends until the lane is empty or the kernel takes no more. Each turn takes a datagram off, or is the last. */
 static void udp_flush_lane(struct ice_udp *udp, struct udp_lane *lane)
 {
 	while (lane->count > 0) {
@@ -221,7 +223,8 @@ static void udp_flush_lane(struct ice_udp *udp, struct udp_lane *lane)
 	}
 }
 
-/* The lane of an address, with its socket made; NULL when that cannot be: no such family here, or no descriptor left just now. */
+/* The lane of an address, with its socket made; NULL when that cannot be: no such family here, or no descriptor left
+ * just now. */
 static struct udp_lane *udp_lane_of(struct ice_udp *udp, bool v4)
 {
 	struct udp_lane *lane = &udp->lanes[v4 ? 0 : 1];
@@ -324,8 +327,9 @@ static void udp_receive_batch(struct ice_udp *udp, struct udp_lane *lane, struct
 	harvest->datagrams += (unsigned)got;
 }
 
-/* Adds up, and tells replies lost in a full buffer from strangers dropped by the filter. A full buffer holds a batch and
- * more, or large datagrams; the count is shown by the datagram after the loss, which may be the first of the next harvest. */
+/* Adds up, and tells replies lost in a full buffer from strangers dropped by the filter. A full buffer holds a batch
+ * and more, or large datagrams; the count is shown by the datagram after the loss, which may be the first of the next
+ * harvest. */
 static void udp_account(struct ice_udp *udp, struct udp_lane *lane, const struct udp_harvest *harvest)
 {
 	if (harvest->datagrams == 0)

@@ -1,4 +1,5 @@
-/* Any octets as nested elements: everything read lies inside what was given, and what is read can be written and read again. */
+/* Any octets as nested elements: everything read lies inside what was given, and what is read can be written and read
+ * again. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* Any datagram as an SNMP message: every view lies inside it, every value holds what its tag promises, and a message that was read
- * says the same when it is written in the shortest form and read again. */
+/* Any datagram as an SNMP message: every view lies inside it, every value holds what its tag promises, and a message
+ * that was read says the same when it is written in the shortest form and read again. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* The strict reader beside net-snmp's own parser, over some forty thousand damaged messages with a fixed seed. What the
- * reader accepts, net-snmp accepts too and understands the same. What only net-snmp accepts breaks a rule that a plain checker
- * in this file names; there is no difference without a name. */
+ * reader accepts, net-snmp accepts too and understands the same. What only net-snmp accepts breaks a rule that a plain
+ * checker in this file names; there is no difference without a name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
