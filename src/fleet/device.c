@@ -18,12 +18,12 @@ static uint64_t device_mix(const struct ice_device_view *v, uint64_t purpose)
 /* The OUI stays; the rest counts devices, so that no two meet below four million of them. */
 bool ice_device_mac(const struct ice_device_view *v, unsigned which, uint8_t out[6])
 {
-	if (which >= v->model->mac_count)
+	if (which >= v->pattern->mac_count)
 		return false;
 	/* odd, hence a permutation of the 24 bits */
 	uint32_t tail =
-	        (v->device->number * ICE_MODEL_MACS + which) * 0x9e3779u + (uint32_t)v->setting->seed * 2654435761u;
-	memcpy(out, v->model->macs[which], 3);
+	        (v->device->number * ICE_PATTERN_MACS + which) * 0x9e3779u + (uint32_t)v->setting->seed * 2654435761u;
+	memcpy(out, v->pattern->macs[which], 3);
 	out[3] = (uint8_t)(tail >> 16);
 	out[4] = (uint8_t)(tail >> 8);
 	out[5] = (uint8_t)tail;
@@ -32,11 +32,11 @@ bool ice_device_mac(const struct ice_device_view *v, unsigned which, uint8_t out
 
 size_t ice_device_name(const struct ice_device_view *v, char out[ICE_DEVICE_TEXT])
 {
-	if (v->model->name_row == SIZE_MAX)
+	if (v->pattern->name_row == SIZE_MAX)
 		return 0;
 	uint8_t mac[6];
-	const char *make = v->model->make[0] ? v->model->make : "DEVICE";
-	if (ice_device_mac(v, v->model->mac, mac))
+	const char *make = v->pattern->make[0] ? v->pattern->make : "DEVICE";
+	if (ice_device_mac(v, v->pattern->mac, mac))
 		return (size_t)snprintf(out, ICE_DEVICE_TEXT, "%s%02X%02X%02X", make, mac[3], mac[4], mac[5]);
 	return (size_t)snprintf(out, ICE_DEVICE_TEXT, "%s-%06u", make, v->device->number + 1);
 }
@@ -72,9 +72,9 @@ static size_t device_serial(const struct ice_device_view *v, const uint8_t *like
 size_t ice_device_serial(const struct ice_device_view *v, char out[ICE_DEVICE_TEXT])
 {
 	size_t n;
-	if (v->model->serial_row == SIZE_MAX)
+	if (v->pattern->serial_row == SIZE_MAX)
 		return 0;
-	const uint8_t *like = ice_model_content(ice_recording_row(v->model->recording, v->model->serial_row), &n);
+	const uint8_t *like = ice_pattern_content(ice_recording_row(v->pattern->recording, v->pattern->serial_row), &n);
 	return device_serial(v, like, n, out);
 }
 
@@ -98,7 +98,7 @@ uint64_t ice_device_pages(const struct ice_device_view *v)
 /* A number in the row's own type; it wraps as that type does. */
 static size_t device_number(const struct ice_recording_row *row, uint64_t add, uint8_t *room)
 {
-	uint64_t value = (uint64_t)ice_model_number(row) + add;
+	uint64_t value = (uint64_t)ice_pattern_number(row) + add;
 	uint8_t tag = row->value[0];
 	if (tag == ICE_BER_INTEGER)
 		value &= INT32_MAX;
@@ -129,36 +129,36 @@ bool ice_device_override(const struct ice_recording_row *row, size_t index, uint
                          size_t *len, void *arg)
 {
 	const struct ice_device_view *v = arg;
-	uint8_t personal = v->model->personal[index];
+	uint8_t personal = v->pattern->personal[index];
 	char text[ICE_DEVICE_TEXT];
 	uint8_t mac[6];
 	size_t n;
-	if (personal == ICE_MODEL_SHARED || room_size < sizeof(text) + 2)
+	if (personal == ICE_PATTERN_SHARED || room_size < sizeof(text) + 2)
 		return false;
-	switch (ice_model_kind(personal)) {
-	case ICE_MODEL_NAME:
+	switch (ice_pattern_kind(personal)) {
+	case ICE_PATTERN_NAME:
 		n = ice_device_name(v, text);
 		*len = device_octets(text, n, room);
 		return true;
-	case ICE_MODEL_SERIAL: {
-		const uint8_t *like = ice_model_content(row, &n);
+	case ICE_PATTERN_SERIAL: {
+		const uint8_t *like = ice_pattern_content(row, &n);
 		n = device_serial(v, like, n, text);
 		*len = device_octets(text, n, room);
 		return true;
 	}
-	case ICE_MODEL_MAC:
-		if (!ice_device_mac(v, ice_model_which(personal), mac))
+	case ICE_PATTERN_MAC:
+		if (!ice_device_mac(v, ice_pattern_which(personal), mac))
 			return false;
 		*len = device_octets(mac, sizeof(mac), room);
 		return true;
-	case ICE_MODEL_PAGES:
+	case ICE_PATTERN_PAGES:
 		*len = device_number(row, ice_device_pages(v), room);
 		return true;
-	case ICE_MODEL_UPTIME:
+	case ICE_PATTERN_UPTIME:
 		*len = device_number(
 		        row, v->now > v->setting->start ? (uint64_t)(v->now - v->setting->start) / 10000 : 0, room);
 		return true;
-	case ICE_MODEL_SHARED:
+	case ICE_PATTERN_SHARED:
 		break;
 	}
 	return false;
@@ -169,7 +169,7 @@ static const uint8_t device_address_entry[] = {0x2b, 6, 1, 2, 1, 4, 20, 1};
 
 size_t ice_device_extra(const struct ice_device_view *v, struct ice_device_extra *out)
 {
-	uint32_t a = v->device->address, index = v->model->interface;
+	uint32_t a = v->device->address, index = v->pattern->interface;
 	if (index == 0)
 		return 0;
 	/* the instance: the address, an arc an octet; arcs from 128 on take two bytes */

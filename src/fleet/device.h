@@ -10,12 +10,12 @@
 #include <stdint.h>
 
 #include "ice/clock.h"
-#include "model.h"
+#include "pattern.h"
 
 struct ice_device {
 	uint32_t address; /* host order */
 	uint32_t number;  /* 0, 1, 2, ... over the whole fleet */
-	uint16_t model;
+	uint16_t pattern;
 	uint16_t asked; /* requests so far; stays at its largest value */
 	uint8_t fault;  /* index into the table of faults + 1; 0 = behaves */
 	bool v1_only;
@@ -32,7 +32,7 @@ struct ice_device_setting {
 struct ice_device_view {
 	const struct ice_device_setting *setting;
 	const struct ice_device *device;
-	const struct ice_model *model;
+	const struct ice_pattern *pattern;
 	ice_usec now;
 };
 

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FLEET_MODELS 4096
+#define FLEET_PATTERNS 4096
 
 struct ice_fleet {
 	struct ice_fleet_options options;
 	struct ice_device_setting setting;
 	struct ice_fleet_counters counters;
 	struct ice_random random;
-	struct ice_model **models; /* printers first */
-	size_t printer_models, model_count;
+	struct ice_pattern **patterns; /* printers first */
+	size_t printer_patterns, pattern_count;
 	struct ice_device *devices;
 	size_t count;
 	/* Address -> device: open addressing, slots hold index + 1, at most half of them taken. */
@@ -35,8 +35,8 @@ struct ice_fleet *ice_fleet_new(const struct ice_fleet_options *options, ice_use
 	f->setting = (struct ice_device_setting){options->seed, now, options->pages_per_hour};
 	f->community_len = strlen(options->community);
 	ice_random_seed(&f->random, options->seed);
-	f->models = calloc(FLEET_MODELS, sizeof(*f->models));
-	if (!f->models)
+	f->patterns = calloc(FLEET_PATTERNS, sizeof(*f->patterns));
+	if (!f->patterns)
 		abort();
 	return f;
 }
@@ -45,9 +45,9 @@ void ice_fleet_free(struct ice_fleet *f)
 {
 	if (!f)
 		return;
-	for (size_t i = 0; i < f->model_count; i++)
-		ice_model_free(f->models[i]);
-	free(f->models);
+	for (size_t i = 0; i < f->pattern_count; i++)
+		ice_pattern_free(f->patterns[i]);
+	free(f->patterns);
 	free(f->devices);
 	free(f->slots);
 	free(f);
@@ -60,10 +60,10 @@ static int fleet_is_recording(const struct dirent *e)
 	       (strcmp(dot, ".snmprec") == 0 || strcmp(dot, ".snmpwalk") == 0 || strcmp(dot, ".walk") == 0);
 }
 
-size_t ice_fleet_add_models(struct ice_fleet *f, const char *folder, bool printers, char *why, size_t why_size)
+size_t ice_fleet_add_patterns(struct ice_fleet *f, const char *folder, bool printers, char *why, size_t why_size)
 {
 	struct dirent **files = NULL;
-	size_t before = f->model_count;
+	size_t before = f->pattern_count;
 	int n = scandir(folder, &files, fleet_is_recording, alphasort);
 	bool good = n > 0;
 	if (n < 0)
@@ -72,16 +72,16 @@ size_t ice_fleet_add_models(struct ice_fleet *f, const char *folder, bool printe
 		snprintf(why, why_size, "%s: no recording in it (*.snmprec, *.snmpwalk or *.walk)", folder);
 	for (int i = 0; i < n; i++) {
 		char path[4096];
-		if (good && f->model_count == FLEET_MODELS) {
-			snprintf(why, why_size, "%s: more than %d recordings", folder, FLEET_MODELS);
+		if (good && f->pattern_count == FLEET_PATTERNS) {
+			snprintf(why, why_size, "%s: more than %d recordings", folder, FLEET_PATTERNS);
 			good = false;
 		}
 		if (good) {
 			snprintf(path, sizeof(path), "%s/%s", folder, files[i]->d_name);
-			struct ice_model *m = ice_model_load(path, printers, f->options.as_recorded, why, why_size);
+			struct ice_pattern *m = ice_pattern_load(path, printers, f->options.as_recorded, why, why_size);
 			good = m != NULL;
 			if (m)
-				f->models[f->model_count++] = m;
+				f->patterns[f->pattern_count++] = m;
 		}
 		free(files[i]);
 	}
@@ -89,8 +89,8 @@ size_t ice_fleet_add_models(struct ice_fleet *f, const char *folder, bool printe
 	if (!good)
 		return 0;
 	if (printers)
-		f->printer_models = f->model_count;
-	return f->model_count - before;
+		f->printer_patterns = f->pattern_count;
+	return f->pattern_count - before;
 }
 
 bool ice_fleet_is_host(uint32_t base, unsigned prefix, uint32_t address)
@@ -139,7 +139,7 @@ static uint32_t fleet_free_address(struct ice_fleet *f)
 	}
 }
 
-static void fleet_settle(struct ice_fleet *f, uint64_t number, size_t model)
+static void fleet_settle(struct ice_fleet *f, uint64_t number, size_t pattern)
 {
 	struct ice_device *d = &f->devices[f->count];
 	uint32_t address = fleet_free_address(f), slot = fleet_slot(f, address);
@@ -147,10 +147,10 @@ static void fleet_settle(struct ice_fleet *f, uint64_t number, size_t model)
 		slot = (slot + 1) & f->mask;
 	*d = (struct ice_device){.address = address,
 	                         .number = (uint32_t)f->count,
-	                         .model = (uint16_t)model,
+	                         .pattern = (uint16_t)pattern,
 	                         .v1_only =
 	                                 (double)(ice_random_next(&f->random) >> 11) * 0x1p-53 < f->options.v1_share};
-	if (f->models[model]->printer)
+	if (f->patterns[pattern]->printer)
 		d->fault = ice_faults_of(&f->options.faults, number, f->options.count);
 	f->slots[slot] = (uint32_t)++f->count;
 }
@@ -158,20 +158,20 @@ static void fleet_settle(struct ice_fleet *f, uint64_t number, size_t model)
 bool ice_fleet_place(struct ice_fleet *f, char *why, size_t why_size)
 {
 	struct ice_fleet_options *o = &f->options;
-	size_t other_models = f->model_count - f->printer_models, slots = 16;
+	size_t other_patterns = f->pattern_count - f->printer_patterns, slots = 16;
 	if (o->count == ICE_FLEET_EACH)
-		o->count = f->printer_models;
+		o->count = f->printer_patterns;
 	if (o->others == ICE_FLEET_EACH)
-		o->others = other_models;
+		o->others = other_patterns;
 	uint64_t all = o->count + o->others, room = ice_fleet_room(o->base, o->prefix);
 	if (all > room || o->count > room) {
 		snprintf(why, why_size, "%llu devices do not fit: the site has %llu addresses for them",
 		         (unsigned long long)all, (unsigned long long)room);
 		return false;
 	}
-	if ((o->count > 0 && f->printer_models == 0) || (o->others > 0 && other_models == 0)) {
+	if ((o->count > 0 && f->printer_patterns == 0) || (o->others > 0 && other_patterns == 0)) {
 		snprintf(why, why_size, "no recordings for %s",
-		         o->count > 0 && f->printer_models == 0 ? "printers" : "others");
+		         o->count > 0 && f->printer_patterns == 0 ? "printers" : "others");
 		return false;
 	}
 	while (slots < all * 2)
@@ -182,9 +182,9 @@ bool ice_fleet_place(struct ice_fleet *f, char *why, size_t why_size)
 		abort();
 	f->mask = (uint32_t)(slots - 1);
 	for (uint64_t i = 0; i < o->count; i++)
-		fleet_settle(f, i, (size_t)(i % f->printer_models));
+		fleet_settle(f, i, (size_t)(i % f->printer_patterns));
 	for (uint64_t i = 0; i < o->others; i++)
-		fleet_settle(f, i, f->printer_models + (size_t)(i % other_models));
+		fleet_settle(f, i, f->printer_patterns + (size_t)(i % other_patterns));
 	return true;
 }
 
@@ -205,7 +205,7 @@ const struct ice_device *ice_fleet_at(const struct ice_fleet *f, uint32_t addres
 
 struct ice_device_view ice_fleet_view(const struct ice_fleet *f, const struct ice_device *d, ice_usec now)
 {
-	return (struct ice_device_view){&f->setting, d, f->models[d->model], now};
+	return (struct ice_device_view){&f->setting, d, f->patterns[d->pattern], now};
 }
 
 const struct ice_fleet_counters *ice_fleet_counters(const struct ice_fleet *f)
@@ -265,7 +265,7 @@ void ice_fleet_input(struct ice_wire *w, const struct ice_wire_peer *peer, const
 		f->counters.lost++;
 		return;
 	}
-	const struct ice_model *m = f->models[d->model];
+	const struct ice_pattern *m = f->patterns[d->pattern];
 	struct ice_device_view view = {&f->setting, d, m, now};
 	struct ice_device_extra extra;
 	struct ice_recording_agent agent = {.recording = m->recording,

@@ -3,7 +3,7 @@
  * Devices stand on pseudo-random addresses of the site, each on its own; which, and what each says, follows from
  * the seed alone. Addresses without a device are silent.
  *
- *   ice_fleet_new -> ice_fleet_add_models (printers, others) -> ice_fleet_place -> ice_fleet_input per datagram */
+ *   ice_fleet_new -> ice_fleet_add_patterns (printers, others) -> ice_fleet_place -> ice_fleet_input per datagram */
 #ifndef FLEET_FLEET_H
 #define FLEET_FLEET_H
 
@@ -30,7 +30,7 @@ struct ice_fleet_options {
 	double v1_share;          /* share of the devices that speak v1 only */
 	const char *community;
 	uint32_t pages_per_hour;
-	size_t reply_max; /* 0 = each model's own */
+	size_t reply_max; /* 0 = each pattern's own */
 	bool as_recorded; /* no device is itself */
 	struct ice_faults_plan faults;
 };
@@ -51,8 +51,8 @@ void ice_fleet_free(struct ice_fleet *f);
 
 /* Every .snmprec, .snmpwalk and .walk of a folder, in the order of their names. Returns how many; 0 with a reason when the folder has
  * none or one of them cannot be used. */
-ICE_MUST_CHECK size_t ice_fleet_add_models(struct ice_fleet *f, const char *folder, bool printers, char *why,
-                                           size_t why_size);
+ICE_MUST_CHECK size_t ice_fleet_add_patterns(struct ice_fleet *f, const char *folder, bool printers, char *why,
+                                             size_t why_size);
 /* Settles the devices. False with a reason when the site is too small or there is nothing to settle. */
 ICE_MUST_CHECK bool ice_fleet_place(struct ice_fleet *f, char *why, size_t why_size);
 size_t ice_fleet_count(const struct ice_fleet *f);

@@ -334,17 +334,18 @@ static int main_arguments(int argc, char **argv, struct main_options *o)
 }
 
 /* Loads all folders of one kind; adds up the recordings. */
-static bool main_models(struct ice_fleet *f, const char *const *folders, size_t count, bool printers, size_t *models)
+static bool main_patterns(struct ice_fleet *f, const char *const *folders, size_t count, bool printers,
+                          size_t *patterns)
 {
-	*models = 0;
+	*patterns = 0;
 	for (size_t i = 0; i < count; i++) {
 		char why[5000];
-		size_t n = ice_fleet_add_models(f, folders[i], printers, why, sizeof(why));
+		size_t n = ice_fleet_add_patterns(f, folders[i], printers, why, sizeof(why));
 		if (n == 0) {
 			fprintf(stderr, "printer-fleet: %s: %s\n", printers ? "--recordings" : "--others", why);
 			return false;
 		}
-		*models += n;
+		*patterns += n;
 	}
 	return true;
 }
@@ -436,8 +437,8 @@ static int main_serve(struct main_options *o, struct ice_fleet *f)
 	char why[512];
 	size_t printers, others;
 	sigset_t waiting;
-	if (!main_models(f, o->recordings, o->recording_count, true, &printers) ||
-	    !main_models(f, o->others, o->other_count, false, &others))
+	if (!main_patterns(f, o->recordings, o->recording_count, true, &printers) ||
+	    !main_patterns(f, o->others, o->other_count, false, &others))
 		return 1;
 	if (!ice_fleet_place(f, why, sizeof(why))) {
 		fprintf(stderr, "printer-fleet: --site: %s\n", why);

@@ -21,17 +21,17 @@ static json_t *truth_of(const struct ice_device_view *v)
 	json_t *o = json_object();
 	struct ice_address address = ice_address_v4(v->device->address);
 	json_object_set_new(o, "ip", json_string(ice_address_format(&address, ip)));
-	json_object_set_new(o, "printer", json_boolean(v->model->printer));
-	truth_text(o, "recording", v->model->name, strlen(v->model->name));
+	json_object_set_new(o, "printer", json_boolean(v->pattern->printer));
+	truth_text(o, "recording", v->pattern->name, strlen(v->pattern->name));
 	truth_text(o, "name", text, ice_device_name(v, text));
 	truth_text(o, "serial", text, ice_device_serial(v, text));
-	if (ice_device_mac(v, v->model->mac, mac)) {
+	if (ice_device_mac(v, v->pattern->mac, mac)) {
 		snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
 		         mac[5]);
 		json_object_set_new(o, "mac", json_string(text));
 	}
-	if (v->model->pages_row != SIZE_MAX) {
-		int64_t recorded = ice_model_number(ice_recording_row(v->model->recording, v->model->pages_row));
+	if (v->pattern->pages_row != SIZE_MAX) {
+		int64_t recorded = ice_pattern_number(ice_recording_row(v->pattern->recording, v->pattern->pages_row));
 		json_object_set_new(o, "pages_total", json_integer(recorded + (int64_t)ice_device_pages(v)));
 		json_object_set_new(o, "pages_per_hour", json_integer(ice_device_pages_per_hour(v)));
 	}

@@ -1,4 +1,4 @@
-#include "model.h"
+#include "pattern.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "ice/ber.h"
 
 /* Serial numbers outside the Printer MIB, where it has none. */
-static const char *const model_serials[] = {
+static const char *const pattern_serials[] = {
         "1.3.6.1.4.1.2435.2.3.9.4.2.1.5.5.1.0",  /* Brother */
         "1.3.6.1.4.1.11.2.3.9.4.2.1.1.3.3.0",    /* HP */
         "1.3.6.1.4.1.1347.43.5.1.1.28.1",        /* Kyocera */
@@ -24,7 +24,7 @@ static const char *const model_serials[] = {
         "1.3.6.1.4.1.10642.200.19.5.0",          /* Zebra */
 };
 
-const uint8_t *ice_model_content(const struct ice_recording_row *row, size_t *n)
+const uint8_t *ice_pattern_content(const struct ice_recording_row *row, size_t *n)
 {
 	size_t header = 2;
 	if (row->value[1] & 0x80)
@@ -33,10 +33,10 @@ const uint8_t *ice_model_content(const struct ice_recording_row *row, size_t *n)
 	return row->value + header;
 }
 
-int64_t ice_model_number(const struct ice_recording_row *row)
+int64_t ice_pattern_number(const struct ice_recording_row *row)
 {
 	size_t n;
-	const uint8_t *content = ice_model_content(row, &n);
+	const uint8_t *content = ice_pattern_content(row, &n);
 	switch (row->value[0]) {
 	case ICE_BER_INTEGER:
 	case ICE_BER_COUNTER32:
@@ -55,14 +55,14 @@ int64_t ice_model_number(const struct ice_recording_row *row)
 	return (int64_t)value;
 }
 
-static size_t model_find(const struct ice_model *m, const char *oid)
+static size_t pattern_find(const struct ice_pattern *m, const char *oid)
 {
 	struct ice_oid o;
 	return ice_oid_parse(oid, &o) ? ice_recording_find(m->recording, o.bytes, o.len) : SIZE_MAX;
 }
 
 /* The rows [*first, *last) under an OID. */
-static void model_under(const struct ice_model *m, const char *oid, size_t *first, size_t *last)
+static void pattern_under(const struct ice_pattern *m, const char *oid, size_t *first, size_t *last)
 {
 	struct ice_oid o;
 	*first = *last = 0;
@@ -79,8 +79,8 @@ static void model_under(const struct ice_model *m, const char *oid, size_t *firs
 }
 
 /* The number at the row of `column` with the instance of another row whose column is `sibling` octets long; -1 = none. */
-static int64_t model_sibling(const struct ice_model *m, const char *column, const struct ice_recording_row *row,
-                             size_t instance_at)
+static int64_t pattern_sibling(const struct ice_pattern *m, const char *column, const struct ice_recording_row *row,
+                               size_t instance_at)
 {
 	struct ice_oid o;
 	size_t n = row->oid_len - instance_at;
@@ -88,68 +88,68 @@ static int64_t model_sibling(const struct ice_model *m, const char *column, cons
 		return -1;
 	memcpy(o.bytes + o.len, row->oid + instance_at, n);
 	size_t i = ice_recording_find(m->recording, o.bytes, o.len + n);
-	return i == SIZE_MAX ? -1 : ice_model_number(ice_recording_row(m->recording, i));
+	return i == SIZE_MAX ? -1 : ice_pattern_number(ice_recording_row(m->recording, i));
 }
 
 /* Text that tells devices apart: something in it can be counted on. */
-static bool model_is_text(const struct ice_recording_row *row, size_t least)
+static bool pattern_is_text(const struct ice_recording_row *row, size_t least)
 {
 	size_t n, useful = 0;
-	const uint8_t *content = ice_model_content(row, &n);
+	const uint8_t *content = ice_pattern_content(row, &n);
 	for (size_t i = 0; i < n; i++)
 		useful += isalnum(content[i]) != 0;
 	return row->value[0] == ICE_BER_OCTETS && useful >= least && n <= 64;
 }
 
-static bool model_same_value(const struct ice_recording_row *a, const struct ice_recording_row *b)
+static bool pattern_same_value(const struct ice_recording_row *a, const struct ice_recording_row *b)
 {
 	return a->value_len == b->value_len && memcmp(a->value, b->value, a->value_len) == 0;
 }
 
 /* Marks the rows of the vendors' trees that hold the very same value as `row`. */
-static void model_mark_same(struct ice_model *m, size_t row, enum ice_model_personal kind)
+static void pattern_mark_same(struct ice_pattern *m, size_t row, enum ice_pattern_personal kind)
 {
 	const struct ice_recording_row *like = ice_recording_row(m->recording, row);
 	size_t first, last;
-	model_under(m, "1.3.6.1.4.1", &first, &last);
+	pattern_under(m, "1.3.6.1.4.1", &first, &last);
 	for (size_t i = first; i < last; i++)
-		if (model_same_value(ice_recording_row(m->recording, i), like))
+		if (pattern_same_value(ice_recording_row(m->recording, i), like))
 			m->personal[i] = (uint8_t)kind;
 	m->personal[row] = (uint8_t)kind;
 }
 
-static void model_find_name(struct ice_model *m)
+static void pattern_find_name(struct ice_pattern *m)
 {
-	size_t row = model_find(m, "1.3.6.1.2.1.1.5.0");
-	if (row == SIZE_MAX || !model_is_text(ice_recording_row(m->recording, row), 1))
+	size_t row = pattern_find(m, "1.3.6.1.2.1.1.5.0");
+	if (row == SIZE_MAX || !pattern_is_text(ice_recording_row(m->recording, row), 1))
 		return;
 	m->name_row = row;
 	/* A short name, or one that a recorder blotted out, says nothing where it stands again. */
 	const struct ice_recording_row *r = ice_recording_row(m->recording, row);
-	if (m->printer && model_is_text(r, 4) && !memchr(r->value, '<', r->value_len))
-		model_mark_same(m, row, ICE_MODEL_NAME);
-	m->personal[row] = ICE_MODEL_NAME;
+	if (m->printer && pattern_is_text(r, 4) && !memchr(r->value, '<', r->value_len))
+		pattern_mark_same(m, row, ICE_PATTERN_NAME);
+	m->personal[row] = ICE_PATTERN_NAME;
 }
 
-static void model_find_serial(struct ice_model *m)
+static void pattern_find_serial(struct ice_pattern *m)
 {
 	size_t first, last;
-	model_under(m, "1.3.6.1.2.1.43.5.1.1.17", &first, &last);
+	pattern_under(m, "1.3.6.1.2.1.43.5.1.1.17", &first, &last);
 	for (size_t i = first; i < last; i++) {
 		const struct ice_recording_row *row = ice_recording_row(m->recording, i);
-		if (!model_is_text(row, 1))
+		if (!pattern_is_text(row, 1))
 			continue;
 		if (m->serial_row == SIZE_MAX)
 			m->serial_row = i;
-		if (model_is_text(row, 4) && !memchr(row->value, '<', row->value_len))
-			model_mark_same(m, i, ICE_MODEL_SERIAL);
-		m->personal[i] = ICE_MODEL_SERIAL;
+		if (pattern_is_text(row, 4) && !memchr(row->value, '<', row->value_len))
+			pattern_mark_same(m, i, ICE_PATTERN_SERIAL);
+		m->personal[i] = ICE_PATTERN_SERIAL;
 	}
-	for (size_t i = 0; i < sizeof(model_serials) / sizeof(model_serials[0]); i++) {
-		size_t row = model_find(m, model_serials[i]);
-		if (row == SIZE_MAX || !model_is_text(ice_recording_row(m->recording, row), 4))
+	for (size_t i = 0; i < sizeof(pattern_serials) / sizeof(pattern_serials[0]); i++) {
+		size_t row = pattern_find(m, pattern_serials[i]);
+		if (row == SIZE_MAX || !pattern_is_text(ice_recording_row(m->recording, row), 4))
 			continue;
-		m->personal[row] = ICE_MODEL_SERIAL;
+		m->personal[row] = ICE_PATTERN_SERIAL;
 		if (m->serial_row == SIZE_MAX)
 			m->serial_row = row;
 	}
@@ -157,60 +157,60 @@ static void model_find_serial(struct ice_model *m)
 
 /* The page counters: every prtMarkerLifeCount, and whatever vendor's counter shows the same number (from 100 on: small
  * numbers meet by chance). */
-static void model_find_pages(struct ice_model *m)
+static void pattern_find_pages(struct ice_pattern *m)
 {
 	size_t first, last, vendor, vendor_end;
-	model_under(m, "1.3.6.1.2.1.43.10.2.1.4", &first, &last);
-	model_under(m, "1.3.6.1.4.1", &vendor, &vendor_end);
+	pattern_under(m, "1.3.6.1.2.1.43.10.2.1.4", &first, &last);
+	pattern_under(m, "1.3.6.1.4.1", &vendor, &vendor_end);
 	for (size_t i = first; i < last; i++) {
-		int64_t count = ice_model_number(ice_recording_row(m->recording, i));
+		int64_t count = ice_pattern_number(ice_recording_row(m->recording, i));
 		if (count < 0)
 			continue;
 		if (m->pages_row == SIZE_MAX)
 			m->pages_row = i;
-		m->personal[i] = ICE_MODEL_PAGES;
+		m->personal[i] = ICE_PATTERN_PAGES;
 		for (size_t j = vendor; count >= 100 && j < vendor_end; j++)
-			if (m->personal[j] == ICE_MODEL_SHARED &&
-			    ice_model_number(ice_recording_row(m->recording, j)) == count)
-				m->personal[j] = ICE_MODEL_PAGES;
+			if (m->personal[j] == ICE_PATTERN_SHARED &&
+			    ice_pattern_number(ice_recording_row(m->recording, j)) == count)
+				m->personal[j] = ICE_PATTERN_PAGES;
 	}
 }
 
-static bool model_is_mac(const uint8_t *content, size_t n)
+static bool pattern_is_mac(const uint8_t *content, size_t n)
 {
 	static const uint8_t zero[6];
 	return n == 6 && memcmp(content, zero, 6) != 0 && !(content[0] & 1);
 }
 
-/* The number of the address among the model's own, or of a new one; ICE_MODEL_MACS when there are enough. */
-static unsigned model_mac(struct ice_model *m, const uint8_t mac[6], bool add)
+/* The number of the address among the pattern's own, or of a new one; ICE_PATTERN_MACS when there are enough. */
+static unsigned pattern_mac(struct ice_pattern *m, const uint8_t mac[6], bool add)
 {
 	unsigned i = 0;
 	while (i < m->mac_count && memcmp(m->macs[i], mac, 6) != 0)
 		i++;
-	if (i == m->mac_count && add && i < ICE_MODEL_MACS)
+	if (i == m->mac_count && add && i < ICE_PATTERN_MACS)
 		memcpy(m->macs[m->mac_count++], mac, 6);
-	return i < m->mac_count ? i : ICE_MODEL_MACS;
+	return i < m->mac_count ? i : ICE_PATTERN_MACS;
 }
 
 /* How well an interface fits as the one the device is reached by: up before down, then the one that has an address. */
-static int model_interface_rank(const struct ice_model *m, const struct ice_recording_row *row, size_t instance_at,
-                                uint32_t index)
+static int pattern_interface_rank(const struct ice_pattern *m, const struct ice_recording_row *row, size_t instance_at,
+                                  uint32_t index)
 {
 	size_t first, last;
-	int rank = model_sibling(m, "1.3.6.1.2.1.2.2.1.8", row, instance_at) == 1 ? 4 : 0;
-	int64_t type = model_sibling(m, "1.3.6.1.2.1.2.2.1.3", row, instance_at);
+	int rank = pattern_sibling(m, "1.3.6.1.2.1.2.2.1.8", row, instance_at) == 1 ? 4 : 0;
+	int64_t type = pattern_sibling(m, "1.3.6.1.2.1.2.2.1.3", row, instance_at);
 	/* ethernetCsmacd, iso88023Csmacd, fastEther, ieee80211, gigabitEthernet; what does not tell its type may be one */
 	rank += type == 6 || type == 7 || type == 62 || type == 71 || type == 117 || type == -1 ? 2 : 0;
-	model_under(m, "1.3.6.1.2.1.4.20.1.2", &first, &last);
+	pattern_under(m, "1.3.6.1.2.1.4.20.1.2", &first, &last);
 	for (size_t i = first; i < last; i++)
-		if (ice_model_number(ice_recording_row(m->recording, i)) == index)
+		if (ice_pattern_number(ice_recording_row(m->recording, i)) == index)
 			return rank + 1;
 	return rank;
 }
 
 /* The instance as one arc (an ifIndex), 0 when it is something else. */
-static uint32_t model_index(const struct ice_recording_row *row, size_t instance_at)
+static uint32_t pattern_index(const struct ice_recording_row *row, size_t instance_at)
 {
 	uint32_t index = 0;
 	if (row->oid_len - instance_at > 4)
@@ -223,25 +223,25 @@ static uint32_t model_index(const struct ice_recording_row *row, size_t instance
 	return index;
 }
 
-static void model_find_macs(struct ice_model *m)
+static void pattern_find_macs(struct ice_pattern *m)
 {
 	size_t first, last, n;
 	struct ice_oid column;
 	int best = -1;
 	if (!ice_oid_parse("1.3.6.1.2.1.2.2.1.6", &column))
 		return;
-	model_under(m, "1.3.6.1.2.1.2.2.1.6", &first, &last);
+	pattern_under(m, "1.3.6.1.2.1.2.2.1.6", &first, &last);
 	for (size_t i = first; i < last; i++) {
 		const struct ice_recording_row *row = ice_recording_row(m->recording, i);
-		const uint8_t *mac = ice_model_content(row, &n);
-		uint32_t index = model_index(row, column.len);
-		if (row->value[0] != ICE_BER_OCTETS || !model_is_mac(mac, n) || index == 0 ||
-		    model_sibling(m, "1.3.6.1.2.1.2.2.1.3", row, column.len) == 24) /* softwareLoopback */
+		const uint8_t *mac = ice_pattern_content(row, &n);
+		uint32_t index = pattern_index(row, column.len);
+		if (row->value[0] != ICE_BER_OCTETS || !pattern_is_mac(mac, n) || index == 0 ||
+		    pattern_sibling(m, "1.3.6.1.2.1.2.2.1.3", row, column.len) == 24) /* softwareLoopback */
 			continue;
-		unsigned which = model_mac(m, mac, true);
-		if (which == ICE_MODEL_MACS)
+		unsigned which = pattern_mac(m, mac, true);
+		if (which == ICE_PATTERN_MACS)
 			continue;
-		int rank = model_interface_rank(m, row, column.len, index);
+		int rank = pattern_interface_rank(m, row, column.len, index);
 		if (rank > best) {
 			best = rank;
 			m->mac = which;
@@ -251,18 +251,18 @@ static void model_find_macs(struct ice_model *m)
 	/* Wherever else one of them stands as six octets, it is the same address. */
 	for (size_t i = 0; m->mac_count > 0 && i < ice_recording_count(m->recording); i++) {
 		const struct ice_recording_row *row = ice_recording_row(m->recording, i);
-		const uint8_t *mac = ice_model_content(row, &n);
+		const uint8_t *mac = ice_pattern_content(row, &n);
 		if (row->value[0] != ICE_BER_OCTETS || n != 6)
 			continue;
-		unsigned which = model_mac(m, mac, false);
-		if (which < ICE_MODEL_MACS)
-			m->personal[i] = (uint8_t)(ICE_MODEL_MAC | which << 4);
+		unsigned which = pattern_mac(m, mac, false);
+		if (which < ICE_PATTERN_MACS)
+			m->personal[i] = (uint8_t)(ICE_PATTERN_MAC | which << 4);
 	}
 }
 
-struct ice_model *ice_model_of(struct ice_recording *recording, const char *name, bool printer, bool as_recorded)
+struct ice_pattern *ice_pattern_of(struct ice_recording *recording, const char *name, bool printer, bool as_recorded)
 {
-	struct ice_model *m = calloc(1, sizeof(*m));
+	struct ice_pattern *m = calloc(1, sizeof(*m));
 	uint8_t *personal = calloc(ice_recording_count(recording), 1);
 	if (!m || !personal)
 		abort();
@@ -273,39 +273,39 @@ struct ice_model *ice_model_of(struct ice_recording *recording, const char *name
 	m->personal = personal;
 	m->printer = printer;
 	m->name_row = m->serial_row = m->pages_row = SIZE_MAX;
-	m->reply_max = ICE_MODEL_REPLY_MAX;
+	m->reply_max = ICE_PATTERN_REPLY_MAX;
 	/* beside the row: the frame, a community of any length, the varbind's own headers */
 	if (m->reply_max < ice_recording_largest(recording) + 320)
 		m->reply_max = ice_recording_largest(recording) + 320;
 	if (as_recorded)
 		return m;
-	size_t uptime = model_find(m, "1.3.6.1.2.1.1.3.0");
+	size_t uptime = pattern_find(m, "1.3.6.1.2.1.1.3.0");
 	if (uptime != SIZE_MAX && ice_recording_row(recording, uptime)->value[0] == ICE_BER_TIMETICKS)
-		personal[uptime] = ICE_MODEL_UPTIME;
-	model_find_name(m);
+		personal[uptime] = ICE_PATTERN_UPTIME;
+	pattern_find_name(m);
 	if (printer) {
-		model_find_pages(m);
-		model_find_macs(m);
-		model_find_serial(m);
+		pattern_find_pages(m);
+		pattern_find_macs(m);
+		pattern_find_serial(m);
 	}
 	return m;
 }
 
-struct ice_model *ice_model_load(const char *path, bool printer, bool as_recorded, char *why, size_t why_size)
+struct ice_pattern *ice_pattern_load(const char *path, bool printer, bool as_recorded, char *why, size_t why_size)
 {
 	struct ice_recording *r = ice_recording_load(path, why, why_size);
 	if (!r)
 		return NULL;
 	const char *slash = strrchr(path, '/');
-	char name[sizeof(((struct ice_model *)0)->name)];
+	char name[sizeof(((struct ice_pattern *)0)->name)];
 	snprintf(name, sizeof(name), "%s", slash ? slash + 1 : path);
 	char *dot = strrchr(name, '.');
 	if (dot)
 		*dot = 0;
-	return ice_model_of(r, name, printer, as_recorded);
+	return ice_pattern_of(r, name, printer, as_recorded);
 }
 
-void ice_model_free(struct ice_model *m)
+void ice_pattern_free(struct ice_pattern *m)
 {
 	if (!m)
 		return;
