@@ -4,6 +4,8 @@
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -166,7 +168,10 @@ static void guard_timer(evutil_socket_t none, short what, void *arg)
 	struct timeval deadline = guard_timeval(g->limits.deadline);
 	event_add(c->timer, &deadline);
 	c->placed = true;
-	int fd = bufferevent_getfd(c->buffered);
+	int fd = bufferevent_getfd(c->buffered), on = 1;
+	/* An answer is two small records, head and body: the second would wait for the client's delayed acknowledgement. */
+	if (fd >= 0)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (fd < 0 || getpeername(fd, (struct sockaddr *)&peer, &len) != 0 ||
 	    !ice_address_from_sockaddr((struct sockaddr *)&peer, &c->peer, &port))
 		return; /* gone already */
