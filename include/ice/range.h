@@ -62,8 +62,9 @@ struct ice_cursor {
 	uint64_t total;    /* steps of this walk */
 	uint64_t count;    /* of the whole set */
 	uint32_t shard, shards;
+	uint32_t rows, columns; /* rows x columns >= count, by less than a row */
+	uint64_t inverse;       /* of columns */
 	uint32_t keys[4];
-	uint8_t high_bits, low_bits; /* 2^(high + low) >= count */
 };
 
 /* shard k of n (0-based; 0 of 1 for all): the n walks of one seed cover the set without overlap or gap. `position` is 0, or

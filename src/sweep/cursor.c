@@ -1,6 +1,6 @@
-/* The walk over a range set: an alternating unbalanced Feistel network over the smallest power of two that holds the set, and
- * cycle walking back into it (Black, Rogaway 2002: "Ciphers with arbitrary finite domains"). Fewer than two
- * turns a step on average. It only has to spread, not to keep a secret. */
+/* The walk over a range set: a Feistel network over the cells of a nearly square table that just holds the set, adding modulo its
+ * sides, and cycle walking out of the few cells beyond the set (Black, Rogaway 2002: "Ciphers with arbitrary finite
+ * domains"). It only has to spread, not to keep a secret. */
 #include <assert.h>
 
 #include "ice/random.h"
@@ -13,33 +13,47 @@ void ice_cursor_init(struct ice_cursor *c, const struct ice_range *r, uint64_t s
 	*c = (struct ice_cursor){.range = r, .seed = seed, .position = position, .shard = shard, .shards = shards};
 	c->count = ice_range_count(r);
 	c->total = c->count <= shard ? 0 : (c->count - shard - 1) / shards + 1;
-	unsigned bits = 2;
-	while (bits < 63 && (UINT64_C(1) << bits) < c->count)
-		bits++;
-	c->low_bits = (uint8_t)(bits / 2);
-	c->high_bits = (uint8_t)(bits - bits / 2);
+	assert(c->count < UINT64_C(1) << 62);
+	uint64_t side = 1;
+	for (uint64_t bit = UINT64_C(1) << 30; bit > 0; bit /= 2) /* the largest whose square is within the count */
+		if ((side | bit) * (side | bit) <= c->count)
+			side |= bit;
+	side = side > 1 ? side : 2;
+	c->columns = (uint32_t)side;
+	c->inverse = UINT64_MAX / side + 1;
+	c->rows = (uint32_t)((c->count + side - 1) / side);
 	struct ice_random random;
 	ice_random_seed(&random, seed);
 	for (int i = 0; i < 4; i++)
 		c->keys[i] = (uint32_t)(ice_random_next(&random) >> 32);
 }
 
-static inline uint64_t cursor_mix(uint64_t half, uint32_t key)
+/* Below `bound`, as near to evenly as 32 bits allow. */
+static inline uint32_t cursor_mix(uint32_t half, uint32_t key, uint32_t bound)
 {
-	uint64_t x = (half ^ key) * UINT64_C(0x9e3779b97f4a7c15);
-	return (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93) >> 29;
+	uint64_t x = (half ^ ((uint64_t)key << 24 | key)) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(((x ^ x << 25) >> 32) * bound >> 32);
 }
 
-/* One turn of the network: each line is its own inverse, so the whole is a bijection whatever the mix. */
+/* Without a branch, which would be guessed wrong half of the time. */
+static inline uint32_t cursor_add(uint32_t a, uint32_t b, uint32_t modulus)
+{
+	uint64_t sum = (uint64_t)a + b;
+	return (uint32_t)(sum - (modulus & -(uint64_t)(sum >= modulus)));
+}
+
+/* Each step can be undone by subtracting, so the whole is a bijection whatever the mix. */
 static inline uint64_t cursor_permute(const struct ice_cursor *c, uint64_t x)
 {
-	uint64_t low_mask = (UINT64_C(1) << c->low_bits) - 1, high_mask = (UINT64_C(1) << c->high_bits) - 1;
-	uint64_t low = x & low_mask, high = x >> c->low_bits;
-	high ^= cursor_mix(low, c->keys[0]) & high_mask;
-	low ^= cursor_mix(high, c->keys[1]) & low_mask;
-	high ^= cursor_mix(low, c->keys[2]) & high_mask;
-	low ^= cursor_mix(high, c->keys[3]) & low_mask;
-	return high << c->low_bits | low;
+	/* Division by multiplication is exact below 2^32 (Lemire, Kaser, Kurz 2019). */
+	uint32_t row =
+	        x <= UINT32_MAX ? (uint32_t)((unsigned __int128)x * c->inverse >> 64) : (uint32_t)(x / c->columns);
+	uint32_t column = (uint32_t)(x - (uint64_t)row * c->columns);
+	row = cursor_add(row, cursor_mix(column, c->keys[0], c->rows), c->rows);
+	column = cursor_add(column, cursor_mix(row, c->keys[1], c->columns), c->columns);
+	row = cursor_add(row, cursor_mix(column, c->keys[2], c->rows), c->rows);
+	column = cursor_add(column, cursor_mix(row, c->keys[3], c->columns), c->columns);
+	return (uint64_t)row * c->columns + column;
 }
 
 bool ice_cursor_next(struct ice_cursor *c, struct ice_address *out)

@@ -15,6 +15,8 @@ struct ice_range {
 	struct range_spans in, out; /* as written; `in` is sorted and disjoint once sealed */
 	struct range_spans allowed; /* permitted beyond the internal networks */
 	uint64_t *before;           /* before[i]: addresses in spans 0 .. i-1 */
+	uint32_t *hints;            /* hints[k]: the span that holds index k << shift */
+	unsigned shift;
 	uint64_t count;
 	bool sealed;
 };
@@ -35,6 +37,7 @@ void ice_range_free(struct ice_range *r)
 	range_spans_free(&r->out);
 	range_spans_free(&r->allowed);
 	free(r->before);
+	free(r->hints);
 	free(r);
 }
 
@@ -292,6 +295,23 @@ void ice_range_exclude_local_broadcasts(struct ice_range *r)
 		fclose(f);
 }
 
+/* About two hints a span, so that ice_range_at rarely has to search. */
+static void range_hint(struct ice_range *r)
+{
+	while (r->count >> r->shift > 2 * r->in.count + 1)
+		r->shift++;
+	size_t n = (size_t)(r->count >> r->shift) + 2;
+	r->hints = calloc(n, sizeof(*r->hints));
+	if (!r->hints)
+		abort();
+	uint32_t span = 0;
+	for (size_t k = 0; k < n; k++) {
+		while (span + 1 < r->in.count && r->before[span + 1] <= (uint64_t)k << r->shift)
+			span++;
+		r->hints[k] = span;
+	}
+}
+
 bool ice_range_seal(struct ice_range *r, char *why, size_t why_size)
 {
 	assert(!r->sealed);
@@ -316,6 +336,7 @@ bool ice_range_seal(struct ice_range *r, char *why, size_t why_size)
 		r->count += left.at[i].last - left.at[i].first + 1;
 	}
 	r->before[left.count] = r->count;
+	range_hint(r);
 	if (r->count == 0)
 		snprintf(why, why_size, "%s",
 		         given ? "no address is left: everything in the ranges is excluded, or a network or broadcast "
@@ -350,7 +371,9 @@ bool ice_range_contains(const struct ice_range *r, const struct ice_address *a)
 struct ice_address ice_range_at(const struct ice_range *r, uint64_t index)
 {
 	assert(index < r->count);
-	size_t low = 0, high = r->in.count; /* before[low] <= index < before[high] */
+	/* before[low] <= index < before[high] */
+	const uint32_t *hint = &r->hints[index >> r->shift];
+	size_t low = hint[0], high = (size_t)hint[1] + 1;
 	while (high - low > 1) {
 		size_t middle = (low + high) / 2;
 		if (r->before[middle] <= index)
