@@ -30,7 +30,6 @@ struct run {
 	uint64_t plan_mark; /* tells one plan from another, so that a place is not taken up in the wrong one */
 	ice_usec started;   /* of the present sweep */
 	ice_usec tidied;
-	bool stopping, failing;
 	uint64_t acknowledged;
 };
 
@@ -140,19 +139,12 @@ static void run_place(const struct ice_place *place, void *arg)
 	run_keep_place(arg, place);
 }
 
-/* One line when delivery begins to fail and one when it works again; folding the outbox while all is quiet. */
+/* Folds the outbox while all is quiet. */
 static void run_beat(ice_usec now, void *arg)
 {
 	struct run *r = arg;
 	struct ice_upload_counters c;
 	ice_upload_counters(ice_delivery_upload(r->delivery), &c);
-	bool failing = c.last_error && *c.last_error;
-	if (failing && !r->failing)
-		ICE_LOG(ICE_LOG_WARN, "delivery fails, readings wait in the outbox",
-		        ice_field_str("reason", c.last_error));
-	else if (!failing && r->failing)
-		ICE_LOG(ICE_LOG_INFO, "delivery works again", ice_field_int("acknowledged", (int64_t)c.acknowledged));
-	r->failing = failing;
 	if (c.acknowledged != r->acknowledged || ice_heartbeat_sweeping(r->heartbeat)) {
 		r->acknowledged = c.acknowledged;
 		r->tidied = 0;
@@ -169,7 +161,6 @@ static void run_signal(evutil_socket_t number, short what, void *arg)
 	struct run *r = arg;
 	(void)what;
 	ICE_LOG(ICE_LOG_INFO, "stopping", ice_field_str("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"));
-	r->stopping = true;
 	event_base_loopbreak(r->base);
 }
 

@@ -173,7 +173,8 @@ bool ice_delivery_tell(const struct ice_delivery *d, bool quiet, FILE *to)
 	ice_outbox_depth(d->outbox, &depth);
 	ice_upload_counters(d->upload, &c);
 	if (!quiet && c.readings > 0)
-		fprintf(to, "%" PRIu64 " readings in %" PRIu64 " batches delivered to %s\n", c.readings, c.acknowledged,
+		fprintf(to, "%" PRIu64 " reading%s in %" PRIu64 " batch%s delivered to %s\n", c.readings,
+		        c.readings == 1 ? "" : "s", c.acknowledged, c.acknowledged == 1 ? "" : "es",
 		        d->enrolment.server);
 	if (c.rejected > 0)
 		fprintf(to, "%s: the server refused %" PRIu64 " batches for good; they are set aside in %s\n",
