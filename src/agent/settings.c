@@ -219,13 +219,6 @@ const struct ice_settings_section *ice_settings_sections(void)
 static void *settings_open_range(const struct ice_conf_where *where, const char *name, void *into)
 {
 	struct ice_settings *s = into;
-	for (size_t i = 0; i < s->range_count; i++) {
-		if (strcmp(s->ranges[i].name, name) == 0) {
-			ice_conf_mistake(where->mistakes, where->file, where->line, where->option,
-			                 "[range %s] stands twice, first in line %u", name, s->ranges[i].line);
-			return NULL;
-		}
-	}
 	if (s->range_count == ICE_PLAN_LEGS) {
 		ice_conf_mistake(where->mistakes, where->file, where->line, where->option,
 		                 "more than %d ranges; one range may have several rows of addresses", ICE_PLAN_LEGS);

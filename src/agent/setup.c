@@ -33,9 +33,12 @@ bool ice_setup_profile_folder(const char *given, char *out, size_t size)
 		if (slash)
 			*slash = '\0';
 		for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
-			int len = snprintf(out, size, "%s/%s", self, beside[i]);
-			if (len > 0 && (size_t)len < size && setup_is_folder(out))
-				return true;
+			char path[PATH_MAX * 2], real[PATH_MAX];
+			snprintf(path, sizeof path, "%s/%s", self, beside[i]);
+			if (!setup_is_folder(path) || !realpath(path, real))
+				continue;
+			snprintf(out, size, "%s", real);
+			return true;
 		}
 	}
 	snprintf(out, size, "%s/profiles", ICE_DATA_DIR);

@@ -1,152 +1,244 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "agent/settings.h"
 
-#include "ice/address.h"
-#include "server/settings.h"
+static char folder[64];
 
-#define SAMPLE "config/facilities-manager.ini"
-
-static const struct ice_conf_option *table_of(const char *section)
+static const char *in_folder(const char *name)
 {
-	return strcmp(section, "server") == 0   ? fm_settings_server
-	       : strcmp(section, "limits") == 0 ? fm_settings_limits
-	                                        : NULL;
+	static char path[2][128];
+	static int turn;
+	turn = !turn;
+	snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
+	return path[turn];
 }
 
-/* Rows of the sample, set or shown behind '#', in this section and of this name; *value is the first one's. */
-static int sample_rows(const char *section, const char *name, char value[256])
+static const char *write_file(const char *name, const char *text, mode_t mode)
 {
-	char line[512], here[64] = "", row_name[64], row_value[256];
-	int found = 0;
-	FILE *f = fopen(SAMPLE, "r");
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f)) {
-		row_value[0] = '\0';
-		if (line[0] == '[')
-			assert_int_equal(sscanf(line, "[%63[^]]]", here), 1);
-		else if (sscanf(line + (line[0] == '#'), "%63[a-z_] = %255[^\n]", row_name, row_value) >= 1 &&
-		         strcmp(row_name, name) == 0 && strcmp(here, section) == 0 &&
-		         strncmp(line + (line[0] == '#') + strlen(name), " =", 2) == 0 && found++ == 0)
-			strcpy(value, row_value);
-	}
-	fclose(f);
-	return found;
+	const char *path = in_folder(name);
+	FILE *to = fopen(path, "w");
+	assert_non_null(to);
+	fputs(text, to);
+	fclose(to);
+	assert_int_equal(chmod(path, mode), 0);
+	return path;
 }
 
-static void test_the_sample_shows_every_option_with_its_default(void **state)
+static int make_folder(void **state)
 {
 	(void)state;
-	static const char *const sections[] = {"server", "limits"};
+	snprintf(folder, sizeof(folder), "/tmp/test_settings.XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"ice.ini", "communities", "open"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		unlink(in_folder(names[i]));
+	return rmdir(folder);
+}
+
+static void test_a_full_file_is_read(void **state)
+{
+	(void)state;
+	struct ice_settings s;
+	struct ice_conf_mistakes m = {0};
+	write_file("communities", "# office\nfirst\nsecond\n", 0600);
+	const char *path = write_file(
+	        "ice.ini",
+	        "[server]\nenrolment = keys/line\n[state]\ndirectory = /tmp/x\noutbox_size = 10M\n"
+	        "[sweep]\ninterval = 10m\nrate = normal\ntimeout = 500ms\nretries = 1\nwindow = 1024\nport = 1161\n"
+	        "versions = 2c\n[range b]\naddresses = 10.2.0.0/24\naddresses = 10.3.0.1\nexclude = 10.2.0.7\n"
+	        "communities = communities\n[range a]\nexclude = 203.0.113.9\naddresses = 203.0.113.8-10\n"
+	        "allow_public = 203.0.113.0/24\n[privacy]\nalert_text = device\n[log]\nlevel = debug\n",
+	        0644);
+	if (!ice_settings_read(path, &s, &m))
+		fail_msg("%s", m.lines[0]);
+	assert_string_equal(s.server.enrolment.path, in_folder("keys/line"));
+	assert_string_equal(s.state.directory.path, "/tmp/x");
+	assert_int_equal(s.state.outbox_size, 10 << 20);
+	assert_int_equal(s.sweep.interval, 600000000);
+	assert_int_equal(s.sweep.rate, 10000);
+	assert_int_equal(s.sweep.timeout, 500000);
+	assert_int_equal(s.sweep.retries, 1);
+	assert_int_equal(s.sweep.window, 1024);
+	assert_int_equal(s.sweep.port, 1161);
+	assert_true(s.sweep.v2c && !s.sweep.v1);
+	assert_int_equal(s.privacy.alert_text, 1);
+	assert_int_equal(s.log.level, ICE_LOG_DEBUG);
+	assert_int_equal(s.plan.count, 2);
+	assert_string_equal(s.plan.legs[0]->name, "b");
+	assert_int_equal(ice_range_count(s.plan.legs[0]->range), 254);
+	assert_int_equal(s.plan.legs[0]->community_count, 2);
+	assert_string_equal((const char *)s.plan.legs[0]->communities[1].bytes, "second");
+	assert_int_equal(ice_range_count(s.plan.legs[1]->range), 2);
+	assert_int_equal(s.plan.legs[1]->community_count, 1);
+	assert_string_equal((const char *)s.plan.legs[1]->communities[0].bytes, "public");
+	ice_settings_free(&s);
+	ice_conf_mistakes_free(&m);
+}
+
+static void test_defaults(void **state)
+{
+	(void)state;
+	struct ice_settings s;
+	struct ice_conf_mistakes m = {0};
+	assert_true(ice_settings_read(write_file("ice.ini", "[range a]\naddresses = 10.0.0.1\n", 0644), &s, &m));
+	assert_string_equal(s.server.enrolment.path, "");
+	assert_string_equal(s.state.directory.path, "/var/lib/ice");
+	assert_int_equal(s.sweep.rate, 1000);
+	assert_int_equal(s.sweep.timeout, 0);
+	assert_int_equal(s.sweep.retries, 2);
+	assert_int_equal(s.sweep.port, 161);
+	assert_true(s.sweep.v2c && s.sweep.v1);
+	assert_int_equal(s.privacy.alert_text, 0);
+	assert_int_equal(s.log.level, ICE_LOG_INFO);
+	ice_settings_free(&s);
+	ice_conf_mistakes_free(&m);
+}
+
+/* True when one of the mistakes holds both texts. */
+static bool mistaken(const struct ice_conf_mistakes *m, const char *where, const char *what)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (strstr(m->lines[i], where) && strstr(m->lines[i], what))
+			return true;
+	return false;
+}
+
+static void test_every_mistake_is_told_at_once_with_its_line(void **state)
+{
+	(void)state;
+	struct ice_settings s;
+	struct ice_conf_mistakes m = {0};
+	write_file("open", "secret\n", 0644);
+	const char *path = write_file(
+	        "ice.ini",
+	        "[sweep]\nintervall = 1h\nrate = fast\nretries = 99\ntimeout = never\n[range a]\n"
+	        "addresses = 8.8.8.0/24\naddresses = 10.0.0.0/33\ncommunities = open\n[range b]\nexclude = 10.0.0.1\n"
+	        "[range a]\naddresses = 10.0.0.1\n[nonsense]\nx = y\n",
+	        0644);
+	assert_false(ice_settings_read(path, &s, &m));
+	assert_true(mistaken(&m, "ice.ini:2:", "interval"));
+	assert_true(mistaken(&m, "ice.ini:3:", "gentle, normal, max"));
+	assert_true(mistaken(&m, "ice.ini:4:", "retries"));
+	assert_true(mistaken(&m, "ice.ini:5:", "learned"));
+	assert_true(mistaken(&m, "ice.ini:7:", "range a.addresses"));
+	assert_true(mistaken(&m, "ice.ini:8:", "range a.addresses"));
+	assert_true(mistaken(&m, "ice.ini:9:", "range a.communities"));
+	assert_true(mistaken(&m, "ice.ini:10:", "range b.addresses"));
+	assert_true(mistaken(&m, "ice.ini:12:", "already"));
+	assert_true(mistaken(&m, "ice.ini:14:", "nonsense"));
+	ice_settings_free(&s);
+	ice_conf_mistakes_free(&m);
+}
+
+static void test_a_file_that_is_not_there_is_one_mistake(void **state)
+{
+	(void)state;
+	struct ice_settings s;
+	struct ice_conf_mistakes m = {0};
+	assert_false(ice_settings_read(in_folder("absent.ini"), &s, &m));
+	assert_int_equal(m.count, 1);
+	ice_settings_free(&s);
+	ice_conf_mistakes_free(&m);
+}
+
+/* ---- the sample file documents every option, each once, in its section, with its default ---- */
+
+struct seen {
+	unsigned times;
 	char value[256];
-	for (size_t s = 0; s < 2; s++) {
-		for (const struct ice_conf_option *o = table_of(sections[s]); o->name; o++) {
-			if (sample_rows(sections[s], o->name, value) == 0)
-				fail_msg("[%s] %s is not in %s", sections[s], o->name, SAMPLE);
-			if (o->fallback && strcmp(value, o->fallback) != 0)
-				fail_msg("[%s] %s: the sample shows \"%s\", the default is \"%s\"", sections[s],
-				         o->name, value, o->fallback);
-			assert_non_null(o->help);
+};
+
+static const struct ice_conf_option *option_of(const char *section, const char *name, size_t *index)
+{
+	size_t n = 0;
+	for (const struct ice_settings_section *s = ice_settings_sections(); s->name; s++)
+		for (const struct ice_conf_option *o = s->options; o->name; o++, n++)
+			if (strcmp(s->name, section) == 0 && strcmp(o->name, name) == 0) {
+				*index = n;
+				return o;
+			}
+	return NULL;
+}
+
+static void test_the_sample_file_and_the_tables_agree(void **state)
+{
+	(void)state;
+	struct seen seen[64] = {0};
+	char line[512], section[64] = "", value[256];
+	unsigned number = 0;
+	bool remark = false; /* the line before told what the option is */
+	FILE *sample = fopen("config/ice.ini", "r");
+	if (!sample)
+		skip(); /* not run from the project's root */
+	while (fgets(line, sizeof(line), sample)) {
+		char name[64], *at = line + (line[0] == ';');
+		size_t index = 0;
+		number++;
+		if (sscanf(at, "[%63[a-z]", section) == 1 || line[0] == '#') {
+			remark = line[0] == '#';
+			continue;
 		}
-	}
-}
-
-static void test_the_sample_shows_nothing_else(void **state)
-{
-	(void)state;
-	char line[512], here[64] = "", name[64], eq[4];
-	FILE *f = fopen(SAMPLE, "r");
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f)) {
-		if (line[0] == '[') {
-			assert_int_equal(sscanf(line, "[%63[^]]]", here), 1);
-			assert_non_null(table_of(here));
-		} else if (sscanf(line + (line[0] == '#'), "%63[a-z_] %3[=]", name, eq) == 2) {
-			const struct ice_conf_option *o = table_of(here);
-			while (o->name && strcmp(o->name, name) != 0)
-				o++;
-			if (!o->name)
-				fail_msg("%s shows [%s] %s, which is no option", SAMPLE, here, name);
+		if (sscanf(at, "%63[a-z_] = %255[^\n]", name, value) != 2) {
+			if (strspn(line, " \n") != strlen(line))
+				fail_msg("config/ice.ini:%u is neither remark nor section nor option: %s", number,
+				         line);
+			continue;
 		}
+		const struct ice_conf_option *o = option_of(section, name, &index);
+		if (!o)
+			fail_msg("config/ice.ini:%u: %s.%s is no option", number, section, name);
+		if (!remark)
+			fail_msg("config/ice.ini:%u: nothing above tells what %s.%s is", number, section, name);
+		if (o->fallback && strcmp(value, o->fallback) != 0)
+			fail_msg("config/ice.ini:%u: %s.%s is %s unless told, not %s", number, section, name,
+			         o->fallback, value);
+		if (o->fallback && line[0] != ';')
+			fail_msg("config/ice.ini:%u: %s.%s has a default and should stand behind a ;", number, section,
+			         name);
+		seen[index].times++;
+		remark = false;
 	}
-	fclose(f);
+	fclose(sample);
+	size_t n = 0;
+	for (const struct ice_settings_section *s = ice_settings_sections(); s->name; s++)
+		for (const struct ice_conf_option *o = s->options; o->name; o++, n++)
+			if (seen[n].times != 1)
+				fail_msg("config/ice.ini tells of %s.%s %u times, not once", s->name, o->name,
+				         seen[n].times);
 }
 
-static void test_the_sample_reads_without_mistakes_and_means_the_defaults(void **state)
+static void test_every_option_has_a_word_of_help(void **state)
 {
 	(void)state;
-	struct fm_settings sample, defaults;
-	struct ice_conf_mistakes mistakes = {0};
-	bool ok = fm_settings_read(&sample, SAMPLE, &mistakes);
-	ice_conf_mistakes_print(&mistakes, stderr);
-	assert_true(ok);
-	assert_true(fm_settings_read(&defaults, NULL, &mistakes));
-	fm_settings_check(&sample, SAMPLE, &mistakes);
-	assert_int_equal(mistakes.count, 0);
-	assert_string_equal(sample.data, defaults.data);
-	assert_int_equal(sample.listen_count, 1);
-	assert_string_equal(sample.listen[0], defaults.listen[0]);
-	assert_int_equal(sample.connections, defaults.connections);
-	assert_int_equal(sample.buffered, 64 << 20);
-	assert_int_equal(sample.deadline, ICE_USEC_SEC(60));
-	assert_int_equal(sample.log_level, ICE_LOG_INFO);
-	fm_settings_free(&sample);
-	fm_settings_free(&defaults);
-}
-
-static void test_mistakes_are_told(void **state)
-{
-	(void)state;
-	char path[] = "/tmp/ice-settings-XXXXXX";
-	int fd = mkstemp(path);
-	assert_true(fd >= 0);
-	dprintf(fd, "[server]\nlisten = fm:8443\nname = a b\nurl = http://fm\nkey = x\nlog_level = loud\nprot = 1\n"
-	            "[limits]\ndeadline = 0s\n");
-	close(fd);
-	struct fm_settings s;
-	struct ice_conf_mistakes mistakes = {0};
-	assert_false(fm_settings_read(&s, path, &mistakes));
-	fm_settings_check(&s, path, &mistakes);
-	unlink(path);
-	/* listen (and that there is none left), name, url, the certificate to the key, log_level, prot, deadline */
-	assert_int_equal(mistakes.count, 8);
-	ice_conf_mistakes_free(&mistakes);
-	fm_settings_free(&s);
-}
-
-static void test_endpoints(void **state)
-{
-	(void)state;
-	static const char *const bad[] = {
-	        "",      "8443",     ":8443",        "10.0.0.1",       "10.0.0.1:",   "10.0.0.1:x",
-	        "[::1]", "::1:8443", "[10.0.0.1]:1", "10.0.0.1:65536", "[::1:8443",   "]:1",
-	        "[]:1",  "fm:8443",  "10.0.0.1:-1",  "10.0.0.1:1 ",    "[fe80::1%]:1"};
-	struct ice_address address;
-	uint16_t port;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (fm_settings_endpoint(bad[i], &address, &port))
-			fail_msg("this is no endpoint: \"%s\"", bad[i]);
-	assert_true(fm_settings_endpoint("0.0.0.0:0", &address, &port));
-	assert_int_equal(port, 0);
-	assert_true(fm_settings_endpoint("[::1]:65535", &address, &port));
-	assert_int_equal(port, 65535);
-	assert_int_equal(address.lo, 1);
+	for (const struct ice_settings_section *s = ice_settings_sections(); s->name; s++)
+		for (const struct ice_conf_option *o = s->options; o->name; o++)
+			assert_true(o->help && strlen(o->help) > 10);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_the_sample_shows_every_option_with_its_default),
-	        cmocka_unit_test(test_the_sample_shows_nothing_else),
-	        cmocka_unit_test(test_the_sample_reads_without_mistakes_and_means_the_defaults),
-	        cmocka_unit_test(test_mistakes_are_told),
-	        cmocka_unit_test(test_endpoints),
+	        cmocka_unit_test(test_a_full_file_is_read),
+	        cmocka_unit_test(test_defaults),
+	        cmocka_unit_test(test_every_mistake_is_told_at_once_with_its_line),
+	        cmocka_unit_test(test_a_file_that_is_not_there_is_one_mistake),
+	        cmocka_unit_test(test_the_sample_file_and_the_tables_agree),
+	        cmocka_unit_test(test_every_option_has_a_word_of_help),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
