@@ -36,8 +36,9 @@ struct ice_identity {
 	const struct ice_profile *profile; /* NULL when not a printer */
 	char reason
 	        [ICE_IDENTITY_REASON]; /* the evidence, for people: "Printer-MIB row prtGeneral.1; enterprise 2435 (brother)" */
-	char descr[ICE_IDENTITY_TEXT]; /* sysDescr, cleaned */
-	struct ice_oid object_id;      /* sysObjectID */
+	char descr[ICE_IDENTITY_TEXT];        /* sysDescr, cleaned */
+	char device_descr[ICE_IDENTITY_TEXT]; /* hrDeviceDescr of the printer (else of the first device), cleaned */
+	struct ice_oid object_id;             /* sysObjectID */
 	bool has_printer_mib;
 	struct ice_oid general_index; /* index arcs (BER) of prtGeneralTable / markers as seen; len 0 = not seen */
 	struct ice_oid marker_index;

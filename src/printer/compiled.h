@@ -135,6 +135,7 @@ struct ice_profile {
 	struct ice_matches printer_ids; /* sysObjectID under one of these: a printer of this profile */
 	struct ice_matches vendor_ids;  /* ... this maker's device, printer or not */
 	struct ice_matches objects;     /* an answer under one of these: this maker's */
+	struct ice_matches probes;      /* those of them that the second question asks for */
 	const char **descriptions;      /* sysDescr patterns that mean a printer */
 	size_t description_count;
 	struct ice_want wants[ICE_PROFILE_WANTS];

@@ -21,7 +21,6 @@ static const struct {
         {"1.3.6.1.4.1.11.2.3.9.4.2.1.1.2.20", "the front panel's text (HP)"},
         {"1.3.6.1.4.1.253.8.51.10", "job information (Xerox)"},
         {"1.3.6.1.4.1.641.1.5.7", "job accounting (Lexmark)"},
-        {"1.3.6.1.4.1.367.3.2.1.6.1.1.9", "account settings (Ricoh)"},
         {"1.3.6.1.6", "SNMP's own tables"},
 };
 

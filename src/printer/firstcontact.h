@@ -10,13 +10,12 @@ enum {
 	ICE_CONTACT_DESCR,      /* sysDescr */
 	ICE_CONTACT_OBJECT_ID,  /* sysObjectID */
 	ICE_CONTACT_DEVICE,     /* hrDeviceType */
+	ICE_CONTACT_HR_DESCR,   /* hrDeviceDescr */
 	ICE_CONTACT_HR_PRINTER, /* hrPrinterTable: its index is the printer's hrDeviceIndex */
 	ICE_CONTACT_GENERAL,    /* prtGeneralTable near its end: its name, or its serial, and its index */
 	ICE_CONTACT_MARKER,     /* prtMarkerLifeCount */
 	ICE_CONTACT_SUPPLY,     /* prtMarkerSuppliesLevel */
-	ICE_CONTACT_FIRST,      /* length of the first list */
-	ICE_CONTACT_HR_DESCR = ICE_CONTACT_FIRST, /* hrDeviceDescr: the second list goes on with it */
-	ICE_CONTACT_PROBES,                       /* then the objects of [match], in order */
+	ICE_CONTACT_FIRST, /* length of the first list; in the second one the objects of [match] follow, in order */
 };
 
 /* Fills p->contact: both lists, from the profiles' objects. */

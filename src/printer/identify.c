@@ -16,7 +16,7 @@
 
 /* Ascending, so that a v1 end of the MIB cuts off a tail. hrPrinterTable and prtGeneralTable are asked at a place from
  * where GETNEXT meets any row of them. */
-static const char *const identify_columns[ICE_CONTACT_PROBES] = {
+static const char *const identify_columns[ICE_CONTACT_FIRST] = {
         [ICE_CONTACT_DESCR] = "1.3.6.1.2.1.1.1",           [ICE_CONTACT_OBJECT_ID] = "1.3.6.1.2.1.1.2",
         [ICE_CONTACT_DEVICE] = "1.3.6.1.2.1.25.3.2.1.2",   [ICE_CONTACT_HR_PRINTER] = "1.3.6.1.2.1.25.3.5.1.1",
         [ICE_CONTACT_GENERAL] = "1.3.6.1.2.1.43.5.1.1.16", [ICE_CONTACT_MARKER] = "1.3.6.1.2.1.43.10.2.1.4",
@@ -35,7 +35,7 @@ static const uint8_t identify_sys_object[] = {0x2b, 6, 1, 2, 1, 1, 2, 0};
 void ice_first_contact_init(struct ice_profiles *p)
 {
 	p->contact_count = 0;
-	for (size_t i = 0; i < ICE_CONTACT_PROBES; i++) {
+	for (size_t i = 0; i < ICE_CONTACT_FIRST; i++) {
 		if (ice_oid_parse(identify_columns[i], &p->contact[p->contact_count]))
 			p->contact_count++;
 	}
@@ -140,7 +140,6 @@ static bool identify_under_any(const struct ice_matches *list, const uint8_t *oi
 /* What is known besides the rows. */
 struct identify_evidence {
 	bool hr_row, hr_type; /* hrPrinterTable, hrDeviceType */
-	char hr_descr[ICE_IDENTITY_TEXT];
 	const struct ice_profile *by_text, *by_printer_id, *by_vendor_id, *by_object;
 	bool descr_is_printer;
 	const struct ice_brand *brand;
@@ -150,10 +149,9 @@ static void identify_match(const struct ice_profiles *all, const struct ice_snmp
                            struct ice_identity *id, struct identify_evidence *e)
 {
 	size_t printer_len = 0, vendor_len = 0;
-	const struct ice_oid *list = all->contact;
 	e->brand = ice_profiles_brand(all, id->descr);
-	if (!e->brand && e->hr_descr[0])
-		e->brand = ice_profiles_brand(all, e->hr_descr);
+	if (!e->brand && id->device_descr[0])
+		e->brand = ice_profiles_brand(all, id->device_descr);
 	if (e->brand)
 		e->by_text = e->brand->profile;
 	for (size_t i = 0; i < all->count; i++) {
@@ -172,17 +170,13 @@ static void identify_match(const struct ice_profiles *all, const struct ice_snmp
 			}
 		}
 	}
-	for (size_t i = ICE_CONTACT_PROBES; i < asked && !e->by_object; i++) {
+	/* Any maker's tree that shows in an answer counts, whichever of them was asked for: GETNEXT goes on to the next. */
+	for (size_t i = ICE_CONTACT_FIRST; i < asked && !e->by_object; i++) {
 		const struct ice_snmp_varbind *vb = &m->varbinds[i];
-		if (ice_snmp_absent(vb) || !ice_oid_under(list[i].bytes, list[i].len, vb->oid, vb->oid_len))
-			continue;
-		for (size_t k = 0; k < all->count; k++) {
-			const struct ice_matches *o = &all->list[k]->objects;
-			for (size_t j = 0; j < o->count; j++) {
-				if (o->oids[j].len == list[i].len &&
-				    memcmp(o->oids[j].bytes, list[i].bytes, list[i].len) == 0)
-					e->by_object = all->list[k];
-			}
+		size_t longest = 0;
+		for (size_t k = 0; k < all->count && !ice_snmp_absent(vb); k++) {
+			if (identify_under_any(&all->list[k]->objects, vb->oid, vb->oid_len, &longest))
+				e->by_object = all->list[k];
 		}
 	}
 }
@@ -243,13 +237,15 @@ static enum ice_verdict identify_error(const struct ice_profiles *profiles, cons
 	}
 	if (m->error_status == ICE_SNMP_NO_SUCH_NAME && m->error_index >= 1)
 		keep = (size_t)m->error_index - 1;
+	else if (m->count > ICE_CONTACT_FIRST + 1) /* tooBig, genErr: less of the second list, at last none of it */
+		keep = ICE_CONTACT_FIRST + (m->count - ICE_CONTACT_FIRST) / 2u;
 	else if (m->count > 2)
-		keep = 2; /* tooBig, genErr: the system group alone */
+		keep = 2; /* the system group alone */
 	if (keep >= m->count)
 		keep = m->count ? m->count - 1u : 0;
-	/* The first list alone was already asked: one less, or it would lead to the second question again. */
+	/* The first list alone was answered already, and led here. */
 	if (m->count > ICE_CONTACT_FIRST && keep == ICE_CONTACT_FIRST)
-		keep = ICE_CONTACT_FIRST - 1;
+		keep = m->count > ICE_CONTACT_FIRST + 1 ? ICE_CONTACT_FIRST + 1 : ICE_CONTACT_FIRST - 1;
 	memset(out, 0, sizeof(*out));
 	identify_note(out, "answers SNMP without a system group");
 	if (keep > 0 && !ice_snmp_build(again, m->version, community, ICE_SNMP_GETNEXT, list, keep, 0))
@@ -310,11 +306,17 @@ enum ice_verdict ice_probe_identify(const struct ice_profiles *profiles, const s
 		if (e.hr_row && !identify_index(h, sizeof(identify_hr_printer), &id.device_index))
 			e.hr_row = false;
 	}
+	if (asked > ICE_CONTACT_HR_DESCR) {
+		const struct ice_snmp_varbind *d = &vb[ICE_CONTACT_HR_DESCR];
+		struct ice_oid index = {0};
+		/* Of the printer itself, or of the only device we know to be none other. */
+		if (ice_oid_under(identify_hr_descr, sizeof(identify_hr_descr), d->oid, d->oid_len) &&
+		    identify_index(d, sizeof(identify_hr_descr) - 1, &index) &&
+		    (!id.device_index.len ||
+		     (index.len == id.device_index.len && memcmp(index.bytes, id.device_index.bytes, index.len) == 0)))
+			identify_text(d, id.device_descr, sizeof(id.device_descr));
+	}
 	identify_printer_rows(&id, reply, asked);
-	if (asked > ICE_CONTACT_HR_DESCR &&
-	    ice_oid_under(identify_hr_descr, sizeof(identify_hr_descr), vb[ICE_CONTACT_HR_DESCR].oid,
-	                  vb[ICE_CONTACT_HR_DESCR].oid_len))
-		identify_text(&vb[ICE_CONTACT_HR_DESCR], e.hr_descr, sizeof(e.hr_descr));
 	identify_match(profiles, reply, asked, &id, &e);
 	id.printer = identify_is_printer(&id, &e);
 	if (id.printer)
@@ -322,9 +324,13 @@ enum ice_verdict ice_probe_identify(const struct ice_profiles *profiles, const s
 	/* A printer of no known make, or an agent without a system group that has print queues: the second question. */
 	bool anonymous = !id.object_id.len && !id.descr[0];
 	bool unsure = id.printer ? strcmp(id.profile->name, ICE_PROFILE_GENERIC) == 0 : (e.hr_row && anonymous);
-	if (unsure && asked == ICE_CONTACT_FIRST && known > ICE_CONTACT_FIRST &&
-	    !ice_snmp_build(again, reply->version, community, ICE_SNMP_GETNEXT, list, known, 0))
+	again->len = 0;
+	/* As much of it as fits: a long community leaves less room. */
+	for (; unsure && asked == ICE_CONTACT_FIRST && known > ICE_CONTACT_FIRST; known--) {
+		if (ice_snmp_build(again, reply->version, community, ICE_SNMP_GETNEXT, list, known, 0))
+			break;
 		again->len = 0;
+	}
 	if (id.printer && id.profile)
 		identify_note(&id, "profile %s", id.profile->name);
 	if (!id.reason[0])

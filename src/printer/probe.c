@@ -16,6 +16,7 @@
 #define PROBE_SILENCES    6 /* in a whole conversation */
 
 static const uint8_t probe_sys_descr[] = {0x2b, 6, 1, 2, 1, 1, 1, 0};
+static const uint8_t probe_hr_descr[] = {0x2b, 6, 1, 2, 1, 25, 3, 2, 1, 3}; /* of the printer's hrDeviceIndex */
 
 static struct ice_facts probe_facts(const struct ice_probe *p)
 {
@@ -33,6 +34,29 @@ static int probe_charset(const struct ice_probe *p)
 	struct ice_value v = l->count ? ice_answers_get(&p->answers, l->rungs[0].want) : (struct ice_value){0};
 	int64_t n;
 	return ice_value_number(&v, &n) && n > 0 && n < 10000 ? (int)n : ICE_TEXT_UNKNOWN;
+}
+
+static bool probe_is(const struct ice_want *w, const uint8_t *oid, size_t n)
+{
+	return !w->column && w->oid.len == n && memcmp(w->oid.bytes, oid, n) == 0;
+}
+
+/* What first contact has told already is not asked again. */
+static void probe_known(struct ice_probe *p, size_t want)
+{
+	const struct ice_want *w = &p->profile->wants[want];
+	const char *text = NULL;
+	if (probe_is(w, probe_sys_descr, sizeof(probe_sys_descr)))
+		text = p->identity.descr;
+	else if (probe_is(w, probe_hr_descr, sizeof(probe_hr_descr)) && p->identity.device_index.len &&
+	         p->identity.device_descr[0])
+		text = p->identity.device_descr;
+	if (!text)
+		return;
+	struct ice_value v = {(const uint8_t *)text, (uint16_t)strlen(text), ICE_BER_OCTETS};
+	p->pending[want] = false;
+	if (v.len)
+		ice_answers_put(&p->answers, want, &v);
 }
 
 struct ice_probe *ice_probe_new(const struct ice_identity *identity, const struct ice_address *ip,
@@ -57,15 +81,7 @@ struct ice_probe *ice_probe_new(const struct ice_identity *identity, const struc
 	for (size_t i = 0; i < p->profile->want_count; i++) {
 		const struct ice_want *w = &p->profile->wants[i];
 		p->pending[i] = !w->late && (!w->alert_text || options->alert_text);
-		/* First contact has told it already. */
-		if (!w->column && w->oid.len == sizeof(probe_sys_descr) &&
-		    memcmp(w->oid.bytes, probe_sys_descr, sizeof(probe_sys_descr)) == 0) {
-			struct ice_value v = {(const uint8_t *)identity->descr, (uint16_t)strlen(identity->descr),
-			                      ICE_BER_OCTETS};
-			p->pending[i] = false;
-			if (v.len)
-				ice_answers_put(&p->answers, i, &v);
-		}
+		probe_known(p, i);
 	}
 	for (size_t i = 0; i < charset->count; i++)
 		p->pending[charset->rungs[i].want] = false;

@@ -15,7 +15,7 @@
 #include "rows.h"
 
 #define PROFILE_FILES_MAX  200
-#define PROFILE_PROBES_MAX 18 /* what the second question has room for */
+#define PROFILE_PROBES_MAX 12 /* what the second question has room for */
 
 static void *profile_grow(void *list, size_t *size, size_t need, size_t each)
 {
@@ -114,11 +114,13 @@ static void profile_match_row(struct ice_profiles *all, struct ice_profile_file 
 		profile_add_oid(f, r, &p->printer_ids, m);
 	} else if (strcmp(r->name, "vendor_id") == 0) {
 		profile_add_oid(f, r, &p->vendor_ids, m);
-	} else if (strcmp(r->name, "object") == 0) {
+	} else if (strcmp(r->name, "object") == 0 || strcmp(r->name, "probe") == 0) {
 		profile_add_oid(f, r, &p->objects, m);
-		const char *denied =
-		        p->objects.count ? ice_deny_why(&p->objects.oids[p->objects.count - 1], false) : NULL;
-		if (denied)
+		if (r->name[0] == 'p')
+			profile_add_oid(f, r, &p->probes, m);
+		/* Only a probe is asked; an object is recognised when it turns up. */
+		const struct ice_oid *last = p->probes.count ? &p->probes.oids[p->probes.count - 1] : NULL;
+		if (r->name[0] == 'p' && last && ice_deny_why(last, false))
 			profile_mistake(f, r, m, "it would read what is never asked for");
 	} else if (strcmp(r->name, "description") == 0) {
 		const char **more = realloc(p->descriptions, (p->description_count + 1) * sizeof(*more));
@@ -129,8 +131,9 @@ static void profile_match_row(struct ice_profiles *all, struct ice_profile_file 
 	} else if (strcmp(r->name, "brand") == 0) {
 		profile_add_brand(all, f, r, m);
 	} else {
-		profile_mistake(f, r, m,
-		                "no such match, would be right: printer_id, vendor_id, object, description or brand");
+		profile_mistake(
+		        f, r, m,
+		        "no such match, would be right: printer_id, vendor_id, object, probe, description or brand");
 	}
 }
 
@@ -274,17 +277,17 @@ static void profile_collect_probes(struct ice_profiles *all, struct ice_conf_mis
 {
 	size_t total = 0;
 	for (size_t i = 0; i < all->count; i++)
-		total += all->list[i]->objects.count;
+		total += all->list[i]->probes.count;
 	all->probes = calloc(total + 1, sizeof(*all->probes));
 	if (!all->probes)
 		abort();
 	for (size_t i = 0; i < all->count; i++) {
-		for (size_t k = 0; k < all->list[i]->objects.count; k++)
-			all->probes[all->probe_count++] = all->list[i]->objects.oids[k];
+		for (size_t k = 0; k < all->list[i]->probes.count; k++)
+			all->probes[all->probe_count++] = all->list[i]->probes.oids[k];
 	}
 	qsort(all->probes, all->probe_count, sizeof(*all->probes), profile_oid_order);
 	if (all->probe_count > PROFILE_PROBES_MAX)
-		ice_conf_mistake(m, folder, 0, "match.object", "%zu objects in all, there is room for %d",
+		ice_conf_mistake(m, folder, 0, "match.probe", "%zu probes in all, there is room for %d",
 		                 all->probe_count, PROFILE_PROBES_MAX);
 }
 
@@ -354,6 +357,7 @@ void ice_profiles_free(struct ice_profiles *p)
 		free(one->printer_ids.oids);
 		free(one->vendor_ids.oids);
 		free(one->objects.oids);
+		free(one->probes.oids);
 		free(one->descriptions);
 		ice_request_cache_free(one->cache);
 		free(one);

@@ -156,10 +156,9 @@ static enum ice_verdict take_walk(struct ice_probe *p, const struct ice_snmp_mes
 		before[c] = vb->oid;
 		before_len[c] = vb->oid_len;
 	}
-	if (m->count < a->count) {
+	/* GETBULK may stop anywhere when the message is full (RFC 3416 section 4.2.3); GETNEXT answers all or errs. */
+	if (m->count < a->count && a->pdu == ICE_SNMP_GETNEXT)
 		p->varbinds_max = m->count;
-		p->bulk = p->bulk && a->pdu != ICE_SNMP_GETBULK;
-	}
 	return ICE_VERDICT_OK;
 }
 
