@@ -101,17 +101,14 @@ static void heartbeat_release(void *arg)
 static void heartbeat_keep(struct ice_heartbeat *h, const struct ice_record *record)
 {
 	char device[ICE_RECORD_IDENTITY_SIZE];
-	struct ice_reading *r = calloc(1, sizeof *r);
-	if (!r)
-		abort();
-	r->json = ice_record_to_json(record, &r->len);
-	r->device = strdup(ice_record_identity(record, device));
-	r->at = record->read_at;
-	if (!r->json || !r->device)
+	struct ice_reading r = {.at = record->read_at};
+	r.json = ice_record_to_json(record, &r.len);
+	r.device = strdup(ice_record_identity(record, device));
+	if (!r.json || !r.device)
 		abort();
 	if (ice_queue_count(h->queue) == 0)
 		h->oldest = h->now;
-	ice_queue_put(h->queue, r);
+	ice_queue_put(h->queue, &r);
 }
 
 static void heartbeat_emit(const struct ice_finding *finding, void *arg)
