@@ -358,6 +358,7 @@ static void record_read_time(struct record_reader *in, const json_t *o)
 
 bool ice_record_from_value(const json_t *value, struct ice_record *out, char *why, size_t why_size)
 {
+	/* cppcheck-suppress ctuuninitvar ; only its address is taken, the next line fills it */
 	struct record_reader in = {out, why, why_size, false};
 	ice_record_init(out);
 	if (why_size > 0)

@@ -24,9 +24,10 @@
 #define AUTHORITY_LOCK     "lock"
 #define AUTHORITY_DAY      86400
 #define AUTHORITY_CA_DAYS  (20 * 365)
-#define AUTHORITY_DAYS     397 /* no verifier anywhere asks for less */
-#define AUTHORITY_RENEW    60  /* days before the end */
-#define AUTHORITY_BACKDATE 2   /* days: engines whose clock is behind must not refuse a server that is new */
+#define AUTHORITY_DAYS     397        /* no verifier anywhere asks for less */
+#define AUTHORITY_RENEW    60         /* days before the end */
+#define AUTHORITY_BACKDATE 2          /* days: engines whose clock is behind must not refuse a server that is new */
+#define AUTHORITY_CLOCK    1700000000 /* no true clock is before November 2023 */
 #define AUTHORITY_FILE_MAX 65536
 #define AUTHORITY_PATH     4096
 
@@ -206,6 +207,11 @@ static bool authority_make_ca(const char *folder, int64_t now, X509 **cert, EVP_
 {
 	unsigned char tag[4];
 	char name[64];
+	/* An authority made in 1970 has run out before the first engine sees it, and cannot be renewed. */
+	if (now < AUTHORITY_CLOCK) {
+		snprintf(why, why_size, "the system clock is not set, so no certificate can be made");
+		return false;
+	}
 	/* Two servers' authorities must not bear one name, or a verifier that trusts both may try the wrong one. */
 	if (RAND_bytes(tag, sizeof(tag)) != 1)
 		abort();

@@ -124,8 +124,7 @@ static struct guard_connection *guard_choose(struct fm_guard *g, const struct gu
                                              const struct ice_address *peer, bool holding)
 {
 	struct guard_connection *c, *oldest = NULL;
-	TAILQ_FOREACH(c, &g->list, next)
-	{
+	for (c = TAILQ_FIRST(&g->list); c; c = TAILQ_NEXT(c, next)) {
 		if (c == spare || (peer && !(c->placed && guard_is_neighbour(&c->peer, peer))) || (holding && !c->held))
 			continue;
 		if (!c->authentic)
@@ -175,8 +174,8 @@ static void guard_timer(evutil_socket_t none, short what, void *arg)
 	if (fd < 0 || getpeername(fd, (struct sockaddr *)&peer, &len) != 0 ||
 	    !ice_address_from_sockaddr((struct sockaddr *)&peer, &c->peer, &port))
 		return; /* gone already */
-	TAILQ_FOREACH(victim, &g->list, next)
-	same += victim->placed && guard_is_neighbour(&victim->peer, &c->peer);
+	for (victim = TAILQ_FIRST(&g->list); victim; victim = TAILQ_NEXT(victim, next))
+		same += victim->placed && guard_is_neighbour(&victim->peer, &c->peer);
 	while (same-- > g->limits.per_address && (victim = guard_choose(g, c, &c->peer, false)))
 		guard_end(victim, &g->counters.crowded);
 }

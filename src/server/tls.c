@@ -138,25 +138,41 @@ static SSL_CTX *tls_make_context(const char *certificate, const char *key, char 
 	return NULL;
 }
 
+/* Has the own certificate looked after; another process that is about it is waited for. */
+static bool tls_renew(struct fm_tls *t, int64_t now, char *why, size_t why_size)
+{
+	bool issued;
+	t->looked_at = now;
+	return fm_authority_ensure(t->options->folder, t->options->names, t->options->name_count, now, &issued, why,
+	                           why_size);
+}
+
+/* The files as they are now, as a context. */
+static SSL_CTX *tls_load(const struct fm_tls *t, struct tls_stamp stamp[2], char *why, size_t why_size)
+{
+	tls_stamp_of(t->certificate, &stamp[0]);
+	tls_stamp_of(t->key, &stamp[1]);
+	return tls_make_context(t->certificate, t->key, why, why_size);
+}
+
 bool fm_tls_refresh(struct fm_tls *t, int64_t now, bool force, bool *changed, char *why, size_t why_size)
 {
 	struct tls_stamp stamp[2];
-	bool issued = false;
 	*changed = false;
 	/* Wall time may jump back: then a look is due as well. */
-	if (tls_is_own(t) && (force || now - t->looked_at >= TLS_RENEW || now < t->looked_at)) {
-		if (!fm_authority_ensure(t->options->folder, t->options->names, t->options->name_count, now, &issued,
-		                         why, why_size))
-			return false;
-		t->looked_at = now;
-	}
+	if (tls_is_own(t) && (force || now - t->looked_at >= TLS_RENEW || now < t->looked_at) &&
+	    !tls_renew(t, now, why, why_size))
+		return false;
 	tls_stamp_of(t->certificate, &stamp[0]);
 	tls_stamp_of(t->key, &stamp[1]);
 	if (t->context && !force && tls_stamp_same(&stamp[0], &t->stamp[0]) && tls_stamp_same(&stamp[1], &t->stamp[1]))
 		return true;
-	SSL_CTX *context = tls_make_context(t->certificate, t->key, why, why_size);
+	SSL_CTX *context = tls_load(t, stamp, why, why_size);
+	/* Read between the two files of a pair, perhaps: once more, when whoever writes them is done. */
+	if (!context && tls_is_own(t) && tls_renew(t, now, why, why_size))
+		context = tls_load(t, stamp, why, why_size);
 	if (!context)
-		return false; /* between the two files of a pair, perhaps: the next look will tell */
+		return false;
 	SSL_CTX_free(t->context);
 	t->context = context;
 	t->stamp[0] = stamp[0];

@@ -220,7 +220,6 @@ printf '[server]\nlisten = here\nprot = 3\n' >"$tmp/bad.ini"
 same "mistakes in the configuration end it" "$(code serve -c "$tmp/bad.ini")" 78
 same "all of them are told, with their lines" "$(grep -cE 'bad.ini:[23]: ' "$tmp/code.err")" 2
 same "an address in use fails plainly" "$(code serve --data "$tmp/fm2" --listen "$host")" 1
-chmod 644 "$tmp/fm/server.key"
 kill "$server_pid"; wait "$server_pid"; same "SIGTERM ends it with status 0" $? 0
 
 # --- a certificate of one's own -----------------------------------------------------------------------------------------
