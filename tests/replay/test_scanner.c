@@ -1,6 +1,8 @@
 /* The scanner against scripted networks in virtual time. Every scenario replays from its seed. */
 #include "replay/network.h"
 
+#include <dirent.h>
+
 #define FOREVER ICE_USEC_SEC(100000)
 
 static void test_silent_addresses_exactly(void **state)
@@ -681,6 +683,98 @@ static void test_lives_for_months(void **state)
 	network_free(n);
 }
 
+/* Cut off at any moment and begun again where it stood: a few are asked twice, nobody is skipped. */
+static void test_resume(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 60; seed++) {
+		struct network *n = network_new(seed);
+		n->count = 600;
+		n->options.rate = 200;
+		n->options.window = 256;
+		n->options.subnet_cap = seed % 3 ? 0 : 20;
+		n->jitter = MS(300);
+		for (uint32_t i = 0; i < n->count; i += 3)
+			network_device(n, i, i % 2 ? NETWORK_PRINTER : NETWORK_SWITCH);
+		unsigned total[200] = {0};
+		uint64_t repeated = 0;
+		bool done = false;
+		while (!done) {
+			done = network_run(n,
+			                   n->now + MS(500) + (ice_usec)ice_random_below(&n->random, ICE_USEC_SEC(4)));
+			uint64_t settled = ice_scanner_settled(n->scanner);
+			if (done)
+				assert_int_equal(n->resumed + settled, n->count);
+			for (size_t i = 0; i < n->device_count; i++) {
+				total[i] += n->devices[i].found;
+				n->devices[i].found = n->devices[i].asked = 0;
+			}
+			if (done)
+				break;
+			uint32_t begun = n->handed;
+			ice_scanner_free(n->scanner);
+			n->scanner = NULL;
+			free(n->sent_to);
+			n->handed = n->resumed += (uint32_t)settled;
+			assert_true(begun >= n->handed);
+			repeated += begun - n->handed;
+			while (n->heap_count > 0)
+				free(network_arrive(n).bytes);
+		}
+		for (size_t i = 0; i < n->device_count; i++)
+			assert_true(total[i] >= 1);
+		assert_true(repeated < 20 * 400);
+		network_free(n);
+	}
+}
+
+/* Every recording at hand, at once, over a network that loses some. */
+static void test_recordings(void **state)
+{
+	(void)state;
+	static const char *const folders[] = {"../shared/corpus/printers", "../shared/corpus/devices"};
+	static struct ice_recording *recordings[1000];
+	unsigned count = 0;
+	for (int k = 0; k < 2; k++) {
+		DIR *dir = opendir(folders[k]);
+		for (struct dirent *e; dir && (e = readdir(dir)) && count < 1000;) {
+			char path[4096], why[256];
+			size_t len = strlen(e->d_name);
+			if (len < 8 || strcmp(e->d_name + len - 8, ".snmprec") != 0)
+				continue;
+			snprintf(path, sizeof(path), "%s/%s", folders[k], e->d_name);
+			recordings[count] = ice_recording_load(path, why, sizeof(why));
+			count += recordings[count] != NULL;
+		}
+		if (dir)
+			closedir(dir);
+	}
+	if (count == 0) {
+		print_message("no recordings in ../shared/corpus\n");
+		skip();
+	}
+	for (unsigned loss = 0; loss <= 2; loss += 2) {
+		struct network *n = network_new(loss);
+		n->count = 2 * count;
+		n->loss = loss;
+		n->options.retries = 4;
+		for (unsigned i = 0; i < count; i++) {
+			struct network_device *d =
+			        network_device(n, 2 * i + 1, i % 2 ? NETWORK_PRINTER : NETWORK_SWITCH);
+			d->recording = recordings[i];
+			d->v1_only = i % 5 == 0;
+		}
+		assert_true(network_run(n, FOREVER));
+		network_check(n);
+		struct ice_scanner_counters c = network_counters(n);
+		assert_int_equal(c.devices, count);
+		assert_int_equal(c.replies > 0 && c.incomplete <= (loss ? count / 10 : 0), 1);
+		network_free(n);
+	}
+	for (unsigned i = 0; i < count; i++)
+		ice_recording_free(recordings[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -706,6 +800,8 @@ int main(void)
 	        cmocka_unit_test(test_a_million_forgeries),
 	        cmocka_unit_test(test_ipv6),
 	        cmocka_unit_test(test_lives_for_months),
+	        cmocka_unit_test(test_resume),
+	        cmocka_unit_test(test_recordings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
