@@ -57,8 +57,11 @@ static size_t device_serial(const struct ice_device_view *v, const uint8_t *like
 		return (size_t)snprintf(out, ICE_DEVICE_TEXT, "S%010llu", (unsigned long long)(count % 10000000000u));
 	memcpy(out, like, n);
 	out[n] = 0;
-	for (size_t i = n; i-- > 0;) {
+	/* eight digits are enough for any fleet; what stands before them stays the make's own */
+	size_t used = 0;
+	for (size_t i = n; i-- > 0 && used < 8;) {
 		if (isdigit(like[i])) {
+			used++;
 			out[i] = (char)('0' + count % 10);
 			count /= 10;
 		} else if (isalpha(like[i]) && digits < 7) {
