@@ -33,7 +33,7 @@ static const char *faults_nearest(const char *name)
 {
 	const char *names[256];
 	size_t n = 0;
-	for (; ice_faults[n].name && n < 254; n++)
+	for (; n < 254 && ice_faults[n].name; n++)
 		names[n] = ice_faults[n].name;
 	names[n++] = "any";
 	names[n] = NULL;
