@@ -180,9 +180,7 @@ static int run_prepare(struct run *r)
 	r->profiles = ice_setup_profiles("ice run", s->profiles.directory.path);
 	if (!r->profiles)
 		return ICE_EXIT_CONFIG;
-	r->base = event_base_new();
-	if (!r->base)
-		abort();
+	r->base = ice_setup_loop();
 	int status = ice_delivery_setup("ice run", NULL, NULL, s, r->base, &r->delivery);
 	if (status != ICE_EXIT_DONE)
 		return status;

@@ -165,9 +165,7 @@ static int scan_prepare(struct scan *s)
 	s->profiles = ice_setup_profiles("ice scan", o->profiles ? o->profiles : s->settings.profiles.directory.path);
 	if (!s->profiles)
 		return ICE_EXIT_CONFIG;
-	s->base = event_base_new();
-	if (!s->base)
-		abort();
+	s->base = ice_setup_loop();
 	if (o->upload) {
 		int status = ice_delivery_setup("ice scan", o->enrolment, o->outbox, o->config ? &s->settings : NULL,
 		                                s->base, &s->delivery);

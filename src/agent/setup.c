@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <event2/event.h>
+
 #include "ice/random.h"
 #include "ice/scanner.h"
 
@@ -81,6 +83,18 @@ bool ice_setup_enrolment(const char *command, const char *path, struct ice_enrol
 		return true;
 	fprintf(stderr, "%s: enrolment: %s\n", command, why);
 	return false;
+}
+
+struct event_base *ice_setup_loop(void)
+{
+	struct event_config *c = event_config_new();
+	if (!c || event_config_set_flag(c, EVENT_BASE_FLAG_PRECISE_TIMER) != 0)
+		abort();
+	struct event_base *base = event_base_new_with_config(c);
+	if (!base)
+		abort();
+	event_config_free(c);
+	return base;
 }
 
 uint32_t ice_setup_window(uint64_t n)

@@ -24,6 +24,11 @@ ICE_MUST_CHECK bool ice_setup_settings(const char *file, struct ice_settings *ou
 
 ICE_MUST_CHECK bool ice_setup_enrolment(const char *command, const char *path, struct ice_enrolment *out);
 
+/* The loop of a sweep. Its timers are exact to the millisecond, as the pace needs it: libevent's own choice is a clock that moves every
+ * four. Never NULL. */
+struct event_base;
+struct event_base *ice_setup_loop(void);
+
 /* The smallest power of two that is at least n, within what the scanner takes. */
 uint32_t ice_setup_window(uint64_t n);
 
