@@ -77,7 +77,7 @@ struct ice_step {
 	const char *text; /* of the profile's pool */
 };
 
-#define ICE_RUNG_STEPS 6
+#define ICE_RUNG_STEPS 8
 
 struct ice_rung {
 	uint8_t kind; /* enum ice_kind */
@@ -118,6 +118,7 @@ struct ice_want {
 struct ice_brand {
 	const char *alias, *make;
 	struct ice_profile *profile;
+	bool word; /* part of the model's name ("bizhub"), not to be cut off */
 };
 
 struct ice_matches {

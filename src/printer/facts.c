@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ice/ber.h"
 #include "ice/text.h"
@@ -80,13 +81,9 @@ bool ice_facts_number(const struct ice_facts *f, enum ice_field field, int64_t *
 
 bool ice_serial_is_placeholder(const char *text)
 {
-	static const char *const known[] = {"unknown",   "none",         "n/a",        "na",         "not available",
-	                                    "serial",    "serialnumber", "xxxxxxxxxx", "0123456789", "1234567890",
-	                                    "123456789", "not set",      "default"};
+	static const char *const known[] = {"unknown", "none", "n/a", "not available", "not set"};
 	size_t n = strlen(text);
-	if (n == 0 || strspn(text, "0") == n || strspn(text, "- ?.*") == n)
-		return true;
-	if (n > 3 && strspn(text, (char[]){text[0], '\0'}) == n)
+	if (strspn(text, "0") == n || strspn(text, "- ?.*") == n)
 		return true;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcasecmp(text, known[i]) == 0)

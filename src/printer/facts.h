@@ -46,7 +46,7 @@ size_t ice_steps_run(const struct ice_facts *f, const struct ice_rung *r, const 
 /* model.c: cuts make, firmware, serial number and "Series" out of a model text, in place. */
 void ice_model_clean(const struct ice_profiles *all, const char *serial, char *text);
 
-/* serial.c-like judgement: a number that names no machine ("000000000", "unknown"). */
+/* A serial number that names no machine ("000000000", "unknown"). */
 bool ice_serial_is_placeholder(const char *text);
 
 /* color.c: the colour a supply's own text tells, NULL when none or several. */

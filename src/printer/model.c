@@ -17,17 +17,31 @@ static void model_trim(char *text)
 /* Cuts the text where something begins that is no model any more. */
 static void model_cut(char *text)
 {
-	static const char *const marks[] = {";",         ",",
-	                                    " version ", " firmware",
-	                                    " fw ",      " ver.",
-	                                    " ver ",     " rev.",
-	                                    " rev ",     " kernel ",
-	                                    " os ",      " / ",
-	                                    " /p",       " /l",
-	                                    " eeprom",   " s/n",
-	                                    " sn:",      " controller",
-	                                    " with ",    " net ",
-	                                    " - ",       " network printer"};
+	static const char *const marks[] = {";",
+	                                    ",",
+	                                    " version ",
+	                                    " firmware",
+	                                    " fw ",
+	                                    " ver.",
+	                                    " ver ",
+	                                    " rev.",
+	                                    " rev ",
+	                                    " kernel ",
+	                                    " os ",
+	                                    " / ",
+	                                    " /p",
+	                                    " /l",
+	                                    " eeprom",
+	                                    " s/n",
+	                                    " sn:",
+	                                    " controller",
+	                                    " with ",
+	                                    " v ",
+	                                    " net ",
+	                                    " - ",
+	                                    " network printer",
+	                                    " multifunction system",
+	                                    "\t"};
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		char *at = strcasestr(text, marks[i]);
 		if (!at || at == text)
@@ -53,19 +67,35 @@ static bool model_is_firmware(const char *word, size_t n)
 	       ((word[0] == 'V' || word[0] == 'v') && digits + dots + 1 == n);
 }
 
-/* Cuts from the first word, after at least one, that is a firmware or the machine's own serial number or service tag. */
+/* A serial number or service tag between model and firmware: "S5830dn 7XQ1R92 LW62.DN4.P636". */
+static bool model_is_tag(const char *word, size_t n)
+{
+	size_t digits = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!isdigit((unsigned char)word[i]) && !isupper((unsigned char)word[i]))
+			return false;
+		digits += isdigit((unsigned char)word[i]) != 0;
+	}
+	return n >= 7 && digits >= 3;
+}
+
+/* Cuts from the first word, after at least one, that is a firmware or the machine's own serial number. */
 static void model_cut_words(char *text, const char *serial)
 {
-	size_t at = strcspn(text, " ");
+	size_t at = strcspn(text, " "), before = 0;
 	while (text[at]) {
 		size_t word = at + strspn(text + at, " "), n = strcspn(text + word, " ");
 		if (n == 0)
 			break;
 		bool own = serial && n >= 5 && strncasecmp(serial, text + word, n) == 0;
-		if (own || model_is_firmware(text + word, n)) {
+		bool firmware = model_is_firmware(text + word, n);
+		if (firmware && before && model_is_tag(text + before + 1, at - before - 1))
+			at = before;
+		if (own || firmware) {
 			text[at] = '\0';
 			return;
 		}
+		before = at;
 		at = word + n;
 	}
 }
@@ -86,7 +116,7 @@ void ice_model_clean(const struct ice_profiles *all, const char *serial, char *t
 	for (int i = 0; i < 3; i++) { /* "Hewlett-Packard HP LaserJet" */
 		const struct ice_brand *b = ice_profiles_brand(all, text);
 		size_t n = b ? strlen(b->alias) : 0;
-		if (!b || !text[n])
+		if (!b || b->word || !text[n])
 			break;
 		memmove(text, text + n, strlen(text + n) + 1);
 		model_trim(text);

@@ -88,7 +88,7 @@ static void profile_add_oid(const struct ice_profile_file *f, const struct ice_p
 	list->oids[list->count++] = oid;
 }
 
-/* brand = ALIAS > Make */
+/* brand = ALIAS > Make; word = bizhub > Konica Minolta */
 static void profile_add_brand(struct ice_profiles *all, const struct ice_profile_file *f,
                               const struct ice_profile_row *r, struct ice_conf_mistakes *m)
 {
@@ -103,7 +103,8 @@ static void profile_add_brand(struct ice_profiles *all, const struct ice_profile
 	if (!more)
 		abort();
 	all->brands = more;
-	all->brands[all->brand_count++] = (struct ice_brand){ice_profiles_keep(all, r->value, n), make, f->profile};
+	all->brands[all->brand_count++] =
+	        (struct ice_brand){ice_profiles_keep(all, r->value, n), make, f->profile, r->name[0] == 'w'};
 }
 
 static void profile_match_row(struct ice_profiles *all, struct ice_profile_file *f, const struct ice_profile_row *r,
@@ -128,12 +129,12 @@ static void profile_match_row(struct ice_profiles *all, struct ice_profile_file 
 			abort();
 		p->descriptions = more;
 		p->descriptions[p->description_count++] = r->value;
-	} else if (strcmp(r->name, "brand") == 0) {
+	} else if (strcmp(r->name, "brand") == 0 || strcmp(r->name, "word") == 0) {
 		profile_add_brand(all, f, r, m);
 	} else {
-		profile_mistake(
-		        f, r, m,
-		        "no such match, would be right: printer_id, vendor_id, object, probe, description or brand");
+		profile_mistake(f, r, m,
+		                "no such match, would be right: printer_id, vendor_id, object, probe, description, "
+		                "brand or word");
 	}
 }
 
