@@ -132,10 +132,12 @@ static void plan_instances(struct ice_probe *p, bool next, size_t *room)
 	}
 }
 
-/* What one more row of a column adds to an answer. */
-static unsigned plan_row_bytes(const struct ice_want *w)
+/* What one more row of a column adds to an answer: the name with some index, the headers, a small number; a text is longer. */
+static unsigned plan_row_bytes(const struct ice_probe *p, size_t want)
 {
-	return w->oid.len + 14u;
+	const struct ice_ladder *names = &p->profile->ladders[ICE_FIELD_SUPPLY_NAME];
+	bool text = p->profile->wants[want].alert_text || (names->count && names->rungs[0].want == want);
+	return p->profile->wants[want].oid.len + 11u + (text ? 24 : 0);
 }
 
 static void plan_columns(struct ice_probe *p, bool one_group, size_t *room, unsigned *row_bytes)
@@ -154,7 +156,7 @@ static void plan_columns(struct ice_probe *p, bool one_group, size_t *room, unsi
 		if (!plan_add(p, i, &name, room))
 			return;
 		group = w->group;
-		*row_bytes += plan_row_bytes(w);
+		*row_bytes += plan_row_bytes(p, i);
 	}
 }
 
@@ -178,12 +180,12 @@ bool ice_talk_plan(struct ice_probe *p)
 	plan_columns(p, false, &room, &row_bytes);
 	if (a->count == 0 || !p->bulk)
 		return a->count > 0;
-	a->repetitions = p->reply_bytes / (row_bytes + 20);
+	a->repetitions = p->reply_bytes / (row_bytes + 1);
 	if (a->repetitions < 3) { /* too wide: one table at a time */
 		a->count = 0;
 		room = plan_room(p);
 		plan_columns(p, true, &room, &row_bytes);
-		a->repetitions = p->reply_bytes / (row_bytes + 20);
+		a->repetitions = p->reply_bytes / (row_bytes + 1);
 	}
 	if (a->repetitions < 1)
 		a->repetitions = 1;

@@ -12,8 +12,8 @@
 #include "requests.h"
 #include "talk.h"
 
-#define PROBE_REPLY_BYTES 1300
-#define PROBE_SILENCES    6 /* in a whole conversation */
+#define PROBE_REPLY_BYTES 1360 /* below one Ethernet frame, whatever some names cost more */
+#define PROBE_SILENCES    6    /* in a whole conversation */
 
 static const uint8_t probe_sys_descr[] = {0x2b, 6, 1, 2, 1, 1, 1, 0};
 static const uint8_t probe_hr_descr[] = {0x2b, 6, 1, 2, 1, 25, 3, 2, 1, 3}; /* of the printer's hrDeviceIndex */
@@ -169,11 +169,8 @@ const struct ice_snmp_request *ice_probe_request(struct ice_probe *p)
 		probe_end(p);
 		return NULL;
 	}
-	/* Until something of this device's own has come, the same is asked of every device of its kind. */
-	bool common = p->requests < 2 && p->silences == 0;
 	struct ice_request_key key = {p->version, p->asked.pdu, p->asked.repetitions};
-	if (!ice_request_get(common ? p->profile->cache : NULL, &key, &p->community, p->asked.names, p->asked.count,
-	                     &p->request)) {
+	if (!ice_request_get(p->profile->cache, &key, &p->community, p->asked.names, p->asked.count, &p->request)) {
 		probe_end(p);
 		return NULL;
 	}

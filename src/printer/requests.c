@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUESTS_SLOTS 16
+#define REQUESTS_SLOTS 32
 
 /* A slot remembers the names it was built from: the request itself spells them, in order, and is compared with what
  * is wanted now, so that no second copy is kept. */
@@ -15,8 +15,8 @@ struct requests_slot {
 	struct ice_snmp_request request; /* len 0: free */
 };
 
+/* Each request has one place, by the sum of its names: what is asked often comes back to it soon. */
 struct ice_request_cache {
-	unsigned next; /* the slot to give up when all are taken */
 	struct requests_slot slots[REQUESTS_SLOTS];
 };
 
@@ -65,22 +65,19 @@ bool ice_request_get(struct ice_request_cache *c, const struct ice_request_key *
                      const struct ice_oid *oids, size_t count, struct ice_snmp_request *out)
 {
 	uint32_t sum = requests_sum(oids, count);
-	for (size_t i = 0; c && i < REQUESTS_SLOTS; i++) {
-		const struct requests_slot *s = &c->slots[i];
-		if (s->request.len && s->sum == sum && s->count == count && s->key.version == key->version &&
-		    s->key.pdu == key->pdu && s->key.repetitions == key->repetitions &&
-		    ice_secret_same(&s->community, community->bytes, community->len) &&
-		    requests_spells(&s->request, oids, count)) {
-			out->len = s->request.len;
-			out->id_at = s->request.id_at;
-			memcpy(out->bytes, s->request.bytes, s->request.len);
-			return true;
-		}
+	struct requests_slot *s = c ? &c->slots[sum % REQUESTS_SLOTS] : NULL;
+	if (s && s->request.len && s->sum == sum && s->count == count && s->key.version == key->version &&
+	    s->key.pdu == key->pdu && s->key.repetitions == key->repetitions &&
+	    ice_secret_same(&s->community, community->bytes, community->len) &&
+	    requests_spells(&s->request, oids, count)) {
+		out->len = s->request.len;
+		out->id_at = s->request.id_at;
+		memcpy(out->bytes, s->request.bytes, s->request.len);
+		return true;
 	}
 	if (!ice_snmp_build(out, key->version, community, key->pdu, oids, count, key->repetitions))
 		return false;
-	if (c) {
-		struct requests_slot *s = &c->slots[c->next++ % REQUESTS_SLOTS];
+	if (s) {
 		s->key = *key;
 		s->community = *community;
 		s->sum = sum;

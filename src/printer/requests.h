@@ -1,7 +1,7 @@
 /* requests: requests that are the same for many devices, built once.
  *
  * net-snmp takes some microseconds to build a request of twenty objects; thousands of devices of one make are asked
- * the same. The cache hangs on the profile, holds a few requests, and is wiped when freed: a request holds the community. */
+ * the same. The cache hangs on the profile, holds a few dozen requests, and is wiped when freed: a request holds the community. */
 #ifndef ICE_PRINTER_REQUESTS_H
 #define ICE_PRINTER_REQUESTS_H
 
