@@ -154,7 +154,10 @@ check "and show it" grep -q 'genError' <(get -v2c -c public "$ip:$fleet_port" .1
 # ---- a large site ----
 fleet large --site 127.0.0.0/8 --recordings config/demo/printers --count 100000
 rss=$(awk '/VmRSS/ {print $2}' "/proc/$fleet_pid/status")
-check "100,000 devices on a /8 in $rss KiB" [ "$rss" -le 24576 ]
+case $B in
+*san*) skip "memory of 100,000 devices: a sanitizer has its own" ;;
+*) check "100,000 devices on a /8 in $rss KiB" [ "$rss" -le 24576 ] ;;
+esac
 ip=$(sed -n '77777s/{"ip":"\([^"]*\)".*/\1/p' "$tmp/large.truth")
 check "any of them answers" get -v2c -c public "$ip:$fleet_port" .1.3.6.1.2.1.1.5.0
 
