@@ -30,7 +30,7 @@ bool ice_batch_site_valid(const char *site)
 	if (!site || !*site || !strchr(first, *site))
 		return false;
 	size_t len = strspn(site, rest);
-	return site[len] == '\0' && len <= ICE_BATCH_SITE_MAX;
+	return len <= ICE_BATCH_SITE_MAX && site[len] == '\0';
 }
 
 /* The envelope up to the first reading; its length, 0 when there can be none. */

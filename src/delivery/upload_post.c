@@ -51,8 +51,8 @@ struct ice_upload_post_carrier {
 	CURLM *multi;
 	CURL *pattern; /* what every post begins as a copy of */
 	struct event *timer;
-	TAILQ_HEAD(, upload_post) posts;
-	TAILQ_HEAD(, upload_post_socket) sockets;
+	TAILQ_HEAD(upload_posts, upload_post) posts;
+	TAILQ_HEAD(upload_post_sockets, upload_post_socket) sockets;
 };
 
 /* --- the pairing of curl and libevent --- */

@@ -384,7 +384,7 @@ static void its_file_shrinks_again(void **state)
 	(void)state;
 	struct ice_outbox_batch b;
 	struct ice_outbox *o = must_open();
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 11; i++)
 		assert_int_equal(put(o, i, 2, 400000), ICE_OUTBOX_OK);
 	ice_outbox_idle(o);
 	long long full = size_of("");
@@ -394,8 +394,8 @@ static void its_file_shrinks_again(void **state)
 	}
 	for (int i = 0; i < 20; i++)
 		ice_outbox_idle(o);
-	assert_true(full > 12000000);
-	assert_true(size_of("") < 6000000);
+	assert_true(full > 6000000);
+	assert_true(size_of("") < 5000000);
 	ice_outbox_close(o);
 }
 
@@ -403,7 +403,7 @@ static void an_unwritten_log_is_bounded(void **state)
 {
 	(void)state;
 	struct ice_outbox *o = must_open();
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 30; i++) {
 		assert_int_equal(put(o, i, 2, 400000), ICE_OUTBOX_OK);
 		assert_true(size_of("-wal") < 20000000);
 	}
