@@ -15,6 +15,7 @@
 #include "outbox_file.h"
 
 #define OUTBOX_SALVAGE_ASIDE_MAX 100 /* damaged databases kept beside the good one; more is a disk to replace */
+#define OUTBOX_SALVAGE_DISTANCE  1000
 #define OUTBOX_SALVAGE_NEW       ".new"
 #define OUTBOX_SALVAGE_LOG       "-wal"
 
@@ -138,18 +139,19 @@ static int outbox_salvage_batches(sqlite3 *db, sqlite3 *old)
 	return total;
 }
 
-/* The sequence number to go on from. Numbers must never repeat, and what the damaged database says cannot be trusted alone: thousandths
- * of wall seconds are beyond any number of batches ever counted from 1. The server sees the gap, and a gap it is. */
+/* The sequence number to go on from; numbers must never repeat. The damaged database's own counter, with a distance for what it may
+ * have forgotten; where it cannot be read, thousandths of wall seconds, which are beyond any number of batches ever counted
+ * from 1. The server sees the gap, and a gap it may be. */
 static int64_t outbox_salvage_sequence(sqlite3 *db, sqlite3 *old)
 {
-	int64_t counter = 0, top = 0, wall = (int64_t)ice_clock_wall() * 1000;
-	if (!ice_outbox_file_number(old, "SELECT value FROM counter WHERE name='sequence'", &counter) || counter < 0 ||
-	    counter > INT64_MAX / 2)
-		counter = 0;
+	int64_t counter = 0, top = 0;
+	bool known = ice_outbox_file_number(old, "SELECT value FROM counter WHERE name='sequence'", &counter) &&
+	             counter >= 0 && counter < INT64_MAX / 2;
 	if (!ice_outbox_file_number(db, "SELECT max(sequence) FROM batch", &top))
 		top = 0;
-	int64_t known = counter > top ? counter : top;
-	return known > wall ? known + 1000 : wall;
+	if (!known)
+		counter = (int64_t)ice_clock_wall() * 1000;
+	return (counter > top ? counter : top) + OUTBOX_SALVAGE_DISTANCE;
 }
 
 /* Fills the new database in one transaction; the number of batches carried over, -1 on failure. Devices and settings stay behind:
