@@ -17,7 +17,9 @@
 #define ICE_RECORD_SUPPLIES 64
 #define ICE_RECORD_ALERTS   64
 #define ICE_RECORD_ERRORS   16
-#define ICE_RECORD_POOL     24576 /* bytes of text; what no longer fits is absent */
+/* Beyond this a percent is nonsense: it is not written, and refused when read. */
+#define ICE_RECORD_PERCENT_MAX 1e12
+#define ICE_RECORD_POOL        24576 /* bytes of text; what no longer fits is absent */
 
 enum ice_supply_state {
 	ICE_SUPPLY_EXACT,     /* level and, where the capacity is known, percent */
