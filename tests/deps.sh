@@ -2,7 +2,7 @@
 # Installs the Debian packages that building and testing ICE need, and says which. Does nothing when all are there.
 set -euo pipefail
 build="gcc make pkg-config libc6-dev libevent-dev libsnmp-dev libcurl4-openssl-dev libssl-dev libinih-dev libjansson-dev libsqlite3-dev zlib1g-dev"
-tests="libcmocka-dev snmpd snmp snmpsim curl openssl sqlite3 iproute2 python3 git clang libclang-rt-dev clang-format cppcheck"
+tests="libcmocka-dev snmpd snmp snmpsim curl openssl sqlite3 iproute2 tcpdump python3 git clang libclang-rt-dev clang-format cppcheck"
 missing=()
 for p in $build $tests; do
 	dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null | grep -qx installed || missing+=("$p")
