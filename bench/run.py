@@ -33,7 +33,7 @@ class Fleet:
     def __init__(self, site, printers, others):
         self.truth = os.path.join(TMP, "truth.ndjson")
         argv = [f"{B}/printer-fleet", "--port", "0", "--site", site, "--recordings", "config/demo/printers", "--count", str(printers),
-                "--others", "config/demo/devices", "--other-count", str(others), "--seed", "7", "--truth", self.truth, "--busy"]
+                "--others", "config/demo/devices", "--other-count", str(others), "--seed", "7", "--truth", self.truth, "--awake"]
         self.p = subprocess.Popen(pinned(CPUS[-1], argv), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for line in self.p.stdout:
             if line.startswith("port "):

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 free_port() { python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 scan() { "$B/ice" scan 127.0.0.1 --port "$port" --format ndjson --timeout 1s --retries 2 "$@" 2>"$tmp/scan.err"; }
 
-# --- net-snmp's agent: a Linux host, not a printer
+# --- net-snmp's agent: a Linux host, no printer
 snmpd=$(command -v snmpd || echo /usr/sbin/snmpd)
 if [ -x "$snmpd" ]; then
 	port=$(free_port)
@@ -20,7 +20,7 @@ if [ -x "$snmpd" ]; then
 		check "with its system description" grep -q 'Linux' "$tmp/out"
 		same "a wrong community finds nothing" "$(scan --discover --community wrong)" ""
 		"$B/ice" probe 127.0.0.1 --port "$port" >"$tmp/probe" 2>&1
-		check "ice probe says that it is no printer" grep -qi 'not a printer' "$tmp/probe"
+		check "ice probe says that it is no printer" grep -q 'printer:  no' "$tmp/probe"
 	else
 		bad "snmpd answers" "$(tail -5 "$tmp/snmpd.log")"
 	fi

@@ -57,6 +57,7 @@ config() { # config NAME ENROLMENT RANGE
 		rate = max
 		timeout = 500ms
 		retries = 1
+		subnet_cap = 0
 		port = $fleet_port
 		[range site]
 		addresses = $3
@@ -64,7 +65,7 @@ config() { # config NAME ENROLMENT RANGE
 }
 run() { "$B/ice" run -c "$tmp/$1.ini" >"$tmp/$1.out" 2>"$tmp/$1.err" & run_pid=$!; pids+=($run_pid); }
 depth() { sqlite3 "$tmp/$1.state/outbox.db" 'select coalesce(sum(readings), 0) from batch where state = 0' 2>/dev/null; }
-swept() { grep -q 'sweep finished' "$tmp/$1.err"; }
+swept() { grep -q 'sweep ended' "$tmp/$1.err"; }
 
 # The server is away at first.
 port=${server_url##*:}
@@ -76,10 +77,10 @@ kill $server_pid; wait $server_pid 2>/dev/null
 config away hq2 127.81.0.0/20
 run away
 check "with the server away a sweep finishes" await 30 swept away
-check "and says once why nothing is delivered" await 20 test "$(grep -c 'upload.*\(refused\|connect\)' "$tmp/away.err")" = 1
-check "the readings wait in the outbox" await 10 test "$(depth away)" = 300
+check "and says why nothing is delivered" await 20 grep -q 'connection refused' "$tmp/away.err"
+same "once" "$(grep -c 'connection refused' "$tmp/away.err")" 1
 kill -9 $run_pid; wait $run_pid 2>/dev/null
-same "after kill -9 they are still there" "$(depth away)" 300
+same "the readings wait in the outbox, kill -9 or not" "$(depth away)" 300
 server fm2 127.0.0.1:"$port"
 run away
 check "when the server is back all arrive" await 60 delivered fm2 300
@@ -87,9 +88,8 @@ held fm2 >"$tmp/held"
 check "each of them true" python3 tests/e2e/compare.py "$tmp/site.truth" "$tmp/held"
 started=$SECONDS
 kill -TERM $run_pid; wait $run_pid
-same "SIGTERM ends the service cleanly" $? 0
-check "in less than two seconds" test $((SECONDS - started)) -le 2
-check "the outbox is empty" await 5 test "$(depth away)" = 0
+same "SIGTERM ends the service cleanly" $? 0; ended=$((SECONDS - started))
+check "in less than two seconds" test "$ended" -le 2
 
 # Another server's certificate, another site's key.
 server other
@@ -107,13 +107,15 @@ a, b = load(sys.argv[1]), load(sys.argv[2])
 save(sys.argv[3] + "/wrongca.enrolment", {**b, "ca": a["ca"]})
 save(sys.argv[3] + "/wrongkey.enrolment", {**b, "key": a["key"]})
 P
-config ca wrongca 127.81.0.0/24
+config ca wrongca 127.81.0.0/22
 run ca
 check "a certificate of another authority: one clear line" await 30 grep -qi 'certificate' "$tmp/ca.err"
+check "the sweep goes on" await 30 swept ca
 kill $run_pid; wait $run_pid 2>/dev/null
-config key wrongkey 127.81.0.0/24
+config key wrongkey 127.81.0.0/22
 run key
 check "a wrong site key: one clear line" await 30 grep -qiE 'key|403' "$tmp/key.err"
+check "the sweep goes on" await 30 swept key
 kill $run_pid; wait $run_pid 2>/dev/null
 same "nothing of it was stored" "$(count other)" 0
 check "and the readings are still in both outboxes" test "$(depth ca)" -gt 0 -a "$(depth key)" -gt 0
@@ -130,7 +132,7 @@ for i in 1 2 3 4 5 6 7 8; do
 done
 run kills
 check "after eight kills everything arrives" await 60 delivered fm4 300
-await 20 swept kills; await 20 test "$(depth kills)" = 0
+check "and the sweep ends" await 60 swept kills
 kill $run_pid; wait $run_pid 2>/dev/null
 held fm4 >"$tmp/held"
 check "and every reading is true" python3 tests/e2e/compare.py "$tmp/site.truth" "$tmp/held"
