@@ -11,7 +11,9 @@ static void pacer_limit(struct pacer *p, uint64_t limit, ice_usec now)
 {
 	p->limit = limit;
 	p->eased = now;
-	ice_pace_init(&p->wide, limit, PACER_WIDE, now);
+	/* With one token in hand alone, what a beat is late by would be lost at each: at 100/s that is 1 %. */
+	ice_usec two = limit > 0 ? ICE_USEC_SEC(2) / (ice_usec)limit : 0;
+	ice_pace_init(&p->wide, limit, two > PACER_WIDE ? two : PACER_WIDE, now);
 	ice_pace_init(&p->narrow, limit + limit / 10, PACER_NARROW, now);
 }
 
