@@ -1,0 +1,177 @@
+#!/usr/bin/env bash
+# The command line of ice: refusals before anything is sent, exit statuses, pipes, terminals, secrets.
+cd "$(dirname "$0")/../.."
+. tests/e2e/lib.sh
+ice() { "$B/ice" "$@"; }
+
+# ends WORDS STATUS ERROR-PATTERN COMMAND...: the command ends so and says so.
+ends() {
+	local words=$1 status=$2 pattern=$3; shift 3
+	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	local got=$?
+	if [ $got != "$status" ]; then bad "$words" "ended with $got, not $status" "$(cat "$tmp/err")"
+	elif ! grep -qiE -- "$pattern" "$tmp/out" "$tmp/err"; then bad "$words" "did not say: $pattern" "$(cat "$tmp/err")"
+	else ok "$words"; fi
+}
+
+# What hears every datagram that would be sent to the port: nobody may ask it anything in the first part.
+cat >"$tmp/ear.py" <<'P'
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("0.0.0.0", 0))
+print("port", s.getsockname()[1], flush=True)
+while True:
+    d, a = s.recvfrom(65536)
+    print("heard", len(d), flush=True)
+P
+python3 "$tmp/ear.py" >"$tmp/ear" & pids+=($!)
+port=$(line "$tmp/ear" "port ")
+here="127.1.2.3 --port $port --timeout 50ms --retries 0"
+
+ends "no command" 64 "Usage: ice COMMAND" ice
+ends "help" 0 "Usage: ice COMMAND" ice --help
+ends "version" 0 "^ice [0-9]" ice --version
+ends "an unknown command has a hint" 64 'did you mean "ice scan"' ice scna
+ends "an unknown option of ice itself" 64 "no such option" ice --nonsense
+for c in scan run probe replay check; do
+	ends "ice $c --help" 0 "Usage: ice $c" ice $c --help
+	ends "ice help $c" 0 "Usage: ice $c" ice help $c
+	ends "ice $c refuses an unknown option" 64 "ice $c: --zzyzx: no such option" ice $c --zzyzx
+done
+ends "a misspelt option has a hint" 64 "did you mean --timeout" ice scan $here --timeuot 2s
+ends "an option without its value" 64 "needs a value" ice scan $here --format
+ends "an unknown format" 64 "table, json, ndjson, csv" ice scan $here --format xml
+ends "a rate that is none" 64 "gentle, normal, max" ice scan $here --rate fast
+ends "a shard that is none" 64 "1/4 to 4/4" ice scan $here --shard 5/4
+ends "no range" 64 "RANGE" ice scan
+ends "a bad range" 64 "not an address" ice scan $here nonsense
+ends "a public range" 64 "not an internal network" ice scan $here 8.8.8.0/24
+ends "a broadcast" 64 "." ice scan $here 255.255.255.255
+ends "multicast" 64 "." ice scan $here 224.0.0.1
+ends "all excluded" 64 "no address is left" ice scan $here --exclude 127.0.0.0/8
+ends "upload without an enrolment" 64 "enrolment" ice scan $here --upload
+ends "two devices for probe" 64 "one ADDR" ice probe 127.0.0.1 127.0.0.2
+ends "a range for probe" 64 "more than one address" ice probe 127.0.0.0/24
+ends "run without a configuration" 64 "-c FILE" ice run
+ends "check of nothing" 64 "-c FILE" ice check
+
+printf 'not-for-others\n' >"$tmp/open"; chmod 644 "$tmp/open"
+printf 'only-mine\n' >"$tmp/mine"; chmod 600 "$tmp/mine"
+ends "a secret file that others can read" 78 "open" ice scan $here --community-file "$tmp/open"
+ends "a secret file that is not there" 78 "absent" ice scan $here --community-file "$tmp/absent"
+ends "probe looks at secret files, too" 78 "open" ice probe 127.1.2.3 --port "$port" --community-file "$tmp/open"
+ends "an enrolment that others can read" 78 "open" ice scan $here --upload --enrolment "$tmp/open"
+check "and no secret is told" bash -c "! grep -r not-for-others '$tmp/out' '$tmp/err'"
+
+cat >"$tmp/ice.ini" <<I
+[sweep]
+intervall = 1h
+port = $port
+[range a]
+addresses = 127.1.2.3
+addresses = 8.8.8.8
+communities = open
+[range b]
+I
+ends "an unknown key, all mistakes at once" 78 "ice.ini:2:.*interval" ice check -c "$tmp/ice.ini" --offline
+for p in ":6:.*addresses" ":7:.*communities" ":8:.*addresses"; do check "the same run tells $p" grep -qE "ice.ini$p" "$tmp/err"; done
+ends "run refuses it, too" 78 "ice.ini:2:" ice run -c "$tmp/ice.ini"
+ends "scan refuses it, too" 78 "ice.ini:2:" ice scan -c "$tmp/ice.ini"
+ends "a configuration that is not there" 78 "absent.ini" ice check -c "$tmp/absent.ini"
+printf '[range a]\naddresses = 127.1.2.3\n' >"$tmp/bare.ini"
+ends "run needs an enrolment" 78 "enrolment" ice run -c "$tmp/bare.ini"
+ends "check says so as well" 78 "enrolment" ice check -c "$tmp/bare.ini" --offline
+ends "nonsense for an enrolment" 1 "enrol" bash -c "echo nonsense | '$B/ice' check --enrol --enrolment '$tmp/e'"
+check "and no file is left of it" bash -c "! ls '$tmp'/e* 2>/dev/null | grep -q /e$"
+ends "profiles can be checked alone" 0 "generic" ice check --profiles --offline
+mkdir "$tmp/profiles"; printf '[profile]\nnonsense = 1\n' >"$tmp/profiles/bad.ini"
+ends "a bad profile is told with its line" 78 "bad.ini:" ice scan $here --profiles "$tmp/profiles"
+same "in all of this nothing was sent" "$(grep -c heard "$tmp/ear")" 0
+
+ends "a silent address is no failure" 0 "0 printers" ice scan $here
+check "but now it was asked" await 5 grep -q heard "$tmp/ear"
+ends "quiet says nothing" 0 "" ice scan $here --quiet
+same "on either stream" "$(cat "$tmp/out" "$tmp/err")" ""
+ends "probe of a silent address" 1 "does not answer" ice probe 127.1.2.3 --port "$port" --timeout 50ms --retries 0
+ends "json of nothing is an empty array" 0 '^\[\]' ice scan $here --format json
+ends "csv of nothing is its header" 0 '^ip,mac,name' ice scan $here --format csv
+ends "a figure file that cannot be written" 1 "stats" ice scan $here --stats "$tmp/no/such/folder"
+
+ice scan $here --stats "$tmp/stats" --seed 7 >/dev/null 2>&1
+check "the figures have every promised key" python3 - "$tmp/stats" <<'P'
+import json, sys
+s = json.load(open(sys.argv[1]))
+for k in "addresses probes_sent replies strays printers devices seconds probes_per_second bytes_sent bytes_received rtt_ms peak_in_flight rss_kib".split():
+    assert k in s, k
+assert isinstance(s["strays"], dict) and s["addresses"] == 1 and s["probes_sent"] == 1
+P
+
+# ended PID: waits for it, but not for ever; its status
+ended() { await 10 bash -c "! kill -0 $1" || kill -KILL "$1"; wait "$1"; }
+# asked N: so many datagrams were heard by now
+asked() { [ "$(grep -c heard "$tmp/ear")" -ge "$1" ]; }
+
+# A community on the command line is wiped where `ps` looks for it.
+before=$(grep -c heard "$tmp/ear")
+"$B/ice" scan 127.1.0.0/16 --community canary-in-argv --port "$port" --rate 100 -q >/dev/null 2>&1 & p=$!; pids+=($p)
+check "a community is wiped from the arguments" await 5 bash -c "tr '\0' ' ' </proc/$p/cmdline | grep -q -- '--community  '"
+check "and cannot be seen there" bash -c "! grep -q canary-in-argv /proc/$p/cmdline"
+await 5 asked $((before + 20))
+kill -INT $p; ended $p; same "Ctrl-C ends with 130" $? 130
+
+before=$(grep -c heard "$tmp/ear")
+start=$EPOCHREALTIME
+"$B/ice" scan 127.0.0.0/9 --port "$port" --rate gentle --format json >"$tmp/out" 2>"$tmp/err" & p=$!; pids+=($p)
+await 5 asked $((before + 20)) # then it can be interrupted: signals are looked after before the first datagram
+kill -INT $p; ended $p; same "an endless sweep is interrupted" $? 130
+check "at once" python3 -c "import sys; sys.exit(float('$EPOCHREALTIME') - float('$start') > 6)"
+same "and what was found is still whole" "$(tr -d '\n' <"$tmp/out")" "[]"
+
+if command -v script >/dev/null; then
+	# in_terminal COLUMNS COMMAND: what the command shows on a terminal of that width
+	in_terminal() { script -qec "stty cols $1 rows 24; $2" /dev/null </dev/null 2>&1; }
+	check "a terminal gets a progress line" bash -c "$(declare -f in_terminal); export B=$B; in_terminal 100 '$B/ice scan 127.1.0.0/22 --port $port --timeout 200ms --rate 2000' | grep -q 'in flight'"
+	check "a pipe gets none" bash -c "! '$B/ice' scan $here 2>&1 | grep -q ETA"
+	check "nor does --quiet" bash -c "$(declare -f in_terminal); ! in_terminal 100 '$B/ice scan 127.1.0.0/22 --port $port --timeout 200ms --rate 2000 -q' | grep -q ETA"
+else
+	skip "no script(1): terminals are not tried"
+fi
+
+if [ -x "$B/printer-fleet" ] && [ -d config/demo/printers ]; then
+	fleet site --site 127.78.0.0/20 --recordings config/demo/printers --count 60 --seed 3
+	there="127.78.0.0/20 --port $fleet_port --rate max --timeout 300ms"
+	ice scan $there --format ndjson 2>/dev/null | head -1 >"$tmp/head"; status=("${PIPESTATUS[@]}")
+	check "a reader that goes away is no crash (${status[0]})" test "${status[0]}" -lt 128
+	same "and got its line" "$(wc -l <"$tmp/head")" 1
+	ice scan $there >/dev/full 2>"$tmp/err"; same "a full disk behind standard output is a failure" $? 1
+	ice scan $there >"$tmp/out" 2>/dev/null
+	same "the table has a row for each and a header" "$(wc -l <"$tmp/out")" 61
+	check "a file gets no escape sequences" bash -c "! grep -q $'\x1b' '$tmp/out'"
+	for f in json ndjson csv; do ice scan $there --format $f --discover >"$tmp/d.$f" 2>/dev/null; done
+	same "discover lists all of them as ndjson" "$(grep -c '"printer":true' "$tmp/d.ndjson")" 60
+	same "as csv" "$(grep -c ',yes,' "$tmp/d.csv")" 60
+	same "as json" "$(python3 -c 'import json,sys; print(len(json.load(open(sys.argv[1]))))' "$tmp/d.json")" 60
+	a=$(ice scan $there --shard 1/3 --seed 9 --discover --format ndjson 2>/dev/null | wc -l)
+	b=$(ice scan $there --shard 2/3 --seed 9 --discover --format ndjson 2>/dev/null | wc -l)
+	c=$(ice scan $there --shard 3/3 --seed 9 --discover --format ndjson 2>/dev/null | wc -l)
+	same "three shards make the whole" $((a + b + c)) 60
+	addr=$(ice scan $there --discover --format ndjson 2>/dev/null | head -1 | sed 's/.*"ip":"\([^"]*\)".*/\1/')
+	ends "probe explains a printer" 0 '"serial"' ice probe "$addr" --port "$fleet_port"
+	check "with what was asked" grep -q -- '-> GETNEXT' "$tmp/err"
+	check "and the record alone on standard output" python3 -c 'import json,sys; json.load(open(sys.argv[1]))' "$tmp/out"
+	if command -v script >/dev/null; then
+		in_terminal 60 "$B/ice scan $there" >"$tmp/narrow"
+		check "a terminal gets colours" grep -q $'\x1b\[38;5;' "$tmp/narrow"
+		check "and no line wider than it is" python3 - "$tmp/narrow" <<'P'
+import re, sys
+for l in open(sys.argv[1], encoding="utf-8"):
+    l = re.sub(r"\x1b\[[0-9;]*[mK]", "", l.rstrip("\r\n"))
+    if "ADDRESS" in l or re.search(r"127\.78\.", l.split("\r")[-1]):
+        assert len(l.split("\r")[-1]) <= 60, l
+P
+		check "NO_COLOR is respected" bash -c "$(declare -f in_terminal); ! NO_COLOR=1 in_terminal 60 '$B/ice scan $there' | grep -q $'\x1b\[38;5;'"
+	fi
+else
+	skip "no recordings to make a fleet of"
+fi
+finish
