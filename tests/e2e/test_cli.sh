@@ -90,8 +90,7 @@ same "in all of this nothing was sent" "$(grep -c heard "$tmp/ear")" 0
 
 ends "a silent address is no failure" 0 "0 printers" ice scan $here
 check "but now it was asked" await 5 grep -q heard "$tmp/ear"
-ends "quiet says nothing" 0 "" ice scan $here --quiet
-same "on either stream" "$(cat "$tmp/out" "$tmp/err")" ""
+same "quiet says nothing on either stream" "$(ice scan $here --quiet 2>&1)" ""
 ends "probe of a silent address" 1 "does not answer" ice probe 127.1.2.3 --port "$port" --timeout 50ms --retries 0
 ends "json of nothing is an empty array" 0 '^\[\]' ice scan $here --format json
 ends "csv of nothing is its header" 0 '^ip,mac,name' ice scan $here --format csv
@@ -107,7 +106,7 @@ assert isinstance(s["strays"], dict) and s["addresses"] == 1 and s["probes_sent"
 P
 
 # ended PID: waits for it, but not for ever; its status
-ended() { await 10 bash -c "! kill -0 $1" || kill -KILL "$1"; wait "$1"; }
+ended() { await 10 bash -c "! [ -e /proc/$1 ] || grep -q 'State:.Z' /proc/$1/status" || kill -KILL "$1"; wait "$1"; }
 # asked N: so many datagrams were heard by now
 asked() { [ "$(grep -c heard "$tmp/ear")" -ge "$1" ]; }
 
