@@ -318,12 +318,37 @@ static bool text_put_declared(struct text_sink *sink, const uint8_t *p, size_t n
 	return false; /* what ASCII and UTF-8 are, UNKNOWN finds out as well */
 }
 
+/* Printable ASCII is what nearly all texts are, and what all the sets agree on but UTF-16: nothing to decode, only blanks to
+ * fold, and no more is kept than fits. False when there is any other byte. */
+static bool text_put_ascii(struct text_sink *sink, const uint8_t *p, size_t n)
+{
+	char *out = sink->out;
+	size_t at = 0, last = sink->size - 1;
+	bool blank = true; /* none at the start */
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] < 0x20 || p[i] > 0x7e)
+			return false;
+		if (at < last && !(blank && p[i] == ' '))
+			out[at++] = (char)p[i];
+		blank = p[i] == ' ';
+	}
+	sink->n = at - (at > 0 && out[at - 1] == ' ');
+	return true;
+}
+
+static bool text_is_utf16(int mibenum)
+{
+	return mibenum == ICE_TEXT_UTF16 || mibenum == ICE_TEXT_UCS2 || mibenum == ICE_TEXT_UTF16BE ||
+	       mibenum == ICE_TEXT_UTF16LE;
+}
+
 size_t ice_text_clean(const uint8_t *bytes, size_t n, int mibenum, char *out, size_t size)
 {
 	struct text_sink sink = {.out = out, .size = size};
 	if (size == 0)
 		return 0;
-	if (!text_put_declared(&sink, bytes, n, mibenum)) {
+	if ((text_is_utf16(mibenum) || !text_put_ascii(&sink, bytes, n)) &&
+	    !text_put_declared(&sink, bytes, n, mibenum)) {
 		sink = (struct text_sink){.out = out, .size = size};
 		text_put_unknown(&sink, bytes, n);
 	}
