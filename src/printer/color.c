@@ -119,6 +119,8 @@ static bool color_letter(unsigned char c)
 /* At the start of a word? In scripts without blanks every place is one. */
 static bool color_word_at(const char *name, size_t at, const char *word, bool whole)
 {
+	if (tolower((unsigned char)name[at]) != (unsigned char)word[0])
+		return false;
 	size_t n = strlen(word);
 	if (strncasecmp(name + at, word, n) != 0)
 		return false;

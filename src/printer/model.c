@@ -14,42 +14,46 @@ static void model_trim(char *text)
 	text[n - start] = '\0';
 }
 
-/* Cuts the text where something begins that is no model any more. */
+/* Is this where something begins that is no model any more? `at` stands on a blank. */
+static bool model_ends_at(const char *at)
+{
+	/* The trailing blank tells "ver " from "Versatile"; " /P" is Canon's mark of the printer part of a machine. */
+	static const char *const marks[] = {
+	        " version ",
+	        " firmware",
+	        " fw ",
+	        " ver.",
+	        " ver ",
+	        " rev.",
+	        " rev ",
+	        " kernel ",
+	        " os ",
+	        " / ",
+	        " eeprom",
+	        " s/n",
+	        " sn:",
+	        " with ",
+	        " v ",
+	        " net ",
+	        " network printer",
+	        " - ",
+	        " controller",
+	        " multifunction system",
+	};
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		if ((at[1] | 0x20) == (marks[i][1] | 0x20) && strncasecmp(at, marks[i], strlen(marks[i])) == 0)
+			return true;
+	}
+	return at[1] == '/' && (at[2] == 'P' || at[2] == 'L') && !isalnum((unsigned char)at[3]);
+}
+
 static void model_cut(char *text)
 {
-	static const char *const marks[] = {";",
-	                                    ",",
-	                                    " version ",
-	                                    " firmware",
-	                                    " fw ",
-	                                    " ver.",
-	                                    " ver ",
-	                                    " rev.",
-	                                    " rev ",
-	                                    " kernel ",
-	                                    " os ",
-	                                    " / ",
-	                                    " /p",
-	                                    " /l",
-	                                    " eeprom",
-	                                    " s/n",
-	                                    " sn:",
-	                                    " controller",
-	                                    " with ",
-	                                    " v ",
-	                                    " net ",
-	                                    " - ",
-	                                    " network printer",
-	                                    " multifunction system",
-	                                    "\t"};
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		char *at = strcasestr(text, marks[i]);
-		if (!at || at == text)
-			continue;
-		/* " /P" is Canon's mark of a printer part: only at a word's end */
-		if (strlen(marks[i]) == 3 && marks[i][1] == '/' && isalnum((unsigned char)at[3]))
-			continue;
-		*at = '\0';
+	for (char *at = text; *at; at++) {
+		if (at > text && (*at == ';' || *at == ',' || (*at == ' ' && model_ends_at(at)))) {
+			*at = '\0';
+			return;
+		}
 	}
 }
 

@@ -400,6 +400,8 @@ const struct ice_brand *ice_profiles_brand(const struct ice_profiles *p, const c
 {
 	for (size_t i = 0; i < p->brand_count; i++) {
 		const struct ice_brand *b = &p->brands[i];
+		if ((text[0] | 0x20) != (b->alias[0] | 0x20))
+			continue;
 		size_t n = strlen(b->alias);
 		if (strncasecmp(text, b->alias, n) != 0)
 			continue;
