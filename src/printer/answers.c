@@ -27,7 +27,7 @@ static uint16_t answers_new(struct ice_answers *a, const uint8_t *index, size_t 
 		a->full = true;
 		return ICE_ANSWERS_NONE;
 	}
-	if (need > a->bytes_size) {
+	if (need > a->bytes_size || !a->bytes) {
 		uint32_t size = a->bytes_size ? a->bytes_size : 2048;
 		while (size < need)
 			size *= 2;

@@ -95,7 +95,7 @@ static void profile_add_brand(struct ice_profiles *all, const struct ice_profile
 	const char *arrow = strstr(r->value, " > ");
 	const char *make = arrow ? arrow + 3 : r->value;
 	size_t n = arrow ? (size_t)(arrow - r->value) : strlen(r->value);
-	if (!n || !make[0]) {
+	if (!n || !make[0] || r->value[0] == '>' || make[strlen(make) - 1] == '>') {
 		profile_mistake(f, r, m, "would be right: ALIAS > Make");
 		return;
 	}
