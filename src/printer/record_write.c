@@ -1,6 +1,6 @@
 /* A record as JSON. */
-#include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,205 +8,135 @@
 #include "ice/clock.h"
 #include "ice/record.h"
 
-/* A record's shape is fixed, so it is written straight down; jansson writes the texts that are not plain. Its tree costs 20 us
- * a record (its writer guards every container against loops), more than all the rest of a printer's reading. */
-struct record_writer {
-	char *bytes;
-	size_t len, room;
-};
-
-static void record_reserve(struct record_writer *w, size_t n)
+/* With arguments like these jansson answers NULL or -1 only when memory is out. */
+static void record_set(json_t *object, const char *key, json_t *value)
 {
-	if (n <= w->room - w->len)
-		return;
-	w->room = w->room + n > 2 * w->room ? w->room + n : 2 * w->room;
-	w->bytes = realloc(w->bytes, w->room);
-	if (!w->bytes)
+	if (!value || json_object_set_new_nocheck(object, key, value) != 0)
 		abort();
 }
 
-static void record_put(struct record_writer *w, const char *s, size_t n)
+static void record_append(json_t *array, json_t *value)
 {
-	record_reserve(w, n);
-	memcpy(w->bytes + w->len, s, n);
-	w->len += n;
-}
-
-/* What precedes a value: a comma unless it is the first of its container, and its key unless it stands in a list (NULL). */
-static void record_key(struct record_writer *w, const char *key)
-{
-	if (w->len > 0 && !strchr("{[", w->bytes[w->len - 1]))
-		record_put(w, ",", 1);
-	if (!key)
-		return;
-	record_put(w, "\"", 1);
-	record_put(w, key, strlen(key));
-	record_put(w, "\":", 2);
-}
-
-static void record_open(struct record_writer *w, const char *key, const char *bracket)
-{
-	record_key(w, key);
-	record_put(w, bracket, 1);
-}
-
-static void record_close(struct record_writer *w, const char *bracket)
-{
-	record_put(w, bracket, 1);
-}
-
-/* Nothing to escape, and nothing that could be wrong as UTF-8. */
-static bool record_is_plain(const char *s)
-{
-	for (; *s; s++)
-		if (*s < 0x20 || *s >= 0x7f || *s == '"' || *s == '\\')
-			return false;
-	return true;
+	if (!value || json_array_append_new(array, value) != 0)
+		abort();
 }
 
 /* Text that is not UTF-8 cannot become JSON; nothing in a record is, as it was cleaned, but a caller's slip must not cost the
  * other facts: then the fact is absent. */
-static void record_put_text(struct record_writer *w, const char *key, const char *text)
+static void record_set_text(json_t *object, const char *key, const char *text)
 {
-	if (!text || !*text)
-		return;
-	if (record_is_plain(text)) {
-		record_key(w, key);
-		record_put(w, "\"", 1);
-		record_put(w, text, strlen(text));
-		record_put(w, "\"", 1);
-		return;
-	}
-	json_t *value = json_string(text);
-	if (!value)
-		return;
-	record_key(w, key);
-	size_t n = json_dumpb(value, NULL, 0, JSON_ENCODE_ANY);
-	record_reserve(w, n);
-	w->len += json_dumpb(value, w->bytes + w->len, n, JSON_ENCODE_ANY);
-	json_decref(value);
+	json_t *value = text && *text ? json_string(text) : NULL;
+	if (value)
+		record_set(object, key, value);
 }
 
-static void record_put_integer(struct record_writer *w, const char *key, int64_t value)
+static json_t *record_pages_json(const struct ice_record *r)
 {
-	char text[24];
-	record_key(w, key);
-	record_put(w, text, (size_t)snprintf(text, sizeof(text), "%" PRId64, value));
-}
-
-/* 43 and 43.5, never 43.0 or 43.499999: whole tenths, without a float on the way out. */
-static void record_put_percent(struct record_writer *w, double percent)
-{
-	char text[32];
-	int64_t tenths = (int64_t)(percent * 10 + 0.5);
-	if (tenths % 10 == 0) {
-		record_put_integer(w, "percent", tenths / 10);
-		return;
-	}
-	record_key(w, "percent");
-	record_put(w, text, (size_t)snprintf(text, sizeof(text), "%" PRId64 ".%" PRId64, tenths / 10, tenths % 10));
-}
-
-static void record_put_pages(struct record_writer *w, const struct ice_record *r)
-{
-	bool any = r->pages_unit && *r->pages_unit;
-	for (int i = 0; i < ICE_PAGES_COUNT; i++)
-		any |= r->pages[i] >= 0;
-	if (!any)
-		return;
-	record_open(w, "pages", "{");
+	json_t *pages = json_object();
 	for (int i = 0; i < ICE_PAGES_COUNT; i++) {
 		if (r->pages[i] >= 0)
-			record_put_integer(w, ice_pages_name(i), r->pages[i]);
+			record_set(pages, ice_pages_name(i), json_integer(r->pages[i]));
 		if (i == ICE_PAGES_TOTAL)
-			record_put_text(w, "unit", r->pages_unit);
+			record_set_text(pages, "unit", r->pages_unit);
 	}
-	record_close(w, "}");
+	return pages;
 }
 
-static void record_put_supply(struct record_writer *w, const struct ice_supply *s)
+/* 43 and 43.5, never 43.0 or 43.499999: whole numbers as integers, the rest rounded to its one decimal. */
+static json_t *record_percent_json(double percent)
 {
-	record_open(w, NULL, "{");
-	record_put_text(w, "name", s->name);
-	record_put_text(w, "type", s->type);
-	record_put_text(w, "color", s->color);
-	record_put_text(w, "class", s->class);
-	record_put_text(w, "state", ice_supply_state_name(s->state));
+	int64_t tenths = (int64_t)(percent * 10 + 0.5);
+	return tenths % 10 == 0 ? json_integer(tenths / 10) : json_real((double)tenths / 10);
+}
+
+static json_t *record_supply_json(const struct ice_supply *s)
+{
+	json_t *o = json_object();
+	record_set_text(o, "name", s->name);
+	record_set_text(o, "type", s->type);
+	record_set_text(o, "color", s->color);
+	record_set_text(o, "class", s->class);
+	record_set_text(o, "state", ice_supply_state_name(s->state));
 	if (s->has_percent && s->percent >= 0 && s->percent <= ICE_RECORD_PERCENT_MAX)
-		record_put_percent(w, s->percent);
+		record_set(o, "percent", record_percent_json(s->percent));
 	if (s->has_level)
-		record_put_integer(w, "level", s->level);
+		record_set(o, "level", json_integer(s->level));
 	if (s->has_capacity)
-		record_put_integer(w, "capacity", s->capacity);
-	record_put_text(w, "unit", s->unit);
-	record_close(w, "}");
+		record_set(o, "capacity", json_integer(s->capacity));
+	record_set_text(o, "unit", s->unit);
+	return o;
 }
 
-static void record_put_alert(struct record_writer *w, const struct ice_alert *a)
+static json_t *record_alert_json(const struct ice_alert *a)
 {
-	record_open(w, NULL, "{");
-	record_put_text(w, "severity", a->severity);
-	record_put_text(w, "group", a->group);
-	record_put_text(w, "code", a->code);
-	record_put_text(w, "training", a->training);
-	record_put_text(w, "text", a->text);
-	record_close(w, "}");
+	json_t *o = json_object();
+	record_set_text(o, "severity", a->severity);
+	record_set_text(o, "group", a->group);
+	record_set_text(o, "code", a->code);
+	record_set_text(o, "training", a->training);
+	record_set_text(o, "text", a->text);
+	return o;
 }
 
-static void record_put_lists(struct record_writer *w, const struct ice_record *r)
+static void record_set_lists(json_t *o, const struct ice_record *r)
 {
+	json_t *list;
 	if (r->supply_count > 0) {
-		record_open(w, "supplies", "[");
+		record_set(o, "supplies", list = json_array());
 		for (size_t i = 0; i < r->supply_count; i++)
-			record_put_supply(w, &r->supplies[i]);
-		record_close(w, "]");
+			record_append(list, record_supply_json(&r->supplies[i]));
 	}
-	record_put_text(w, "status", r->status);
+	record_set_text(o, "status", r->status);
 	if (r->error_count > 0) {
-		record_open(w, "errors", "[");
+		record_set(o, "errors", list = json_array());
 		for (size_t i = 0; i < r->error_count; i++)
-			record_put_text(w, NULL, r->errors[i]);
-		record_close(w, "]");
+			record_append(list, json_string(r->errors[i])); /* labels of our own tables */
 	}
 	if (r->alert_count > 0) {
-		record_open(w, "alerts", "[");
+		record_set(o, "alerts", list = json_array());
 		for (size_t i = 0; i < r->alert_count; i++)
-			record_put_alert(w, &r->alerts[i]);
-		record_close(w, "]");
+			record_append(list, record_alert_json(&r->alerts[i]));
 	}
 }
 
 char *ice_record_to_json(const struct ice_record *r, size_t *len)
 {
-	struct record_writer w = {malloc(1024), 0, 1024};
-	if (!w.bytes)
+	json_t *o = json_object();
+	if (!o)
 		abort();
-	record_put(&w, "{", 1);
 	if (r->ip.hi || r->ip.lo) {
 		struct ice_address ip = r->ip;
 		char text[ICE_ADDRESS_TEXT_SIZE];
 		ip.scope = 0;
-		record_put_text(&w, "ip", ice_address_format(&ip, text));
+		record_set_text(o, "ip", ice_address_format(&ip, text));
 	}
 	if (r->has_mac) {
 		char text[18];
 		snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", r->mac[0], r->mac[1], r->mac[2],
 		         r->mac[3], r->mac[4], r->mac[5]);
-		record_put_text(&w, "mac", text);
+		record_set_text(o, "mac", text);
 	}
-	record_put_text(&w, "name", r->name);
-	record_put_text(&w, "make", r->make);
-	record_put_text(&w, "model", r->model);
-	record_put_text(&w, "serial", r->serial);
-	record_put_text(&w, "location", r->location);
-	record_put_pages(&w, r);
-	record_put_lists(&w, r);
+	record_set_text(o, "name", r->name);
+	record_set_text(o, "make", r->make);
+	record_set_text(o, "model", r->model);
+	record_set_text(o, "serial", r->serial);
+	record_set_text(o, "location", r->location);
+	json_t *pages = record_pages_json(r);
+	if (json_object_size(pages) > 0)
+		record_set(o, "pages", pages);
+	else
+		json_decref(pages);
+	record_set_lists(o, r);
 	if (r->read_at != 0) {
 		char text[ICE_CLOCK_TEXT_SIZE];
 		ice_clock_format(r->read_at, text);
-		record_put_text(&w, "read_at", text);
+		record_set_text(o, "read_at", text);
 	}
-	record_put(&w, "}", 2); /* and the NUL */
-	*len = w.len - 1;
-	return w.bytes;
+	/* Fifteen digits are what a double holds of any decimal: 43.3 comes out as it went in. */
+	char *json = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	json_decref(o);
+	if (!json)
+		abort();
+	*len = strlen(json);
+	return json;
 }
