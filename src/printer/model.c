@@ -71,8 +71,8 @@ static bool model_is_firmware(const char *word, size_t n)
 	       ((word[0] == 'V' || word[0] == 'v') && digits + dots + 1 == n);
 }
 
-/* A serial number or service tag between model and firmware: "S5830dn 7XQ1R92 LW62.DN4.P636". */
-static bool model_is_tag(const char *word, size_t n)
+/* A serial number or service tag before a firmware of letters: "S5830dn 7XQ1R92 LW62.DN4.P636". */
+static bool model_is_tag(const char *word, size_t n, const char *firmware)
 {
 	size_t digits = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -80,7 +80,7 @@ static bool model_is_tag(const char *word, size_t n)
 			return false;
 		digits += isdigit((unsigned char)word[i]) != 0;
 	}
-	return n >= 7 && digits >= 3;
+	return n >= 7 && digits >= 1 && isalpha((unsigned char)firmware[0]);
 }
 
 /* Cuts from the first word, after at least one, that is a firmware or the machine's own serial number. */
@@ -93,7 +93,7 @@ static void model_cut_words(char *text, const char *serial)
 			break;
 		bool own = serial && n >= 5 && strncasecmp(serial, text + word, n) == 0;
 		bool firmware = model_is_firmware(text + word, n);
-		if (firmware && before && model_is_tag(text + before + 1, at - before - 1))
+		if (firmware && before && model_is_tag(text + before + 1, at - before - 1, text + word))
 			at = before;
 		if (own || firmware) {
 			text[at] = '\0';
@@ -114,8 +114,20 @@ static bool model_drop_last(char *text, const char *word)
 	return true;
 }
 
+/* "VersaLink(R) C405", with whichever mark of a trade mark. */
+static void model_drop_marks(char *text)
+{
+	static const char *const marks[] = {"(R)", "(TM)", "\xc2\xae", "\xe2\x84\xa2"};
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		size_t n = strlen(marks[i]);
+		for (char *at; (at = strstr(text, marks[i]));)
+			memmove(at, at + n, strlen(at + n) + 1);
+	}
+}
+
 void ice_model_clean(const struct ice_profiles *all, const char *serial, char *text)
 {
+	model_drop_marks(text);
 	model_trim(text);
 	for (int i = 0; i < 3; i++) { /* "Hewlett-Packard HP LaserJet" */
 		const struct ice_brand *b = ice_profiles_brand(all, text);

@@ -112,6 +112,9 @@ static void test_models(void **state)
 	check_model("Develop ineo+ 280", NULL, "ineo+ 280");
 	check_model("FUJI XEROX ApeosPort-IV C4470", NULL, "ApeosPort-IV C4470");
 	check_model("TOSHIBA e-STUDIO2505AC", NULL, "e-STUDIO2505AC");
+	check_model("Dell Laser Printer 1720dn 6FXHJC1 LL.JR.P112", NULL, "Laser Printer 1720dn");
+	check_model("FUJI XEROX DocuPrint CM305DF 2.01", NULL, "DocuPrint CM305DF");
+	check_model("Xerox(R) VersaLink(R) C405 Color MFP; Net 37", NULL, "VersaLink C405 Color MFP");
 	check_model("HP", NULL, "HP");
 	check_model("", NULL, "");
 	check_model("Series", NULL, "Series");
