@@ -15,7 +15,8 @@
 #include "options.h"
 #include "setup.h"
 
-#define PROBE_PORT 161
+#define PROBE_PORT    161
+#define PROBE_PENDING 16 /* datagrams of one batch that are kept until they are asked for */
 
 struct probe_cmd {
 	struct ice_plan plan; /* one leg: its communities */
@@ -29,9 +30,12 @@ struct probe_cmd {
 	struct ice_udp *udp;
 	struct ice_address to;
 	ice_usec deadline;
-	uint8_t *into;
-	size_t into_size, got;
-	unsigned elsewhere; /* datagrams from other addresses */
+	struct probe_cmd_pending {
+		uint8_t *bytes;
+		size_t n;
+	} pending[PROBE_PENDING];
+	size_t first, count;
+	unsigned elsewhere; /* datagrams from other addresses, or more of them than one device may send */
 };
 
 static bool probe_cmd_community(const char *value, char *why, size_t why_size, void *into)
@@ -104,28 +108,46 @@ static void probe_cmd_input(const struct ice_address *from, uint16_t port, const
 	struct probe_cmd *p = arg;
 	struct ice_address plain = *from, asked = p->to;
 	plain.scope = asked.scope = 0;
-	if (!ice_address_same(&plain, &asked) || port != (uint16_t)p->port) {
+	if (!ice_address_same(&plain, &asked) || port != (uint16_t)p->port || n == 0 || p->count == PROBE_PENDING) {
 		p->elsewhere++;
 		return;
 	}
-	if (p->got == 0 && n <= p->into_size) {
-		memcpy(p->into, bytes, n);
-		p->got = n;
+	struct probe_cmd_pending *kept = &p->pending[p->count++];
+	kept->bytes = malloc(n);
+	if (!kept->bytes)
+		abort();
+	memcpy(kept->bytes, bytes, n);
+	kept->n = n;
+}
+
+/* Hands over the oldest datagram that waits; 0 when none does. */
+static size_t probe_cmd_take(struct probe_cmd *p, uint8_t *bytes, size_t size)
+{
+	if (p->first == p->count) {
+		p->first = p->count = 0;
+		return 0;
 	}
+	struct probe_cmd_pending *next = &p->pending[p->first++];
+	size_t n = next->n < size ? next->n : size;
+	memcpy(bytes, next->bytes, n);
+	free(next->bytes);
+	return n;
 }
 
 static size_t probe_cmd_receive(uint8_t *bytes, size_t size, void *arg)
 {
 	struct probe_cmd *p = arg;
-	p->into = bytes;
-	p->into_size = size;
-	p->got = 0;
 	for (;;) {
 		int fds[2];
+		size_t n = probe_cmd_take(p, bytes, size);
+		if (n > 0)
+			return n;
 		ice_udp_receive(p->udp, 1, probe_cmd_input, p);
 		ice_usec left = p->deadline - ice_clock_now();
-		if (p->got > 0 || left <= 0)
-			return p->got;
+		if (p->count > 0)
+			continue;
+		if (left <= 0)
+			return 0;
 		ice_udp_fds(p->udp, fds);
 		struct pollfd watched[2] = {{.fd = fds[0], .events = POLLIN}, {.fd = fds[1], .events = POLLIN}};
 		poll(watched, 2, (int)((left + 999) / 1000));
@@ -243,6 +265,8 @@ static int probe_cmd_hold(struct probe_cmd *p, const struct ice_profiles *profil
 	}
 	bool written = printer && probe_cmd_record(&dialogue);
 	ice_dialogue_fini(&dialogue);
+	while (p->first < p->count)
+		free(p->pending[p->first++].bytes);
 	ice_udp_free(p->udp);
 	return written ? ICE_EXIT_DONE : ICE_EXIT_FAILED;
 }

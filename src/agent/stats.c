@@ -77,6 +77,23 @@ static json_t *stats_rtt(const struct ice_scanner_counters *c)
 	return rtt;
 }
 
+/* [[milliseconds below which, how many], ...]: the buckets that hold anything. */
+static json_t *stats_histogram(const struct ice_scanner_counters *c)
+{
+	static const double quarters[4] = {1.189207115, 1.414213562, 1.681792831, 2.0};
+	json_t *list = json_array();
+	for (size_t i = 0; i < sizeof c->rtt / sizeof *c->rtt; i++) {
+		if (c->rtt[i] == 0)
+			continue;
+		double below = (double)(UINT64_C(1) << i / 4) * quarters[i % 4] / 1000;
+		json_t *bucket = json_array();
+		json_array_append_new(bucket, json_real(below));
+		json_array_append_new(bucket, json_integer((json_int_t)c->rtt[i]));
+		json_array_append_new(list, bucket);
+	}
+	return list;
+}
+
 static json_t *stats_timeline(const struct ice_stats *s)
 {
 	json_t *o = json_object(), *sent = json_array(), *received = json_array(), *found = json_array();
@@ -169,6 +186,7 @@ bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, boo
 	stats_count(o, "slowed_down", c->slowed);
 	json_object_set_new(o, "answered_after_tries", stats_answered(c));
 	json_object_set_new(o, "bounded_by", stats_bounds(c));
+	json_object_set_new(o, "rtt_histogram_ms", stats_histogram(c));
 	json_object_set_new(o, "requests_per_printer",
 	                    json_real(s->printers ? (double)s->printer_requests / (double)s->printers : 0));
 	stats_count(o, "requests_per_printer_max", s->printer_requests_max);
@@ -188,6 +206,17 @@ static void stats_plural(FILE *to, uint64_t n, const char *what)
 	fprintf(to, "%" PRIu64 " %s%s", n, what, n == 1 ? "" : "s");
 }
 
+/* Who answered only a later try was lost before, on the way there or back; the first two tries tell the rate. */
+static void stats_tell_loss(const struct ice_scanner_counters *c, FILE *to)
+{
+	uint64_t first = c->answered[0], later = c->answered[1] + c->answered[2] + c->answered[3];
+	if (first + later >= 20 && later * 200 >= first + later)
+		fprintf(to,
+		        "%.1f %% of the devices answered only a later try: datagrams are lost, or they speak only SNMP "
+		        "v1\n",
+		        100.0 * (double)later / (double)(first + later));
+}
+
 void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool discover, FILE *to)
 {
 	const struct ice_scanner_counters *c = &f->scanner;
@@ -204,6 +233,7 @@ void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool
 		fprintf(to, ", round trip %.1f ms (p95 %.1f)", (double)ice_scanner_rtt(c, 0.5) / 1000,
 		        (double)ice_scanner_rtt(c, 0.95) / 1000);
 	fputc('\n', to);
+	stats_tell_loss(c, to);
 	if (c->incomplete) {
 		stats_plural(to, c->incomplete, "printer");
 		fputs(" fell silent before everything was read\n", to);

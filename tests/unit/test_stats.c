@@ -1,0 +1,117 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "agent/progress.h"
+#include "agent/stats.h"
+
+static json_t *written(const struct ice_stats *s, const struct ice_figures *f)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *to = open_memstream(&text, &n);
+	assert_true(ice_stats_write(s, f, false, to));
+	fclose(to);
+	json_error_t error;
+	json_t *o = json_loads(text, 0, &error);
+	assert_non_null(o);
+	free(text);
+	return o;
+}
+
+static void test_the_promised_keys(void **state)
+{
+	(void)state;
+	static const char *const keys[] = {
+	        "addresses",         "probes_sent", "replies",        "strays", "printers",       "devices", "seconds",
+	        "probes_per_second", "bytes_sent",  "bytes_received", "rtt_ms", "peak_in_flight", "rss_kib"};
+	struct ice_stats s;
+	struct ice_figures f = {.addresses = 254, .seconds = 2, .scanner = {.probes_sent = 508, .replies = 10}};
+	f.scanner.rtt[40] = 10; /* 1024 us and a little more */
+	f.scanner.strays[ICE_VERDICT_COMMUNITY] = 3;
+	ice_stats_init(&s, 0);
+	json_t *o = written(&s, &f);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		assert_non_null(json_object_get(o, keys[i]));
+	assert_int_equal(json_integer_value(json_object_get(o, "addresses")), 254);
+	assert_true(json_real_value(json_object_get(o, "probes_per_second")) == 254);
+	json_t *strays = json_object_get(o, "strays"), *rtt = json_object_get(o, "rtt_ms");
+	assert_int_equal(json_integer_value(json_object_get(strays, "community")), 3);
+	assert_int_equal(json_integer_value(json_object_get(strays, "malformed")), 0);
+	assert_null(json_object_get(strays, "ok"));
+	double p50 = json_real_value(json_object_get(rtt, "p50"));
+	assert_true(p50 > 1 && p50 < 1.3);
+	assert_non_null(json_object_get(rtt, "max"));
+	json_decref(o);
+}
+
+static void test_nothing_answered(void **state)
+{
+	(void)state;
+	struct ice_stats s;
+	struct ice_figures f = {0};
+	ice_stats_init(&s, 0);
+	json_t *o = written(&s, &f);
+	assert_int_equal(json_object_size(json_object_get(o, "rtt_ms")), 0);
+	assert_true(json_real_value(json_object_get(o, "probes_per_second")) == 0);
+	json_decref(o);
+}
+
+static void test_the_slowest_devices_slowest_first(void **state)
+{
+	(void)state;
+	struct ice_stats s;
+	ice_stats_init(&s, 0);
+	for (uint32_t i = 0; i < 100; i++) {
+		struct ice_finding f = {
+		        .address = ice_address_v4(0x0a000000 + i), .outcome = ICE_OUTCOME_DEVICE, .rtt = i * 37 % 100};
+		ice_stats_find(&s, &f);
+	}
+	assert_int_equal(s.slow_count, ICE_STATS_SLOWEST);
+	for (size_t i = 0; i < ICE_STATS_SLOWEST; i++)
+		assert_int_equal(s.slowest[i].rtt, 99 - i);
+	struct ice_finding unknown = {.outcome = ICE_OUTCOME_DEVICE, .rtt = -1};
+	ice_stats_find(&s, &unknown);
+	assert_int_equal(s.slowest[0].rtt, 99);
+}
+
+static void test_the_progress_line_fits_any_width(void **state)
+{
+	(void)state;
+	struct ice_progress p = {.started = 0, .rate = 9980};
+	struct ice_progress_figures f = {
+	        .done = 22345, .total = 65534, .sent = 40000, .in_flight = 1024, .found = 57, .found_what = "printers"};
+	char line[256];
+	ice_progress_line(&p, ICE_USEC_SEC(10), &f, line, 200);
+	assert_string_equal(line,
+	                    " 34%  57 printers  ETA 0:19  22345 of 65534 addresses  9980 probes/s  1024 in flight");
+	for (size_t width = 1; width < 120; width++) {
+		ice_progress_line(&p, ICE_USEC_SEC(10), &f, line, width);
+		assert_true(strlen(line) <= width);
+	}
+	f.done = 0;
+	ice_progress_line(&p, ICE_USEC_SEC(10), &f, line, 200);
+	assert_non_null(strstr(line, "ETA -:--"));
+	f.total = 0;
+	ice_progress_line(&p, ICE_USEC_SEC(10), &f, line, 200);
+	assert_non_null(strstr(line, "100%"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_the_promised_keys),
+	        cmocka_unit_test(test_nothing_answered),
+	        cmocka_unit_test(test_the_slowest_devices_slowest_first),
+	        cmocka_unit_test(test_the_progress_line_fits_any_width),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
