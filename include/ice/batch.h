@@ -27,8 +27,9 @@ bool ice_batch_site_valid(const char *site);
 /* How many of the first n readings fit in one body; 0 when the first alone does not. */
 size_t ice_batch_fits(const char *site, int64_t sequence, const struct ice_reading *const *readings, size_t n);
 
-/* The body, malloc'd; NULL when it would be over the bounds, the site is not valid, the sequence is negative, or a reading is not one JSON
- * object (the body is valid JSON or there is none). n may be 0: a test batch, acknowledged and not stored. */
+/* The body, malloc'd; NULL when it would be over the bounds, the site is not valid, the sequence is negative, or a reading does not
+ * begin with '{' and end with '}' or has a NUL in it. Readings are texts of ice_record_to_json, which writes no other; their grammar is
+ * not checked again. n may be 0: a test batch, acknowledged and not stored. */
 ICE_MUST_CHECK char *ice_batch_body(const char *site, int64_t sequence, const struct ice_reading *const *readings,
                                     size_t n, size_t *len);
 

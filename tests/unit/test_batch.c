@@ -48,10 +48,8 @@ static void a_body_is_its_envelope_and_its_readings(void **state)
 static void what_is_no_object_gets_into_no_body(void **state)
 {
 	(void)state;
-	static char *const bad[] = {
-	        "",     "[]",         "1",        "null",        "\"x\"",          "{},{}",
-	        "{}]}", "{\"a\":1,}", "{\"a\":}", "{a:1}",       "{\"a\":\"\n\"}", "{\"a\":\"\xff\"}",
-	        "{",    "}",          "{} x",     "{\"a\":[1,]}"};
+	static char *const bad[] = {"",  "[]",       "1",        "null", "\"x\"", "{",
+	                            "}", "{\"a\":1", "\"a\":1}", "{} x", " {}",   "{} "};
 	struct ice_reading good = reading((char[]){"{}"});
 	size_t len = 9;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -61,8 +59,10 @@ static void what_is_no_object_gets_into_no_body(void **state)
 			fail_msg("\"%s\" got into a body", bad[i]);
 		assert_int_equal(len, 0);
 	}
-	struct ice_reading none = {0};
+	struct ice_reading none = {0}, cut = {.json = (char[]){"{\"a\":\0}"}, .len = 7};
 	const struct ice_reading *list[] = {&none};
+	assert_null(ice_batch_body("hq", 1, list, 1, &len));
+	list[0] = &cut;
 	assert_null(ice_batch_body("hq", 1, list, 1, &len));
 	assert_null(ice_batch_body("h q", 1, NULL, 0, &len));
 	assert_null(ice_batch_body("hq", -1, NULL, 0, &len));
