@@ -109,22 +109,25 @@ static int scan_plan(struct scan *s, int argc, char **argv)
 	struct scan_options *o = &s->options;
 	if (o->config && !ice_setup_settings(o->config, &s->settings))
 		return ICE_EXIT_CONFIG;
-	if (argc == 0 && !o->config)
-		return scan_options_refuse("which addresses? RANGE..., or -c FILE for those of a configuration");
-	if (argc == 0 && s->settings.plan.count == 0) {
+	bool given = argc > 0 || o->range_file_count > 0;
+	if (!given && !o->config)
+		return scan_options_refuse(
+		        "which addresses? RANGE..., --range-file FILE, or -c FILE for those of a configuration");
+	if (!given && s->settings.plan.count == 0) {
 		fprintf(stderr, "%s: range: none is there; right would be [range NAME] with addresses = 10.1.0.0/16\n",
 		        o->config);
 		return ICE_EXIT_CONFIG;
 	}
 	int named = scan_choose(s, argc, argv);
-	if (named != 0 && named != argc)
+	if (named != 0 && (named != argc || o->range_file_count > 0))
 		return scan_options_refuse("either names of ranges in %s or addresses, not both at once", o->config);
-	if (named == argc && (o->community_given || o->exclude_given))
+	bool configured = !given || named > 0;
+	if (configured && (o->community_given || o->exclude_given))
 		return scan_options_refuse("--community, --community-file and --exclude go with addresses; the ranges "
 		                           "of %s have their own",
 		                           o->config);
-	s->plan = argc == 0 ? &s->settings.plan : named ? &s->chosen : &o->plan;
-	if (named == argc)
+	s->plan = !given ? &s->settings.plan : named ? &s->chosen : &o->plan;
+	if (configured)
 		return ICE_EXIT_DONE;
 	if (o->config && !o->community_given && !o->quiet)
 		fprintf(stderr,

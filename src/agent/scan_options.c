@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "range_file.h"
 #include "settings.h"
 
 static bool scan_options_community(const char *value, char *why, size_t why_size, void *into)
@@ -33,6 +34,17 @@ static bool scan_options_exclude(const char *value, char *why, size_t why_size, 
 	struct scan_options *o = into;
 	o->exclude_given = true;
 	return ice_range_exclude(o->plan.legs[0]->range, value, why, why_size);
+}
+
+static bool scan_options_range_file(const char *value, char *why, size_t why_size, void *into)
+{
+	struct scan_options *o = into;
+	if (o->range_file_count == SCAN_OPTIONS_RANGE_FILES) {
+		snprintf(why, why_size, "more than %d files", SCAN_OPTIONS_RANGE_FILES);
+		return false;
+	}
+	o->range_files[o->range_file_count++] = value;
+	return true;
 }
 
 static bool scan_options_allow(const char *value, char *why, size_t why_size, void *into)
@@ -102,6 +114,8 @@ static const struct ice_option scan_options_table[] = {
          "file, mode 0600, with one community a line"},
         {"config", 'c', "FILE", ICE_OPTION_TEXT, SCAN_AT(config), 0, 0, NULL, false,
          "configuration (ice.ini): its ranges, when no RANGE is\ngiven, with their communities; pace; enrolment"},
+        {"range-file", 0, "FILE", ICE_OPTION_CALL, 0, 0, 0, scan_options_range_file, false,
+         "more ranges, one or more a line, # for remarks; may be\nrepeated; - is standard input"},
         {"exclude", 'x', "RANGE", ICE_OPTION_CALL, 0, 0, 0, scan_options_exclude, false,
          "addresses not to ask; may be repeated"},
         {"allow-public", 0, "RANGE", ICE_OPTION_CALL, 0, 0, 0, scan_options_allow, false,
@@ -158,6 +172,7 @@ static const struct ice_command scan_options_command = {
         "  ice scan --community-file secrets/office --rate gentle 10.1.0.0/16 --exclude 10.1.9.0/24\n"
         "  ice scan --format ndjson --stats figures.json 10.0.0.0/8 > printers.ndjson\n"
         "  ice scan --discover --rate max 10.1.0.0/16        what is there, the fastest way\n"
+        "  ice scan --range-file subnets.txt                 the ranges that a list names\n"
         "  ice scan -c /etc/ice/ice.ini --upload             the configured ranges, delivered"};
 
 int scan_options_refuse(const char *fmt, ...)
@@ -220,11 +235,19 @@ enum ice_options_result scan_options_read(struct scan_options *o, int *argc, cha
 int scan_options_ranges(struct scan_options *o, int argc, char **argv)
 {
 	struct ice_leg *leg = o->plan.legs[0];
+	struct ice_conf_mistakes mistakes = {0};
 	char why[512];
+	bool good = true;
 	for (int i = 0; i < argc; i++) {
 		if (!ice_range_add(leg->range, argv[i], why, sizeof why))
 			return scan_options_refuse("%s", why);
 	}
+	for (size_t i = 0; i < o->range_file_count; i++)
+		good &= ice_range_file_add(leg->range, o->range_files[i], &mistakes);
+	ice_conf_mistakes_print(&mistakes, stderr);
+	ice_conf_mistakes_free(&mistakes);
+	if (!good)
+		return ICE_EXIT_USAGE;
 	ice_range_exclude_local_broadcasts(leg->range);
 	if (!ice_range_seal(leg->range, why, sizeof why))
 		return scan_options_refuse("%s", why);

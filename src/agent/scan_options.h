@@ -13,11 +13,15 @@
 #include "output.h"
 #include "plan.h"
 
+#define SCAN_OPTIONS_RANGE_FILES 64
+
 struct scan_options {
 	struct ice_plan plan; /* one leg: what the command line asks for */
 	const char *config, *enrolment, *outbox, *stats, *profiles, *snmp, *allow_public;
 	const char *community_files[ICE_PLAN_COMMUNITIES];
 	size_t community_file_count;
+	const char *range_files[SCAN_OPTIONS_RANGE_FILES];
+	size_t range_file_count;
 	const struct ice_output_format *format;
 	bool community_given, exclude_given, rate_given;
 	bool upload, discover, no_color, quiet;
@@ -33,7 +37,7 @@ void scan_options_fini(struct scan_options *o); /* wipes the communities */
 
 ICE_MUST_CHECK enum ice_options_result scan_options_read(struct scan_options *o, int *argc, char **argv);
 
-/* Makes the plan's leg of the ranges given; an exit status. */
+/* Makes the plan's leg of the ranges given, those in files too; an exit status. */
 ICE_MUST_CHECK int scan_options_ranges(struct scan_options *o, int argc, char **argv);
 
 int scan_options_refuse(const char *fmt, ...) ICE_PRINTF(1, 2);
