@@ -46,6 +46,9 @@ ends "a shard that is none" 64 "1/4 to 4/4" ice scan $here --shard 5/4
 ends "no range" 64 "RANGE" ice scan
 ends "a bad range" 64 "not an address" ice scan $here nonsense
 ends "a public range" 64 "not an internal network" ice scan $here 8.8.8.0/24
+printf '127.0.0.1\n# nothing\n10.0.0.0/33\n' >"$tmp/ranges"
+ends "a bad range in a file" 64 "ranges:3:" ice scan --range-file "$tmp/ranges"
+ends "a range file that is not there" 64 "absent" ice scan --range-file "$tmp/absent"
 ends "a broadcast" 64 "." ice scan $here 255.255.255.255
 ends "multicast" 64 "." ice scan $here 224.0.0.1
 ends "all excluded" 64 "no address is left" ice scan $here --exclude 127.0.0.0/8
