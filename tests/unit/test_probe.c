@@ -44,7 +44,8 @@ static bool honest(const struct talk *t, const struct ice_recording *r, const st
 {
 	static struct ice_snmp_message question;
 	struct ice_recording_agent agent = {.recording = r, .reply_max = t->reply_max, .v1_only = t->v1_only};
-	struct ice_snmp_request copy = *request;
+	static struct ice_snmp_request copy; /* the question views it */
+	copy = *request;
 	ice_snmp_patch_id(copy.bytes, copy.id_at, 0x41424344);
 	assert_int_equal(ice_snmp_read(copy.bytes, copy.len, &question), ICE_VERDICT_OK);
 	assert_true(copy.len <= ICE_SNMP_REQUEST_MAX);
