@@ -24,6 +24,7 @@ struct play {
 	unsigned requests;       /* first contact included */
 	size_t bytes_out, bytes_in, largest_in;
 	void (*seen)(const struct ice_snmp_message *request, void *arg); /* every request; may be NULL */
+	ice_recording_override_fn *override; /* what the agent says otherwise; may be NULL */
 	void *arg;
 };
 
@@ -32,8 +33,11 @@ static bool play_ask(struct play *p, const struct ice_snmp_request *request, str
                      uint8_t bytes[static 65535])
 {
 	static struct ice_snmp_message question;
-	struct ice_recording_agent agent = {
-	        .recording = p->recording, .reply_max = p->reply_max, .v1_only = p->v1_only};
+	struct ice_recording_agent agent = {.recording = p->recording,
+	                                    .override = p->override,
+	                                    .arg = p->arg,
+	                                    .reply_max = p->reply_max,
+	                                    .v1_only = p->v1_only};
 	struct ice_snmp_request copy = *request;
 	ice_snmp_patch_id(copy.bytes, copy.id_at, 0x41424344);
 	p->requests++;

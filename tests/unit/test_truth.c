@@ -412,6 +412,79 @@ static void test_no_false_printers(void **state)
 	assert_int_equal(false_printers, 0);
 }
 
+static unsigned asked_too_much, canaries_told, canary_runs;
+
+static void only_allowed(const struct ice_snmp_message *request, void *arg)
+{
+	(void)arg;
+	for (size_t i = 0; i < request->count; i++) {
+		char text[ICE_OID_TEXT_SIZE];
+		if (ice_profiles_may_ask(profiles, request->varbinds[i].oid, request->varbinds[i].oid_len))
+			continue;
+		asked_too_much++;
+		printf("asked %s\n", ice_oid_format(request->varbinds[i].oid, request->varbinds[i].oid_len, text));
+	}
+}
+
+/* Every text that is not ours to ask for says CANARY. */
+static bool canary(const struct ice_recording_row *row, size_t index, uint8_t *room, size_t room_size, size_t *len,
+                   void *arg)
+{
+	static const uint8_t text[] = {0x04, 6, 'C', 'A', 'N', 'A', 'R', 'Y'};
+	(void)index;
+	(void)arg;
+	if (row->value[0] != 0x04 || room_size < sizeof(text) || ice_profiles_may_ask(profiles, row->oid, row->oid_len))
+		return false;
+	memcpy(room, text, sizeof(text));
+	*len = sizeof(text);
+	return true;
+}
+
+static void canaries(const char *folder, const char *file, enum ice_snmp_version version)
+{
+	char path[512], why[256];
+	static struct ice_record record;
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	struct ice_recording *recording = ice_recording_load(path, why, sizeof(why));
+	if (!recording)
+		fail_msg("%s", why);
+	struct play p = {.profiles = profiles, .recording = recording, .version = version, .reply_max = 1472};
+	p.seen = only_allowed;
+	p.override = canary;
+	if (play_run(&p)) {
+		size_t n;
+		ice_probe_record(p.probe, 0, &record);
+		char *json = ice_record_to_json(&record, &n);
+		if (strstr(json, "CANARY") || strstr(json, "canary")) {
+			canaries_told++;
+			printf("%s: %s\n", file, json);
+		}
+		free(json);
+		canary_runs++;
+	}
+	play_end(&p);
+	ice_recording_free(recording);
+}
+
+static void test_only_what_may_be_told(void **state)
+{
+	(void)state;
+	static const char *const folders[] = {CORPUS "/printers", CORPUS "/printers/fragments",
+	                                      CORPUS "/printers/system-only", CORPUS "/devices"};
+	unsigned n = 0;
+	for (int v = 0; v < 2; v++) {
+		for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+			n += each(folders[i], canaries, v ? ICE_SNMP_V2C : ICE_SNMP_V1);
+	}
+	if (n == 0) {
+		print_message("no recordings in " CORPUS ": skipped\n");
+		skip();
+	}
+	printf("| %u conversations with canaries in every other object: %u told, %u objects asked that must not be\n",
+	       canary_runs, canaries_told, asked_too_much);
+	assert_int_equal(canaries_told + asked_too_much, 0);
+}
+
 static int load(void **state)
 {
 	(void)state;
@@ -436,6 +509,7 @@ int main(void)
 	        cmocka_unit_test(test_truth_v2c),
 	        cmocka_unit_test(test_truth_v1),
 	        cmocka_unit_test(test_no_false_printers),
+	        cmocka_unit_test(test_only_what_may_be_told),
 	};
 	return cmocka_run_group_tests(tests, load, unload);
 }
