@@ -57,13 +57,13 @@ class Fleet:
 def run(argv, stdin=None):
     """Runs a contender on CPU 0: (wall, cpu, peak KiB, stdout, status)."""
     out = tempfile.TemporaryFile(dir=TMP)
-    before = time.monotonic()
-    p = subprocess.Popen(pinned(CPUS[0], argv), stdin=stdin or subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(p.pid, 0)
-    p.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.monotonic() - before
+    figures = os.path.join(TMP, "time")
+    # Through time(1): a child of this interpreter would inherit its peak of resident memory.
+    argv = pinned(CPUS[0], ["/usr/bin/time", "-o", figures, "-f", "%e %U %S %M"] + argv)
+    status = subprocess.run(argv, stdin=stdin or subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL).returncode
+    wall, user, system, rss = map(float, open(figures).read().split("\n")[-2].split())
     out.seek(0)
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, out.read().decode(errors="replace"), p.returncode
+    return wall, user + system, rss, out.read().decode(errors="replace"), status
 
 
 def keys(text):
@@ -126,8 +126,8 @@ def loop(fleet, cidr, timeout_ms, retries):
 def onesixtyone(fleet, cidr):
     if not shutil.which("onesixtyone"):
         return None
-    wall, cpu, rss, out, _ = run(["onesixtyone", "-p", str(fleet.port), "-w", "0", "-s", cidr, "public"])
-    found = len({m for m in re.findall(r"^(127\.[0-9.]+)", out, re.M)})
+    wall, cpu, rss, out, _ = run(["onesixtyone", "-p", str(fleet.port), "-w", "0", cidr, "public"])
+    found = len({m for m in re.findall(r"^(127\.[0-9.]+) \[", out, re.M)})
     return {"wall": wall, "cpu": cpu, "rss": rss, "found": found}
 
 
@@ -142,7 +142,7 @@ def braa(fleet, cidr):
 
 
 def zmap(fleet, cidr):
-    if not shutil.which("zmap") or os.geteuid() != 0:
+    if not shutil.which("zmap") or not os.environ.get("ICE_BENCH_NAMESPACE"):
         return None
     empty = os.path.join(TMP, "empty.conf")
     open(empty, "w").close()
@@ -151,7 +151,7 @@ def zmap(fleet, cidr):
     with open(probe, "wb") as f:
         f.write(bytes.fromhex("302902010104067075626c6963a01c020440000001020100020100300e300c06082b060102010101000500"))
     wall, cpu, rss, out, status = run(["zmap", "-M", "udp", "-p", str(fleet.port), "--probe-args", f"file:{probe}", "-i", "lo", "-G", "00:00:00:00:00:00",
-                                       "-S", "127.0.0.1", "-b", empty, "-r", "1000000", "-c", "1", "-T", "1", "-q", "-v", "0", cidr])
+                                       "--source-mac=02:00:00:00:00:01", "-S", "127.0.0.1", "-b", empty, "-r", "1000000", "-c", "1", "-T", "1", "-q", "-v", "0", "-O", "csv", "-f", "saddr", "-o", "-", cidr])
     found = len(set(re.findall(r"^(127\.[0-9.]+)", out, re.M)))
     return {"wall": wall, "cpu": cpu, "rss": rss, "found": found} if found else None
 
