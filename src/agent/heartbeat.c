@@ -9,6 +9,7 @@
 
 #include "ice/log.h"
 #include "ice/queue.h"
+#include "ice/random.h"
 
 #include "marks.h"
 
@@ -217,9 +218,10 @@ static void heartbeat_begin_leg(struct ice_heartbeat *h)
 	        .community_count = leg->community_count,
 	        .profiles = o->profiles,
 	        .probe = o->probe,
-	        .seed = h->place.seed + h->place.leg,
 	        .wall = ice_clock_wall,
 	};
+	/* Request ids are what a forger must guess: they do not follow from the order, which may be known. */
+	ice_random_system(&options.seed, sizeof options.seed);
 	ice_marks_init(&h->marks);
 	h->given = 0;
 	ice_cursor_init(&h->cursor, leg->range, h->place.seed, h->place.position, o->shard, o->shards);

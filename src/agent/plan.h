@@ -41,6 +41,10 @@ ICE_MUST_CHECK bool ice_leg_community_file(struct ice_leg *leg, const char *path
 /* "public", when nothing else was given. */
 void ice_leg_default_community(struct ice_leg *leg);
 
+/* Takes the network and broadcast addresses of every IPv4 CIDR in `text` (/30 and shorter) out of all legs, before they are sealed: what is
+ * a subnet to one leg has its broadcast address in the others, too. */
+void ice_plan_exclude_edges(struct ice_plan *plan, const char *text);
+
 bool ice_plan_has_leg(const struct ice_plan *plan, const struct ice_leg *leg);
 
 /* True when an earlier leg has this address. */

@@ -112,11 +112,12 @@ static void settings_row(const struct ice_conf_where *where, const char *value, 
 {
 	struct ice_settings_range *r = into;
 	struct settings_row *rows = reallocarray(r->rows, r->count + 1, sizeof *rows);
-	char *text = strdup(value);
-	if (!rows || !text)
+	if (!rows)
 		abort();
-	rows[r->count++] = (struct settings_row){what, where->line, text};
 	r->rows = rows;
+	rows[r->count] = (struct settings_row){what, where->line, strdup(value)};
+	if (!rows[r->count++].text)
+		abort();
 }
 
 static void settings_allow(const struct ice_conf_where *where, const char *value, void *into)
@@ -224,12 +225,11 @@ static void *settings_open_range(const struct ice_conf_where *where, const char 
 		                 "more than %d ranges; one range may have several rows of addresses", ICE_PLAN_LEGS);
 		return NULL;
 	}
-	char *copy = strdup(name);
-	if (!copy)
-		abort();
 	/* All places were allocated before reading: conf keeps the pointer that is returned here. */
 	struct ice_settings_range *r = &s->ranges[s->range_count++];
-	*r = (struct ice_settings_range){copy, where->line, NULL, 0};
+	*r = (struct ice_settings_range){strdup(name), where->line, NULL, 0};
+	if (!r->name)
+		abort();
 	return r;
 }
 
@@ -248,15 +248,15 @@ static bool settings_apply(struct ice_leg *leg, const struct settings_row *row, 
 	return false;
 }
 
-/* Makes the leg of one [range NAME]: first what is allowed, then what is wanted, then what is not. */
-static void settings_make_leg(struct ice_settings *s, const struct ice_settings_range *r, struct ice_conf_mistakes *m)
+/* Makes the leg of one [range NAME]: first what is allowed, then what is wanted, then what is not. True when it can be sealed. */
+static bool settings_make_leg(struct ice_settings *s, const struct ice_settings_range *r, struct ice_conf_mistakes *m)
 {
 	static const char *const options[] = {"allow_public", "addresses", "exclude", "communities"};
 	struct ice_leg *leg = ice_plan_add(&s->plan, r->name);
 	char why[512], option[300];
 	bool addresses = false, good = true;
 	if (!leg)
-		return; /* told when the section was opened */
+		return false; /* told when the section was opened */
 	for (enum settings_what what = SETTINGS_ALLOW; what <= SETTINGS_COMMUNITIES; what++) {
 		for (size_t i = 0; i < r->count; i++) {
 			if (r->rows[i].what != what)
@@ -269,16 +269,33 @@ static void settings_make_leg(struct ice_settings *s, const struct ice_settings_
 			ice_conf_mistake(m, s->file, r->rows[i].line, option, "%s", why);
 		}
 	}
-	snprintf(option, sizeof option, "range %.200s.addresses", r->name);
 	if (!addresses) {
+		snprintf(option, sizeof option, "range %.200s.addresses", r->name);
 		ice_conf_mistake(m, s->file, r->line, option,
 		                 "is missing; right would be, for example, addresses = 10.1.0.0/16");
-		return;
 	}
 	ice_leg_default_community(leg);
 	ice_range_exclude_local_broadcasts(leg->range);
-	if (good && !ice_range_seal(leg->range, why, sizeof why))
-		ice_conf_mistake(m, s->file, r->line, option, "%s", why);
+	return addresses && good;
+}
+
+/* Makes the plan: when all legs are there, each loses the edges of the others' subnets, and is sealed. */
+static void settings_make_plan(struct ice_settings *s, struct ice_conf_mistakes *m)
+{
+	char why[ICE_RANGE_WHY_SIZE], option[300];
+	bool good[ICE_PLAN_LEGS];
+	for (size_t i = 0; i < s->range_count; i++)
+		good[i] = settings_make_leg(s, &s->ranges[i], m);
+	for (size_t i = 0; i < s->range_count; i++)
+		for (size_t k = 0; k < s->ranges[i].count; k++)
+			if (s->ranges[i].rows[k].what == SETTINGS_ADD)
+				ice_plan_exclude_edges(&s->plan, s->ranges[i].rows[k].text);
+	for (size_t i = 0; i < s->plan.count; i++) {
+		if (!good[i] || ice_range_seal(s->plan.legs[i]->range, why, sizeof why))
+			continue;
+		snprintf(option, sizeof option, "range %.200s.addresses", s->ranges[i].name);
+		ice_conf_mistake(m, s->file, s->ranges[i].line, option, "%s", why);
+	}
 }
 
 bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_conf_mistakes *mistakes)
@@ -299,8 +316,7 @@ bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_co
 	        {NULL, NULL, NULL, NULL, false}};
 	size_t before = mistakes->count;
 	bool read = ice_conf_read(file, sections, mistakes);
-	for (size_t i = 0; i < out->range_count; i++)
-		settings_make_leg(out, &out->ranges[i], mistakes);
+	settings_make_plan(out, mistakes);
 	return read && mistakes->count == before;
 }
 

@@ -16,13 +16,16 @@ ends() {
 
 # What hears every datagram that would be sent to the port: nobody may ask it anything in the first part.
 cat >"$tmp/ear.py" <<'P'
-import socket, sys
+import socket, struct
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO
 s.bind(("0.0.0.0", 0))
 print("port", s.getsockname()[1], flush=True)
 while True:
-    d, a = s.recvfrom(65536)
-    print("heard", len(d), flush=True)
+    d, info, flags, a = s.recvmsg(65536, 64)
+    to = socket.inet_ntoa(info[0][2][8:12])
+    at = 2 + (d[1] & 0x7f if d[1] & 0x80 else 0) + 3  # behind the version
+    print("heard", to, d[at + 2:at + 2 + d[at + 1]].decode(), flush=True)
 P
 python3 "$tmp/ear.py" >"$tmp/ear" & pids+=($!)
 port=$(line "$tmp/ear" "port ")
@@ -107,6 +110,20 @@ for k in "addresses probes_sent replies strays printers devices seconds probes_p
     assert k in s, k
 assert isinstance(s["strays"], dict) and s["addresses"] == 1 and s["probes_sent"] == 1
 P
+
+# A community is never sent outside its range, an address in two ranges is the first one's, and no broadcast address of either
+# subnet is asked.
+printf '[sweep]\nport = %s\ntimeout = 50ms\nretries = 0\nrate = max\n[range inner]\naddresses = 127.1.2.0/29\ncommunities = mine\n[range outer]\naddresses = 127.1.2.0/28\n' "$port" >"$tmp/two.ini"
+: >"$tmp/ear" # it goes on where it was: what is read below is what comes from now on
+ice scan -c "$tmp/two.ini" --quiet >/dev/null
+all() { [ "$(tr -d '\0' <"$tmp/ear" | grep -c heard)" = 13 ]; }
+check "two ranges that overlap: each address is asked once" await 5 all
+want=$(for i in 1 2 3 4 5 6; do echo "127.1.2.$i only-mine"; done; for i in 8 9 10 11 12 13 14; do echo "127.1.2.$i public"; done)
+same "with the community of its own range" "$(tr -d '\0' <"$tmp/ear" | sed -n 's/^heard //p' | sort -V)" "$want"
+: >"$tmp/ear"
+ice scan -c "$tmp/two.ini" inner --quiet >/dev/null
+same "a range can be swept by its name" "$(tr -d '\0' <"$tmp/ear" | grep -c only-mine)" 6
+ends "names and addresses do not mix" 64 "not both" ice scan -c "$tmp/two.ini" inner 127.1.2.9
 
 # ended PID: waits for it, but not for ever; its status
 ended() { await 10 bash -c "! [ -e /proc/$1 ] || grep -q 'State:.Z' /proc/$1/status" || kill -KILL "$1"; wait "$1"; }
