@@ -283,7 +283,7 @@ static bool settings_make_leg(struct ice_settings *s, const struct ice_settings_
 static void settings_make_plan(struct ice_settings *s, struct ice_conf_mistakes *m)
 {
 	char why[ICE_RANGE_WHY_SIZE], option[300];
-	bool good[ICE_PLAN_LEGS];
+	bool good[ICE_PLAN_LEGS] = {false};
 	for (size_t i = 0; i < s->range_count; i++)
 		good[i] = settings_make_leg(s, &s->ranges[i], m);
 	for (size_t i = 0; i < s->range_count; i++)
