@@ -93,6 +93,11 @@ bool ice_answers_row(struct ice_answers *a, size_t want, const uint8_t *index, s
 	return true;
 }
 
+void ice_answers_forget(struct ice_answers *a, size_t want)
+{
+	a->wants[want] = (struct ice_answer){.first = ICE_ANSWERS_NONE, .last = ICE_ANSWERS_NONE};
+}
+
 struct ice_value ice_answers_value(const struct ice_answers *a, uint16_t row)
 {
 	if (row == ICE_ANSWERS_NONE)

@@ -58,6 +58,9 @@ void ice_answers_put(struct ice_answers *a, size_t want, const struct ice_value 
 bool ice_answers_row(struct ice_answers *a, size_t want, const uint8_t *index, size_t index_len,
                      const struct ice_value *value);
 
+/* A column without rows again. */
+void ice_answers_forget(struct ice_answers *a, size_t want);
+
 /* A scalar's value; tag 0 when there is none. */
 struct ice_value ice_answers_get(const struct ice_answers *a, size_t want);
 

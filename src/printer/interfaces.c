@@ -99,46 +99,105 @@ static int64_t interfaces_number(const uint8_t *index, size_t len)
 	return n;
 }
 
+/* The value of a row of ifPhysAddress: a GET's answer to the same instance is believed before the table's. */
+static struct ice_value interfaces_believed(const struct ice_facts *f, int column, const uint8_t *index, size_t len,
+                                            const struct ice_value *said)
+{
+	const struct ice_oid *table = &f->profile->wants[column].oid;
+	for (size_t i = 0; i < f->profile->want_count; i++) {
+		const struct ice_want *w = &f->profile->wants[i];
+		if (!w->again || w->oid.len != table->len + len ||
+		    memcmp(w->oid.bytes, table->bytes, table->len) != 0 ||
+		    memcmp(w->oid.bytes + table->len, index, len) != 0)
+			continue;
+		struct ice_value v = ice_answers_get(f->answers, i);
+		if (v.tag)
+			return v;
+	}
+	return *said;
+}
+
+/* One interface against the best so far. */
+struct interfaces_best {
+	int rank;
+	const char *why;
+};
+
+static void interfaces_try(const struct ice_facts *f, const uint8_t *index, size_t len, const struct ice_value *v,
+                           struct interfaces_best *best, uint8_t mac[6])
+{
+	int types = ice_facts_column(f, ICE_FIELD_INTERFACE_TYPE),
+	    states = ice_facts_column(f, ICE_FIELD_INTERFACE_STATUS);
+	struct ice_value t = {0}, s = {0};
+	uint8_t candidate[6] = {0};
+	int64_t type = 0, state = 0;
+	bool polled, any;
+	if (!interfaces_mac(v, candidate))
+		return;
+	if (types >= 0)
+		t = ice_answers_at(f->answers, (size_t)types, index, len);
+	if (states >= 0)
+		s = ice_answers_at(f->answers, (size_t)states, index, len);
+	interfaces_owns(f, interfaces_number(index, len), &polled, &any);
+	bool known_type = ice_value_number(&t, &type), known_state = ice_value_number(&s, &state);
+	if (known_type && type == 24)
+		return;
+	/* Real before virtual, up before down, then whose address was polled, then who has one; then the first. */
+	int rank = (known_type && interfaces_real(type) ? 32
+	            : known_type                        ? 0
+	                                                : 16) +
+	           (known_state && state == 1 ? 8
+	            : known_state             ? 0
+	                                      : 4) +
+	           (polled ? 2
+	            : any  ? 1
+	                   : 0);
+	if (rank <= best->rank)
+		return;
+	best->rank = rank;
+	memcpy(mac, candidate, 6);
+	best->why = polled       ? "it owns the polled address"
+	            : any        ? "it has an address"
+	            : (rank & 8) ? "it is up"
+	                         : "no better one";
+}
+
 bool ice_interfaces_mac(const struct ice_facts *f, uint8_t mac[6], const char **why)
 {
-	int macs = ice_facts_column(f, ICE_FIELD_INTERFACE_MAC), types = ice_facts_column(f, ICE_FIELD_INTERFACE_TYPE);
-	int states = ice_facts_column(f, ICE_FIELD_INTERFACE_STATUS);
-	int best = -1;
+	int macs = ice_facts_column(f, ICE_FIELD_INTERFACE_MAC);
+	struct interfaces_best best = {.rank = -1, .why = ""};
 	uint16_t row = macs >= 0 ? ice_answers_first(f->answers, (size_t)macs) : ICE_ANSWERS_NONE;
 	for (; row != ICE_ANSWERS_NONE; row = ice_answers_next(f->answers, row)) {
 		size_t len;
 		const uint8_t *index = ice_answers_index(f->answers, row, &len);
-		struct ice_value v = ice_answers_value(f->answers, row), t = {0}, s = {0};
-		uint8_t candidate[6] = {0};
-		int64_t type, state;
-		bool polled, any;
-		if (!interfaces_mac(&v, candidate))
-			continue;
-		if (types >= 0)
-			t = ice_answers_at(f->answers, (size_t)types, index, len);
-		if (states >= 0)
-			s = ice_answers_at(f->answers, (size_t)states, index, len);
-		interfaces_owns(f, interfaces_number(index, len), &polled, &any);
-		bool known_type = ice_value_number(&t, &type), known_state = ice_value_number(&s, &state);
-		if (known_type && type == 24)
-			continue;
-		/* Real before virtual, up before down, then whose address was polled, then who has one; then the first. */
-		int rank = (known_type && interfaces_real(type) ? 32
-		            : known_type                        ? 0
-		                                                : 16) +
-		           (known_state && state == 1 ? 8
-		            : known_state             ? 0
-		                                      : 4) +
-		           (polled ? 2 : 0) + (any && !polled ? 1 : 0);
-		if (rank > best) {
-			best = rank;
-			memcpy(mac, candidate, 6);
-			if (why)
-				*why = polled && (rank & 8) ? "it owns the polled address"
-				       : any                ? "it has an address"
-				       : (rank & 8)         ? "it is up"
-				                            : "no better one";
-		}
+		struct ice_value said = ice_answers_value(f->answers, row);
+		struct ice_value v = interfaces_believed(f, macs, index, len, &said);
+		interfaces_try(f, index, len, &v, &best, mac);
 	}
-	return best >= 0;
+	/* A table that does not walk, whose instances answer all the same. */
+	for (size_t i = 0; macs >= 0 && best.rank < 0 && i < f->profile->want_count; i++) {
+		const struct ice_want *w = &f->profile->wants[i];
+		const struct ice_oid *table = &f->profile->wants[macs].oid;
+		struct ice_value v = ice_answers_get(f->answers, i);
+		if (w->again && ice_oid_under(table->bytes, table->len, w->oid.bytes, w->oid.len))
+			interfaces_try(f, w->oid.bytes + table->len, w->oid.len - table->len, &v, &best, mac);
+	}
+	if (why)
+		*why = best.why;
+	return best.rank >= 0;
+}
+
+bool ice_interfaces_contradicted(const struct ice_facts *f)
+{
+	int macs = ice_facts_column(f, ICE_FIELD_INTERFACE_MAC);
+	uint16_t row = macs >= 0 ? ice_answers_first(f->answers, (size_t)macs) : ICE_ANSWERS_NONE;
+	for (; row != ICE_ANSWERS_NONE; row = ice_answers_next(f->answers, row)) {
+		size_t len;
+		const uint8_t *index = ice_answers_index(f->answers, row, &len);
+		struct ice_value said = ice_answers_value(f->answers, row);
+		struct ice_value v = interfaces_believed(f, macs, index, len, &said);
+		if (v.len != said.len || (v.len && memcmp(v.bytes, said.bytes, v.len) != 0))
+			return true;
+	}
+	return false;
 }

@@ -98,6 +98,24 @@ void ice_probe_free(struct ice_probe *p)
 	free(p);
 }
 
+/* GETBULK said something else than GET: what it said is forgotten, and the tables are read once more by GETNEXT. True
+ * when there is something to ask again. */
+static bool probe_caught_lying(struct ice_probe *p)
+{
+	struct ice_facts facts = probe_facts(p);
+	if (!p->bulk || !ice_interfaces_contradicted(&facts))
+		return false;
+	p->bulk = false;
+	for (size_t i = 0; i < p->profile->want_count; i++) {
+		const struct ice_want *w = &p->profile->wants[i];
+		if (!w->column || p->answers.wants[i].first == ICE_ANSWERS_NONE)
+			continue;
+		ice_answers_forget(&p->answers, i);
+		p->pending[i] = true;
+	}
+	return true;
+}
+
 /* Late rungs of every fact that has nothing yet. */
 static void probe_enter_late(struct ice_probe *p)
 {
@@ -158,6 +176,8 @@ const struct ice_snmp_request *ice_probe_request(struct ice_probe *p)
 	if (p->built)
 		return &p->request;
 	while (p->phase != TALK_OVER && !ice_talk_plan(p)) {
+		if (p->phase == TALK_MAIN && probe_caught_lying(p))
+			continue;
 		if (p->phase == TALK_MAIN)
 			probe_enter_late(p);
 		else if (p->phase == TALK_LATE)

@@ -398,6 +398,53 @@ static void test_repeating_bulk(void **state)
 	check_all(&t);
 }
 
+/* GETBULK lies about every value, GET and GETNEXT do not. */
+static bool lying(const struct ice_snmp_message *question, struct ice_snmp_message *reply, void *arg)
+{
+	static const uint8_t lie[] = {0x00, 0x01, 0x00, 0x00, 0x00, 0x00}, number[] = {7};
+	(void)arg;
+	for (size_t i = 0; i < reply->count && question->pdu == ICE_SNMP_GETBULK; i++) {
+		struct ice_snmp_varbind *vb = &reply->varbinds[i];
+		if (vb->tag == ICE_BER_OCTETS) {
+			vb->value = lie;
+			vb->value_len = sizeof(lie);
+		} else if (vb->tag == ICE_BER_INTEGER) {
+			vb->value = number;
+			vb->value_len = 1;
+		}
+	}
+	return true;
+}
+
+static void test_lying_bulk(void **state)
+{
+	(void)state;
+	struct talk t = {.agent = AGENT_PRINTER, .version = ICE_SNMP_V2C, .misbehave = lying};
+	converse(&t);
+	check_all(&t);
+}
+
+/* A table that does not walk, whose instances answer by GET. */
+static bool walks_not(const struct ice_snmp_message *question, struct ice_snmp_message *reply, void *arg)
+{
+	(void)arg;
+	for (size_t i = 0; i < reply->count && question->pdu != ICE_SNMP_GET; i++) {
+		reply->varbinds[i].tag = ICE_BER_END_OF_MIB_VIEW;
+		reply->varbinds[i].value_len = 0;
+	}
+	return true;
+}
+
+static void test_walks_not(void **state)
+{
+	(void)state;
+	struct talk t = {.agent = AGENT_PRINTER, .version = ICE_SNMP_V2C, .misbehave = walks_not};
+	converse(&t);
+	assert_true(t.record->has_mac && t.record->mac[5] == 0xe0);
+	assert_int_equal(t.record->supply_count, 0);
+	assert_string_equal(t.record->serial, "R-0042");
+}
+
 /* A table without end: every row has a successor. */
 static bool endless(const struct ice_snmp_message *question, struct ice_snmp_message *reply, void *arg)
 {
@@ -600,6 +647,9 @@ int main(void)
 	        cmocka_unit_test(test_one_errs),
 	        cmocka_unit_test(test_looping),
 	        cmocka_unit_test(test_repeating_bulk),
+	        cmocka_unit_test(test_lying_bulk),
+	        cmocka_unit_test(test_walks_not),
+
 	        cmocka_unit_test(test_endless),
 	        cmocka_unit_test(test_wrong_names),
 	        cmocka_unit_test(test_forgetful),
