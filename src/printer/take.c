@@ -107,7 +107,7 @@ static void take_row(struct ice_probe *p, size_t want, const struct ice_snmp_var
 		return;
 	}
 	if (ice_oid_compare(vb->oid, vb->oid_len, before, before_len) <= 0) {
-		/* It does not increase. Once: no GETBULK any more and on from the last good row; twice: the column ends. */
+		/* It does not increase. Once: on from the last good row; twice: the column ends. */
 		p->bulk = false;
 		if (p->stumbled[want])
 			p->pending[want] = false;
@@ -119,42 +119,65 @@ static void take_row(struct ice_probe *p, size_t want, const struct ice_snmp_var
 		p->pending[want] = false;
 }
 
+/* Does every column of an answer increase for as long as it lasts? Where one does not, varbinds were left out, doubled or
+ * mixed, and positions mean nothing any more. */
+static bool take_increases(const struct ice_probe *p, const struct ice_snmp_message *m)
+{
+	const struct talk_asked *a = &p->asked;
+	for (size_t c = 0; c < a->count; c++) {
+		const struct ice_oid *column = &p->profile->wants[a->wants[c]].oid;
+		const uint8_t *before = a->names[c].bytes;
+		size_t before_len = a->names[c].len;
+		for (size_t i = c; i < m->count; i += a->count) {
+			const struct ice_snmp_varbind *vb = &m->varbinds[i];
+			if (ice_snmp_absent(vb))
+				break;
+			if (ice_oid_compare(vb->oid, vb->oid_len, before, before_len) <= 0)
+				return false;
+			if (!ice_oid_under(column->bytes, column->len, vb->oid, vb->oid_len))
+				break;
+			before = vb->oid;
+			before_len = vb->oid_len;
+		}
+	}
+	return true;
+}
+
+/* True when at least one varbind lies where it may: an answer to something else lies before all that was asked. */
+static bool take_answers(const struct talk_asked *a, const struct ice_snmp_message *m)
+{
+	for (size_t i = 0; i < a->count && i < m->count; i++) {
+		const struct ice_snmp_varbind *vb = &m->varbinds[i];
+		if (ice_snmp_absent(vb) ||
+		    ice_oid_compare(vb->oid, vb->oid_len, a->names[i].bytes, a->names[i].len) >= 0)
+			return true;
+	}
+	return a->count == 1;
+}
+
 static enum ice_verdict take_walk(struct ice_probe *p, const struct ice_snmp_message *m)
 {
 	const struct talk_asked *a = &p->asked;
-	const uint8_t *before[TALK_ASKED_MAX];
-	size_t before_len[TALK_ASKED_MAX];
-	bool ended[TALK_ASKED_MAX] = {false};
 	size_t rows = a->pdu == ICE_SNMP_GETBULK ? a->repetitions : 1;
-	bool forward = false;
-	if (m->count == 0 || m->count > a->count * rows)
+	if (m->count == 0 || m->count > a->count * rows || !take_answers(a, m))
 		return ICE_VERDICT_OIDS;
-	for (size_t i = 0; i < a->count; i++) {
-		before[i] = a->names[i].bytes;
-		before_len[i] = a->names[i].len;
-		/* An answer to something else lies before all that was asked. */
-		if (i < m->count &&
-		    (ice_snmp_absent(&m->varbinds[i]) ||
-		     ice_oid_compare(m->varbinds[i].oid, m->varbinds[i].oid_len, before[i], before_len[i]) >= 0))
-			forward = true;
+	if (a->pdu == ICE_SNMP_GETBULK && !take_increases(p, m)) {
+		p->bulk = false; /* none of it is believed: the same by GETNEXT */
+		return ICE_VERDICT_OK;
 	}
-	if (!forward && a->count > 1)
-		return ICE_VERDICT_OIDS;
-	for (size_t i = 0; i < m->count; i++) {
-		const struct ice_snmp_varbind *vb = &m->varbinds[i];
-		size_t c = i % a->count, want = a->wants[c];
-		if (ended[c])
-			continue;
-		if (!p->profile->wants[want].column) {
-			take_instance(p, want, vb);
-			ended[c] = true;
-			continue;
+	for (size_t c = 0; c < a->count; c++) {
+		size_t want = a->wants[c];
+		const uint8_t *before = a->names[c].bytes;
+		size_t before_len = a->names[c].len;
+		for (size_t i = c; i < m->count && p->pending[want]; i += a->count) {
+			const struct ice_snmp_varbind *vb = &m->varbinds[i];
+			if (p->profile->wants[want].column)
+				take_row(p, want, vb, before, before_len);
+			else
+				take_instance(p, want, vb);
+			before = vb->oid;
+			before_len = vb->oid_len;
 		}
-		bool stumbled = p->stumbled[want];
-		take_row(p, want, vb, before[c], before_len[c]);
-		ended[c] = !p->pending[want] || stumbled != p->stumbled[want];
-		before[c] = vb->oid;
-		before_len[c] = vb->oid_len;
 	}
 	/* GETBULK may stop anywhere when the message is full (RFC 3416 section 4.2.3); GETNEXT answers all or errs. */
 	if (m->count < a->count && a->pdu == ICE_SNMP_GETNEXT)

@@ -424,6 +424,26 @@ static void test_lying_bulk(void **state)
 	check_all(&t);
 }
 
+/* GETBULK leaves out every second varbind. */
+static bool skipping(const struct ice_snmp_message *question, struct ice_snmp_message *reply, void *arg)
+{
+	(void)arg;
+	size_t kept = 0;
+	for (size_t i = 0; i < reply->count && question->pdu == ICE_SNMP_GETBULK; i += 2)
+		reply->varbinds[kept++] = reply->varbinds[i];
+	if (kept)
+		reply->count = (uint16_t)kept;
+	return true;
+}
+
+static void test_skipping_bulk(void **state)
+{
+	(void)state;
+	struct talk t = {.agent = AGENT_PRINTER, .version = ICE_SNMP_V2C, .misbehave = skipping};
+	converse(&t);
+	check_all(&t);
+}
+
 /* A table that does not walk, whose instances answer by GET. */
 static bool walks_not(const struct ice_snmp_message *question, struct ice_snmp_message *reply, void *arg)
 {
@@ -648,6 +668,7 @@ int main(void)
 	        cmocka_unit_test(test_looping),
 	        cmocka_unit_test(test_repeating_bulk),
 	        cmocka_unit_test(test_lying_bulk),
+	        cmocka_unit_test(test_skipping_bulk),
 	        cmocka_unit_test(test_walks_not),
 
 	        cmocka_unit_test(test_endless),
