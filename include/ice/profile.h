@@ -31,4 +31,9 @@ const char *ice_profile_name(const struct ice_profile *p);
  * test holds every captured request against. */
 bool ice_profiles_may_ask(const struct ice_profiles *p, const uint8_t *oid, size_t n);
 
+/* Calls fn once for each object that may be asked, in order: what first contact asks, then profile by profile what is new. The object
+ * itself is asked, or what stands below it: its rows. `field` is the first fact it serves. */
+typedef void ice_profiles_asked_fn(const struct ice_oid *oid, const char *profile, const char *field, void *arg);
+void ice_profiles_asked(const struct ice_profiles *p, ice_profiles_asked_fn *fn, void *arg);
+
 #endif

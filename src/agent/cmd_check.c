@@ -21,7 +21,7 @@
 
 struct check {
 	const char *config, *enrolment, *profile_folder;
-	bool profiles, offline, enrol;
+	bool profiles, oids, offline, enrol;
 	struct ice_settings settings;
 	bool good;
 	/* The round trip: */
@@ -36,6 +36,8 @@ static const struct ice_option check_options[] = {
          "only what can be told without a network"},
         {"profiles", 0, NULL, ICE_OPTION_FLAG, offsetof(struct check, profiles), 0, 0, NULL, false,
          "check the vendor profiles, too, and list them"},
+        {"oids", 0, NULL, ICE_OPTION_FLAG, offsetof(struct check, oids), 0, 0, NULL, false,
+         "print every object ice may ever ask, and for which fact"},
         {"profile-folder", 0, "DIR", ICE_OPTION_TEXT, offsetof(struct check, profile_folder), 0, 0, NULL, false,
          "folder of the vendor profiles"},
         {"enrolment", 0, "FILE", ICE_OPTION_TEXT, offsetof(struct check, enrolment), 0, 0, NULL, false,
@@ -125,6 +127,24 @@ static int check_enrol(struct check *c)
 	explicit_bzero(line, sizeof line);
 	ice_enrolment_wipe(&e);
 	return good ? ICE_EXIT_DONE : ICE_EXIT_FAILED;
+}
+
+static void check_asked(const struct ice_oid *oid, const char *profile, const char *field, void *arg)
+{
+	char text[ICE_OID_TEXT_SIZE];
+	(void)arg;
+	printf("%-44s %-14s %s\n", ice_oid_format(oid->bytes, oid->len, text), profile, field);
+}
+
+/* For the security officer: the whole list, and nothing else on standard output. An exit status. */
+static int check_oids(const struct check *c)
+{
+	struct ice_profiles *p = ice_setup_profiles("ice check", c->profile_folder);
+	if (!p)
+		return ICE_EXIT_CONFIG;
+	ice_profiles_asked(p, check_asked, NULL);
+	ice_profiles_free(p);
+	return ICE_EXIT_DONE;
 }
 
 static bool check_profiles(struct check *c)
@@ -262,6 +282,8 @@ static int check_with(struct check *c, int argc, char **argv)
 	if (argc > 0)
 		return ice_options_refuse(&check_command, "%s: what is that for? the configuration is named by -c FILE",
 		                          argv[0]);
+	if (c->oids)
+		return check_oids(c);
 	if (!c->config && !c->profiles && !c->enrolment)
 		return ice_options_refuse(&check_command,
 		                          "what is to be checked? -c FILE, --enrolment FILE or --profiles");

@@ -3,7 +3,7 @@
 
 Every frame that left SOURCE-MAC must be ARP, neighbour discovery, UDP to port 161 of an address inside the ranges (never a network
 or broadcast address of them, never multicast, never a broadcast frame), or TCP to SERVER:PORT. Every SNMP request must be a GET, GETNEXT
-or GETBULK whose names all stand below a line of ALLOWED-OIDS (a file), and below 484 bytes. Prints the counts and what broke a promise; status 1 then.
+or GETBULK whose names all stand in, or below, a line of ALLOWED-OIDS (a file, as "ice check --oids" prints it), and below 484 bytes. Prints the counts and what broke a promise; status 1 then.
 """
 import ipaddress
 import struct
@@ -107,7 +107,9 @@ def main():
         if tag not in (0xA0, 0xA1, 0xA5):
             wrong.append(f"a PDU {tag:#x} to {to}")
         for name in asked:
-            if not any(tuple(name[: len(a)]) == a for a in allowed):
+            # v1 asks for an instance by the GETNEXT of what stands just before it.
+            after = (tuple(name), tuple(name) + (0,), tuple(name[:-1]) + (name[-1] + 1,))
+            if not any(x[: len(a)] == a for a in allowed for x in after):
                 wrong.append(f"asked {'.'.join(map(str, name))}, which is not in the table")
     print(f"frames that left: {count['snmp']} SNMP requests, {count['server']} to the server, {count['arp']} ARP/ND, broken promises: {len(wrong)}")
     for w in wrong[:20]:
