@@ -57,7 +57,9 @@ size=0
 await 10 grown # tcpdump has written all it saw
 kill -INT $dump; wait $dump 2>/dev/null
 check "the capture lost nothing" grep -q "^0 packets dropped by kernel" "$tmp/tcpdump.out"
-python3 tests/e2e/pcap_check.py "$tmp/all.pcap" "$mac" 10.78.0.0/20,10.77.0.0/24,10.78.0.0/24 "$tmp/oids" 10.77.0.2:8443
+python3 tests/e2e/pcap_check.py "$tmp/all.pcap" "$mac" 10.78.0.0/20,10.77.0.0/24,10.78.0.0/24 "$tmp/oids" 10.77.0.2:8443 >"$tmp/verdict"
+same "every frame keeps the promises" $? 0
+cat "$tmp/verdict"
 "$B/facilities-manager" export --data "$tmp/fm" --format ndjson >"$tmp/held"
 check "the upload is in it, too" grep -q ' [1-9][0-9]* to the server' "$tmp/verdict"
 check "all printers were found and delivered" python3 tests/e2e/compare.py "$tmp/truth" "$tmp/held"
