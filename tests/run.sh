@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the tests of a tier (check or test) and closes with "N passed, N failed". Every cmocka case counts, and
-# every script of tests/e2e counts its own checks by the same closing line.
+# Runs the tests of a tier (check or test) and closes with "N passed, N failed". Every cmocka case counts; a script of
+# tests/e2e counts its own checks by the same closing line; anything else passes or fails as a whole.
+# Lines that begin with "| " are shown: figures and tables a test wants seen.
 set -u
 cd "$(dirname "$0")/.."
 tier=${1:-check}
@@ -11,54 +12,71 @@ failures=()
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-one() { # one NAME COMMAND...: a thing that passes or fails as a whole
+# report NAME STATUS OUTPUT: counts what the output says, and shows it when anything failed.
+report() {
+	local name=$1 status=$2 out=$3 p f s
+	if grep -qE '^[0-9]+ passed, [0-9]+ failed' "$out"; then
+		read -r p f s < <(grep -E '^[0-9]+ passed, [0-9]+ failed' "$out" | tail -1 | sed -E 's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?.*/\1 \2 0\4/')
+	elif grep -q '^\[==========\]' "$out"; then
+		p=$(grep -c '^\[       OK \]' "$out")
+		f=$(sed -nE 's/^\[  FAILED  \] .* ([0-9]+) test\(s\), listed below.*/\1/p' "$out" | awk '{n += $1} END {print n + 0}')
+		s=$(sed -nE 's/^\[  SKIPPED \] .* ([0-9]+) test\(s\), listed below.*/\1/p' "$out" | awk '{n += $1} END {print n + 0}')
+		[ $((p + f + s)) = 0 ] && { f=1; echo "(it ran no test)" >>"$out"; }
+	else
+		p=$((status == 0)) f=$((status != 0)) s=0
+	fi
+	[ "$status" != 0 ] && [ "$f" = 0 ] && f=1
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + 10#$s))
+	local more=
+	[ "$((10#$s))" -gt 0 ] && more=", $((10#$s)) skipped"
+	if [ "$f" = 0 ]; then
+		echo "ok    $name ($p passed$more)"
+		[ -n "$more" ] && grep -iE 'skipp' "$out" | grep -vE '^[0-9]+ passed|listed below' | sed 's/^/      /' | sort -u | head -8
+	else
+		failures+=("$name")
+		echo "FAIL  $name ($p passed, $f failed$more; status $status)"
+		tail -60 "$out"
+	fi
+	grep '^| ' "$out"
+	return 0
+}
+
+# one NAME COMMAND...: runs it now and reports.
+one() {
 	local name=$1; shift
-	if "$@" >"$tmp/out" 2>&1; then
-		passed=$((passed + 1)); echo "ok    $name"
-	else
-		failed=$((failed + 1)); failures+=("$name"); echo "FAIL  $name"; tail -40 "$tmp/out"
-	fi
+	"$@" >"$tmp/out" 2>&1 </dev/null
+	report "$name" $? "$tmp/out"
 }
 
-suite() { # suite NAME COMMAND...: prints "N passed, N failed[, N skipped]" as its last such line, or is a cmocka program
-	local name=$1 p f s rc; shift
-	"$@" >"$tmp/out" 2>&1; rc=$?
-	if grep -qE '^[0-9]+ passed, [0-9]+ failed' "$tmp/out"; then
-		read -r p f s < <(grep -E '^[0-9]+ passed, [0-9]+ failed' "$tmp/out" | tail -1 | sed -E 's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?.*/\1 \2 \4/')
-	else
-		p=$(grep -c '^\[       OK \]' "$tmp/out"); f=$(grep -c '^\[  FAILED  \] [a-z_0-9]*$' "$tmp/out"); s=$(grep -c '^\[  SKIPPED \] [a-z_0-9]*$' "$tmp/out")
-		grep -q 'FAILED  .*test(s), listed below' "$tmp/out" && f=$(sed -nE 's/^\[  FAILED  \] .* ([0-9]+) test\(s\), listed below.*/\1/p' "$tmp/out" | awk '{n+=$1} END {print n+0}')
-	fi
-	[ $rc -ne 0 ] && [ "${f:-0}" = 0 ] && f=1
-	[ $rc -eq 0 ] && [ "${p:-0}" = 0 ] && [ "${s:-0}" = 0 ] && { f=1; echo "(it ran no test)" >>"$tmp/out"; }
-	passed=$((passed + ${p:-0})); failed=$((failed + ${f:-0})); skipped=$((skipped + ${s:-0}))
-	if [ "${f:-0}" = 0 ]; then
-		echo "ok    $name ($p passed$([ "${s:-0}" != 0 ] && echo ", $s skipped"))"
-	else
-		failures+=("$name"); echo "FAIL  $name ($p passed, $f failed)"; tail -60 "$tmp/out"
-	fi
-	if grep -q '^| ' "$tmp/out"; then grep '^| ' "$tmp/out"; fi
-}
-
-one "layers" bash tests/layers.sh
+# The quick ones are independent of each other: as many at once as there are processors, reported in order.
+quick=()
 for t in "$B"/tests/unit/test_* "$B"/tests/replay/test_*; do
 	case $t in *.d | *\**) continue ;; esac
-	suite "${t#"$B"/tests/}" "$t"
+	quick+=("${t#"$B"/tests/}|$t")
 done
 for f in "$B"/fuzz/fuzz_*; do
 	case $f in *.d | *\**) continue ;; esac
 	n=$(basename "$f")
-	one "corpus of $n" "$f" "tests/fuzz/corpus/${n#fuzz_}"
+	quick+=("corpus of $n|$f tests/fuzz/corpus/${n#fuzz_}")
 done
+one "layers" bash tests/layers.sh
+for i in "${!quick[@]}"; do printf '%s\0' "$i ${quick[$i]#*|}"; done |
+	xargs -0 -n 1 -P "$(nproc)" sh -c 'n=${2%% *}; ${2#* } >"$1/$n" 2>&1 </dev/null; echo $? >"$1/$n.status"' sh "$tmp"
+for i in "${!quick[@]}"; do
+	report "${quick[$i]%%|*}" "$(cat "$tmp/$i.status" 2>/dev/null || echo 255)" "$tmp/$i"
+done
+
 if [ "$tier" = test ]; then
 	for s in tests/e2e/test_*.sh; do
-		[ -f "$s" ] && suite "$(basename "$s")" timeout 600 bash "$s"
+		one "${s#tests/}" timeout 600 bash "$s"
 	done
 	if [ "$B" = build ]; then
 		one "demo" timeout 300 bash tests/e2e/demo.sh
 		one "sanitized build" make -s -j"$(nproc)" SAN=address,undefined all sanitized-tests
-		suite "sanitized check" env B=build/san bash tests/run.sh check
-		[ -f tests/e2e/test_pipeline.sh ] && suite "sanitized pipeline" env B=build/san timeout 600 bash tests/e2e/test_pipeline.sh
+		one "sanitized check" env B=build/san bash tests/run.sh check
+		for s in tests/e2e/test_pipeline.sh tests/e2e/test_server.sh tests/e2e/test_replay.sh; do
+			one "sanitized ${s#tests/}" env B=build/san timeout 600 bash "$s"
+		done
 	fi
 fi
 echo
