@@ -54,6 +54,12 @@ ICE_MUST_CHECK enum ice_verdict ice_probe_identify(const struct ice_profiles *pr
                                                    const struct ice_secret *community, struct ice_identity *out,
                                                    struct ice_snmp_request *again);
 
+/* Brand and model as far as first contact told them, for a list of what is there without a second question. "" when it
+ * did not. Only for printers. */
+#define ICE_IDENTITY_MAKE 64
+void ice_identity_make_model(const struct ice_identity *id, char make[ICE_IDENTITY_MAKE],
+                             char model[ICE_IDENTITY_TEXT]);
+
 struct ice_probe_options {
 	bool alert_text; /* keep the device's own alert text */
 };

@@ -98,6 +98,27 @@ void ice_probe_free(struct ice_probe *p)
 	free(p);
 }
 
+void ice_identity_make_model(const struct ice_identity *id, char make[ICE_IDENTITY_MAKE], char model[ICE_IDENTITY_TEXT])
+{
+	/* The ladders decide here as they do in a record, over a conversation in which nothing was asked. */
+	static const struct ice_secret nobody;
+	static const struct ice_probe_options plain;
+	struct ice_address none = {0};
+	char text[ICE_FACT_TEXT];
+	make[0] = model[0] = '\0';
+	if (!id->printer || !id->profile)
+		return;
+	struct ice_probe *p = ice_probe_new(id, &none, ICE_SNMP_V2C, &nobody, &plain);
+	struct ice_facts facts = probe_facts(p);
+	if (ice_facts_text(&facts, ICE_FIELD_MAKE, text, NULL))
+		snprintf(make, ICE_IDENTITY_MAKE, "%.63s", text);
+	else if (p->profile->make)
+		snprintf(make, ICE_IDENTITY_MAKE, "%.63s", p->profile->make);
+	if (ice_facts_text(&facts, ICE_FIELD_MODEL, text, NULL))
+		snprintf(model, ICE_IDENTITY_TEXT, "%.255s", text);
+	ice_probe_free(p);
+}
+
 /* GETBULK said something else than GET: what it said is forgotten, and the tables are read once more by GETNEXT. True
  * when there is something to ask again. */
 static bool probe_caught_lying(struct ice_probe *p)

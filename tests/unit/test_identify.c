@@ -91,6 +91,29 @@ static void test_printers(void **state)
 	check("1.3.6.1.2.1.25.3.2.1.3.1|4|HP LaserJet P1505n\n1.3.6.1.2.1.25.3.5.1.1.1|2|3\n", true, "hp", NULL);
 }
 
+static void test_make_and_model(void **state)
+{
+	(void)state;
+	char make[ICE_IDENTITY_MAKE], model[ICE_IDENTITY_TEXT];
+	check(SYSTEM("LANIER MP C3501/LD635C 2.01 / LANIER Network Printer C model", "1.3.6.1.4.1.367.1.1"), true,
+	      "ricoh", NULL);
+	ice_identity_make_model(&id, make, model);
+	assert_string_equal(make, "Lanier");
+	assert_string_equal(model, "MP C3501");
+	check(SYSTEM("EPSON Built-in Print Server",
+	             "1.3.6.1.4.1.1248.1.1.2.1") "1.3.6.1.2.1.25.3.2.1.2.1|6|1.3.6.1.2.1.25.3.1.5\n1.3.6.1.2.1.25.3.2."
+	                                         "1.3.1|4|EPSON ST-C4100 Series\n"
+	                                         "1.3.6.1.2.1.25.3.5.1.1.1|2|3\n",
+	      true, "epson", NULL);
+	ice_identity_make_model(&id, make, model);
+	assert_string_equal(make, "Epson");
+	assert_string_equal(model, "ST-C4100");
+	check(SYSTEM("Linux", "1.3.6.1.4.1.8072.3.2.10"), false, NULL, NULL);
+	ice_identity_make_model(&id, make, model);
+	assert_string_equal(make, "");
+	assert_string_equal(model, "");
+}
+
 static void test_others(void **state)
 {
 	(void)state;
@@ -201,9 +224,8 @@ static int unload(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_printers),
-	        cmocka_unit_test(test_others),
-	        cmocka_unit_test(test_not_an_answer),
+	        cmocka_unit_test(test_printers), cmocka_unit_test(test_make_and_model),
+	        cmocka_unit_test(test_others),   cmocka_unit_test(test_not_an_answer),
 	        cmocka_unit_test(test_request),
 	};
 	return cmocka_run_group_tests(tests, load, unload);
