@@ -38,7 +38,7 @@ TESTS     := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test
 FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCHES   := $(patsubst bench/%.c,$(B)/bench/%,$(sort $(wildcard bench/*.c)))
 
-.PHONY: all help deps demo test check bench fuzz lint format install uninstall clean
+.PHONY: all help deps demo test check kills powercuts bench fuzz lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -87,6 +87,27 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.
 	@echo "  CC    $<"
 	$(Q)$(COMPILE) -Isrc -o $@ $< tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.a -pie $(LDFLAGS) $(PC_LIBS)
 
+# Engines and servers made wrong on purpose at link time, and what stands in for a failing disk: the tests must notice each.
+WRONG := $(addprefix $(B)/kills/,ice-delete-before-ack ice-sync-normal facilities-manager-ack-before-commit \
+         facilities-manager-sync-normal powercut.so)
+.PHONY: wrong
+wrong: $(WRONG)
+$(B)/kills/ice-%: $(call objects,agent) $(B)/obj/tests/kills/wrong_%.o $(B)/libice.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(LINK) -o $@ $^ $(WRAP) $(PC_LIBS)
+$(B)/kills/facilities-manager-%: $(call objects,server) $(B)/obj/tests/kills/wrong_%.o $(B)/libice.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(LINK) -o $@ $^ $(WRAP) $(PC_LIBS)
+$(B)/kills/%.so: $(B)/obj/tests/kills/%.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ $^ -ldl
+$(B)/obj/tests/kills/%.o: CFLAGS += -fPIC
+$(B)/kills/ice-delete-before-ack: WRAP = -Wl,--wrap=ice_outbox_next
+$(B)/kills/%-sync-normal: WRAP = -Wl,--wrap=sqlite3_exec
+$(B)/kills/%-ack-before-commit: WRAP = -Wl,--wrap=sqlite3_step,--wrap=sqlite3_close
+
 #> make demo     a simulated site, a sweep, a fleet table, an upload, and the proof that all of it arrived
 demo:
 	@bash tests/e2e/demo.sh
@@ -99,12 +120,20 @@ check: all $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS))
 sanitized-tests: $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS))
 
 #> make test     everything CI runs: check, the sanitized build, end to end, real peers
-test: all $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS))
+test: all $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS)) $(WRONG)
 	@B=$(B) bash tests/run.sh test
 
 #> make bench    figures and ratios against the machine's limit and the peers
 bench: all $(BENCHES)
 	@B=$(B) bash bench/run.sh
+
+#> make kills    engines and server killed N=1000 times while they sweep and deliver; readings lost and doubled
+kills: all
+	@python3 tests/kills/kills.py --build $(B) -n $(or $(N),1000) --seed $(or $(SEED),1)
+
+#> make powercuts the same, and each kill is a power cut: what was not synced survives in part or not at all
+powercuts: all $(B)/kills/powercut.so
+	@python3 tests/kills/kills.py --build $(B) -n $(or $(N),1000) --seed $(or $(SEED),1) --power $(B)/kills/powercut.so
 
 #> make fuzz     libFuzzer on every parser, MINUTES=1 in all unless told (needs clang)
 fuzz:

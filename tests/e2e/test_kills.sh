@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Engines and their server killed a thousand times, and with their power cut (`make kills N=100000` does it for longer): nothing is
+# lost, nothing comes twice. And programs made wrong on purpose, of which the same harness must say so.
+cd "$(dirname "$0")/../.."
+. tests/e2e/lib.sh
+
+harness() { timeout 200 python3 tests/kills/kills.py --build "$B" "$@" >"$tmp/out" 2>"$tmp/err"; local status=$?; sed 's/^/| /' "$tmp/out"; return $status; }
+
+# safe WORDS ARGS...: nothing is lost or doubled
+safe() {
+	local words=$1; shift
+	if harness "$@" && grep -q "lost 0 doubled 0" "$tmp/out"; then ok "$words"; else bad "$words" "$(tail -20 "$tmp/err")"; fi
+}
+
+# caught WORDS ARGS...: the harness counts losses or doubles
+caught() {
+	local words=$1; shift
+	harness "$@"
+	if [ $? = 1 ] && grep -q '^kills' "$tmp/out" && ! grep -q "lost 0 doubled 0" "$tmp/out"; then ok "$words"; else bad "$words" "$(tail -20 "$tmp/err")"; fi
+}
+
+safe "a thousand kills: every reading at the server, once" -n "${N:-1000}" --seconds 55
+safe "power cuts: every reading at the server, once" -n 200 --seconds 20 --power "$B/kills/powercut.so"
+caught "an engine that deletes before the acknowledgement is caught" -n 60 --engine "$B/kills/ice-delete-before-ack"
+caught "a server that acknowledges before its commit is caught" -n 100 --server "$B/kills/facilities-manager-ack-before-commit"
+caught "an engine with synchronous=NORMAL is caught" -n 60 --power "$B/kills/powercut.so" --engine "$B/kills/ice-sync-normal"
+caught "a server with synchronous=NORMAL is caught" -n 80 --power "$B/kills/powercut.so" --server "$B/kills/facilities-manager-sync-normal"
+finish
