@@ -132,12 +132,43 @@ static void plan_instances(struct ice_probe *p, bool next, size_t *room)
 	}
 }
 
+int ice_talk_leader(const struct ice_probe *p, size_t want)
+{
+	const struct ice_ladder *l = &p->profile->ladders[ICE_FIELD_ALERT_SEVERITY];
+	return p->profile->wants[want].group == ICE_GROUP_ALERT && l->count && l->rungs[0].want != want
+	               ? l->rungs[0].want
+	               : -1;
+}
+
+/* How many rows to ask for of what goes on: few tables have more than twice what was seen. */
+static unsigned plan_rows(const struct ice_probe *p)
+{
+	unsigned seen = 0;
+	for (size_t i = 0; i < p->asked.count; i++) {
+		if (p->answers.wants[p->asked.wants[i]].count > seen)
+			seen = p->answers.wants[p->asked.wants[i]].count;
+	}
+	return seen == 0 || seen > 4 ? PLAN_REPETITIONS : 5;
+}
+
 /* What one more row of a column adds to an answer: the name with some index, the headers, a small number; a text is longer. */
 static unsigned plan_row_bytes(const struct ice_probe *p, size_t want)
 {
 	const struct ice_ladder *names = &p->profile->ladders[ICE_FIELD_SUPPLY_NAME];
 	bool text = p->profile->wants[want].alert_text || (names->count && names->rungs[0].want == want);
 	return p->profile->wants[want].oid.len + 11u + (text ? 24 : 0);
+}
+
+/* Most printers have no alerts most of the time, and a column without rows still costs its repetitions: the severities
+ * go first, the other columns only when there are any. True when a column has to wait for them, or is not needed. */
+static bool plan_waits(struct ice_probe *p, size_t want)
+{
+	int leader = ice_talk_leader(p, want);
+	if (leader < 0 || p->asked.pdu != ICE_SNMP_GETBULK)
+		return false;
+	if (!p->pending[leader] && p->answers.wants[leader].first == ICE_ANSWERS_NONE)
+		p->pending[want] = false;
+	return p->pending[leader] || !p->pending[want];
 }
 
 static void plan_columns(struct ice_probe *p, bool one_group, size_t *room, unsigned *row_bytes)
@@ -147,7 +178,7 @@ static void plan_columns(struct ice_probe *p, bool one_group, size_t *room, unsi
 	for (size_t i = 0; i < p->profile->want_count; i++) {
 		const struct ice_want *w = &p->profile->wants[i];
 		struct ice_oid name;
-		if (!p->pending[i] || !w->column || (one_group && group >= 0 && w->group != group))
+		if (!p->pending[i] || !w->column || (one_group && group >= 0 && w->group != group) || plan_waits(p, i))
 			continue;
 		if (!plan_cursor(p, i, &name)) {
 			p->pending[i] = false;
@@ -189,7 +220,7 @@ bool ice_talk_plan(struct ice_probe *p)
 	}
 	if (a->repetitions < 1)
 		a->repetitions = 1;
-	if (a->repetitions > PLAN_REPETITIONS)
-		a->repetitions = PLAN_REPETITIONS;
+	if (a->repetitions > plan_rows(p))
+		a->repetitions = plan_rows(p);
 	return true;
 }

@@ -115,7 +115,17 @@ static void take_row(struct ice_probe *p, size_t want, const struct ice_snmp_var
 		return;
 	}
 	if (vb->oid_len <= column->len || memcmp(vb->oid, column->bytes, column->len) != 0 ||
-	    !ice_answers_row(&p->answers, want, vb->oid + column->len, vb->oid_len - column->len, &v))
+	    !ice_answers_row(&p->answers, want, vb->oid + column->len, vb->oid_len - column->len, &v)) {
+		p->pending[want] = false;
+		return;
+	}
+	/* The last row of a table whose leading column is known to its end. */
+	int leader = ice_talk_leader(p, want);
+	if (leader < 0 || p->pending[leader] || p->answers.wants[leader].last == ICE_ANSWERS_NONE)
+		return;
+	size_t last_len;
+	const uint8_t *last = ice_answers_index(&p->answers, p->answers.wants[leader].last, &last_len);
+	if (vb->oid_len == column->len + last_len && memcmp(last, vb->oid + column->len, last_len) == 0)
 		p->pending[want] = false;
 }
 

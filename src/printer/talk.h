@@ -53,6 +53,9 @@ ICE_MUST_CHECK bool ice_talk_plan(struct ice_probe *p);
 /* plan.c: the instance of a want on this device. False when its index is not known or it does not fit. */
 ICE_MUST_CHECK bool ice_talk_instance(const struct ice_probe *p, const struct ice_want *w, struct ice_oid *out);
 
+/* plan.c: the column whose rows tell which rows this one has; -1 when none is asked before it. */
+int ice_talk_leader(const struct ice_probe *p, size_t want);
+
 /* take.c: an answer to `asked`. OIDS: not an answer to it. */
 ICE_MUST_CHECK enum ice_verdict ice_talk_take(struct ice_probe *p, const struct ice_snmp_message *reply);
 
