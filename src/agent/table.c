@@ -35,7 +35,7 @@ struct table_column {
 /* In printing order. A printer's name is often only its MAC in letters: the model says more to a person. */
 static const struct table_column table_printers[TABLE_COLUMNS] = {
         {"NAME", TABLE_TEXT, ICE_FOUND_NAME, false, 4, 10, false, 0, 0},
-        {"MAKE AND MODEL", TABLE_TEXT, ICE_FOUND_MODEL, false, 7, 12, false, 0, 0},
+        {"MAKE AND MODEL", TABLE_TEXT, ICE_FOUND_MODEL, false, 7, 16, false, 0, 0},
         {"ADDRESS", TABLE_ADDRESS, 0, false, 9, 0, false, 0, 0},
         {"SERIAL", TABLE_TEXT, ICE_FOUND_SERIAL, false, 1, 0, false, 0, 0},
         {"PAGES", TABLE_TEXT, ICE_FOUND_PAGES, true, 5, 0, false, 0, 0},
