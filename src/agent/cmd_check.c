@@ -11,11 +11,13 @@
 
 #include <event2/event.h>
 
+#include "ice/log.h"
 #include "ice/outbox.h"
 #include "ice/snmp.h"
 #include "ice/upload.h"
 
 #include "cmd.h"
+#include "confinement.h"
 #include "options.h"
 #include "setup.h"
 
@@ -263,8 +265,12 @@ static int check_server(struct check *c)
 	if (!ice_setup_enrolment("ice check", path, &e))
 		return ICE_EXIT_CONFIG;
 	check_line(c, true, "enrolment: site %s at %s", e.site, e.server);
-	if (!c->offline && check_resolve(c, &e))
-		check_round_trip(c, &e);
+	if (!c->offline) {
+		ice_log_set_level(ICE_LOG_WARN); /* what goes on, this command tells in its own lines */
+		ice_confinement_server(e.server, NULL);
+		if (check_resolve(c, &e))
+			check_round_trip(c, &e);
+	}
 	ice_enrolment_wipe(&e);
 	return c->good ? ICE_EXIT_DONE : ICE_EXIT_FAILED;
 }

@@ -6,11 +6,13 @@
 #include <jansson.h>
 
 #include "ice/clock.h"
+#include "ice/log.h"
 #include "ice/random.h"
 #include "ice/range.h"
 #include "ice/udp.h"
 
 #include "cmd.h"
+#include "confinement.h"
 #include "dialogue.h"
 #include "options.h"
 #include "setup.h"
@@ -254,6 +256,8 @@ static int probe_cmd_hold(struct probe_cmd *p, const struct ice_profiles *profil
 	        .receive = probe_cmd_receive,
 	        .arg = p,
 	};
+	ice_log_set_level(ICE_LOG_WARN);
+	ice_confinement_devices();
 	ice_dialogue_hold(&dialogue, &options);
 	bool printer = dialogue.end == ICE_DIALOGUE_PRINTER;
 	if (!p->quiet || !printer)

@@ -11,6 +11,7 @@
 #include "ice/log.h"
 
 #include "cmd.h"
+#include "confinement.h"
 #include "delivery.h"
 #include "heartbeat.h"
 #include "output.h"
@@ -217,6 +218,10 @@ static void scan_sweep(struct scan *s)
 	for (int i = 0; i < 2; i++)
 		if (!signals[i] || event_add(signals[i], NULL) != 0)
 			abort();
+	if (s->delivery)
+		ice_confinement_server(ice_delivery_enrolment(s->delivery)->server, ice_delivery_file(s->delivery));
+	else
+		ice_confinement_devices();
 	ice_output_begin(&s->output, o->format, stdout, o->discover, o->no_color);
 	ice_progress_init(&s->progress, o->quiet, now);
 	ice_stats_init(&s->stats, now);

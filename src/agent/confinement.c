@@ -1,0 +1,39 @@
+#include "confinement.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ice/confine.h"
+
+/* Of "https://host[:port]", which was checked when the enrolment was read. */
+static uint16_t confinement_port(const char *server)
+{
+	const char *bracket = strrchr(server, ']'), *colon = strrchr(bracket ? bracket : server, ':');
+	bool given = colon && colon[1] >= '0' && colon[1] <= '9';
+	return given ? (uint16_t)strtoul(colon + 1, NULL, 10) : 443;
+}
+
+void ice_confinement_devices(void)
+{
+	struct ice_confine *c = ice_confine_new();
+	ice_confine_read_system(c);
+	(void)ice_confine_enter(c);
+}
+
+void ice_confinement_server(const char *server, const char *outbox)
+{
+	struct ice_confine *c = ice_confine_new();
+	char copy[PATH_MAX];
+	ice_confine_read_system(c);
+	ice_confine_resolver(c);
+	ice_confine_connect(c, confinement_port(server));
+	if (outbox) {
+		snprintf(copy, sizeof copy, "%s", outbox);
+		ice_confine_write(c, dirname(copy));
+	}
+	(void)ice_confine_enter(c);
+}

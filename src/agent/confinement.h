@@ -1,0 +1,15 @@
+/* confinement: what each command still needs once it has started; all else is given up (ice/confine.h tells how).
+ *
+ * Configuration, secrets, vendor profiles and the file of --stats are read or open by then, so they are not among it. What is left of
+ * the file system are the folder of the outbox for a command that delivers, and what the C library opens at first use. TCP goes to the
+ * server's port and the name servers', and where nothing is delivered there is none. */
+#ifndef ICE_CONFINEMENT_H
+#define ICE_CONFINEMENT_H
+
+/* For a command that asks devices and delivers nothing. */
+void ice_confinement_devices(void);
+
+/* For a command that talks to the server of this URL; `outbox` is the file of its outbox, NULL where that is in memory. */
+void ice_confinement_server(const char *server, const char *outbox);
+
+#endif
