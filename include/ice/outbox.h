@@ -66,6 +66,34 @@ ICE_MUST_CHECK bool ice_outbox_next(struct ice_outbox *o, int64_t after, struct 
 ICE_MUST_CHECK bool ice_outbox_acknowledged(struct ice_outbox *o, const char *id);
 ICE_MUST_CHECK bool ice_outbox_reject(struct ice_outbox *o, const char *id, const char *reason);
 
+/* What an operator sees of a batch. */
+struct ice_outbox_row {
+	int64_t sequence;
+	const char *id; /* lent until the callback returns, as is reason */
+	bool set_aside; /* otherwise it is pending */
+	int64_t readings, bytes;
+	int64_t made_at, set_aside_at; /* wall seconds; set_aside_at 0 = never */
+	const char *reason;            /* "" unless set aside */
+};
+typedef void ice_outbox_row_fn(const struct ice_outbox_row *row, void *arg);
+
+/* Every batch there is, oldest first. The callback must not change the outbox. False when the database refused. */
+ICE_MUST_CHECK bool ice_outbox_each(struct ice_outbox *o, ice_outbox_row_fn *each, void *arg);
+
+enum ice_outbox_found {
+	ICE_OUTBOX_FOUND,
+	ICE_OUTBOX_ABSENT,
+	ICE_OUTBOX_DAMAGED /* cannot be read, or its bytes are not those its id was made of */
+};
+
+/* One batch, pending or set aside; *out is filled only when FOUND. */
+ICE_MUST_CHECK enum ice_outbox_found ice_outbox_read(struct ice_outbox *o, int64_t sequence,
+                                                     struct ice_outbox_batch *out);
+
+/* A batch that was set aside is pending again, id and bytes as they were; any other is left as it is. False when the database
+ * refused. */
+ICE_MUST_CHECK bool ice_outbox_retry(struct ice_outbox *o, int64_t sequence);
+
 struct ice_outbox_depth {
 	int64_t batches, readings, bytes; /* pending; bytes as stored */
 	int64_t rejected;                 /* batches set aside */

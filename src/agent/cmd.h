@@ -19,5 +19,6 @@ int ice_cmd_run(int argc, char **argv);
 int ice_cmd_probe(int argc, char **argv);
 int ice_cmd_replay(int argc, char **argv);
 int ice_cmd_check(int argc, char **argv);
+int ice_cmd_outbox(int argc, char **argv);
 
 #endif

@@ -10,6 +10,7 @@
 #include "ice/clock.h"
 #include "ice/log.h"
 #include "outbox_file.h"
+#include "outbox_look.h"
 #include "outbox_salvage.h"
 
 #define OUTBOX_BYTES_DEFAULT ((int64_t)1 << 30)
@@ -20,22 +21,6 @@
 #define OUTBOX_PAGE       4096
 #define OUTBOX_RESERVE    (1 << 20) /* bytes of disk left alone, see outbox_disk_full */
 #define OUTBOX_GIVE_BACK  256       /* pages a call of idle gives back: some milliseconds */
-
-enum outbox_statement {
-	OUTBOX_INSERT,
-	OUTBOX_COUNT_ON,
-	OUTBOX_FORGET,
-	OUTBOX_MARK,
-	OUTBOX_PRUNE,
-	OUTBOX_NEXT,
-	OUTBOX_FIND,
-	OUTBOX_DELETE,
-	OUTBOX_ASIDE,
-	OUTBOX_READ_AT,
-	OUTBOX_SET,
-	OUTBOX_GET,
-	OUTBOX_STATEMENTS
-};
 
 static const char *const outbox_sql[OUTBOX_STATEMENTS] = {
         [OUTBOX_INSERT] = "INSERT INTO batch (sequence, id, state, readings, packed, made_at) VALUES (?,?,0,?,?,?)",
@@ -53,31 +38,11 @@ static const char *const outbox_sql[OUTBOX_STATEMENTS] = {
         [OUTBOX_GET] = "SELECT value FROM setting WHERE name=?",
 };
 
-struct ice_outbox {
-	sqlite3 *db;
-	sqlite3_stmt *statements[OUTBOX_STATEMENTS];
-	char site[ICE_BATCH_SITE_MAX + 1];
-	int64_t max_bytes;
-	struct ice_outbox_depth depth; /* what the database holds, changed after each commit */
-	int64_t devices;
-	char path[ICE_OUTBOX_PATH_MAX]; /* "" in memory */
-	int log_pages;                  /* in the write-ahead log, not yet in the database */
-	char error[256];
-};
-
 void ice_outbox_batch_free(struct ice_outbox_batch *b)
 {
 	free(b->body);
 	free(b->packed);
 	*b = (struct ice_outbox_batch){0};
-}
-
-/* Keeps the reason of a failure; what a full disk answers is told apart, since it passes. */
-static enum ice_outbox_result outbox_failed(struct ice_outbox *o, const char *doing)
-{
-	bool full = (sqlite3_errcode(o->db) & 0xff) == SQLITE_FULL;
-	snprintf(o->error, sizeof(o->error), "%s: %s", doing, full ? "the disk is full" : sqlite3_errmsg(o->db));
-	return full ? ICE_OUTBOX_FULL : ICE_OUTBOX_FAILED;
 }
 
 /* Moves the log into the database. It may fail at any time without harm: the log is what counts until it has succeeded. */
@@ -266,7 +231,7 @@ enum ice_outbox_result ice_outbox_put(struct ice_outbox *o, const struct ice_rea
 		snprintf(o->error, sizeof(o->error), "storing a batch: the disk is full");
 		result = ICE_OUTBOX_FULL;
 	} else if (!outbox_insert(o, &b, readings, &devices)) {
-		result = outbox_failed(o, "storing a batch");
+		result = ice_outbox_look_failed(o, "storing a batch");
 		outbox_rollback(o);
 		/* The log may be all that is too long. */
 		outbox_checkpoint(o);
@@ -285,29 +250,6 @@ enum ice_outbox_result ice_outbox_put(struct ice_outbox *o, const struct ice_rea
 	return result;
 }
 
-/* Reads the row that NEXT stands on. False when its bytes are not those its id was made of. */
-static bool outbox_take(sqlite3_stmt *s, struct ice_outbox_batch *out)
-{
-	char found[ICE_BATCH_ID_SIZE];
-	const unsigned char *id = sqlite3_column_text(s, 1);
-	const void *packed = sqlite3_column_blob(s, 3);
-	out->sequence = sqlite3_column_int64(s, 0);
-	out->readings = (size_t)sqlite3_column_int64(s, 2);
-	out->packed_len = (size_t)sqlite3_column_bytes(s, 3);
-	snprintf(out->id, sizeof(out->id), "%s", id ? (const char *)id : "");
-	if (!packed)
-		return false;
-	out->packed = malloc(out->packed_len);
-	if (!out->packed)
-		abort();
-	memcpy(out->packed, packed, out->packed_len);
-	out->body = ice_batch_gunzip(packed, out->packed_len, ICE_BATCH_BYTES_MAX, &out->len);
-	if (!out->body)
-		return false;
-	ice_batch_id(out->body, out->len, found);
-	return strcmp(found, out->id) == 0;
-}
-
 bool ice_outbox_next(struct ice_outbox *o, int64_t after, struct ice_outbox_batch *out)
 {
 	sqlite3_stmt *s = o->statements[OUTBOX_NEXT];
@@ -316,9 +258,9 @@ bool ice_outbox_next(struct ice_outbox *o, int64_t after, struct ice_outbox_batc
 		*out = (struct ice_outbox_batch){0};
 		sqlite3_bind_int64(s, 1, after);
 		int rc = sqlite3_step(s);
-		bool intact = rc == SQLITE_ROW && outbox_take(s, out);
+		bool intact = rc == SQLITE_ROW && ice_outbox_look_take(s, out);
 		if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-			(void)outbox_failed(o, "reading a batch");
+			(void)ice_outbox_look_failed(o, "reading a batch");
 		sqlite3_reset(s);
 		if (rc != SQLITE_ROW)
 			return false;
@@ -354,14 +296,14 @@ static bool outbox_leave(struct ice_outbox *o, enum outbox_statement how, const 
 	int64_t readings = 0;
 	*bytes = 0;
 	if (!outbox_find(o, id, &found, &readings, bytes)) {
-		(void)outbox_failed(o, "looking for a batch");
+		(void)ice_outbox_look_failed(o, "looking for a batch");
 		return false;
 	}
 	if (!found)
 		return true;
 	sqlite3_bind_text(o->statements[how], 1, id, -1, SQLITE_STATIC);
 	for (int tries = 2; !outbox_step(o, how); tries--) {
-		(void)outbox_failed(o, "taking a batch out");
+		(void)ice_outbox_look_failed(o, "taking a batch out");
 		outbox_rollback(o);
 		if (tries == 1)
 			return false;
@@ -411,7 +353,7 @@ bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value)
 	sqlite3_bind_text(o->statements[OUTBOX_SET], 2, value, -1, SQLITE_STATIC);
 	if (outbox_step(o, OUTBOX_SET))
 		return true;
-	(void)outbox_failed(o, "storing a setting");
+	(void)ice_outbox_look_failed(o, "storing a setting");
 	outbox_rollback(o);
 	return false;
 }

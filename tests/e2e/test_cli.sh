@@ -36,7 +36,7 @@ ends "help" 0 "Usage: ice COMMAND" ice --help
 ends "version" 0 "^ice [0-9]" ice --version
 ends "an unknown command has a hint" 64 'did you mean "ice scan"' ice scna
 ends "an unknown option of ice itself" 64 "no such option" ice --nonsense
-for c in scan run probe replay check; do
+for c in scan run probe replay check outbox; do
 	ends "ice $c --help" 0 "Usage: ice $c" ice $c --help
 	ends "ice help $c" 0 "Usage: ice $c" ice help $c
 	ends "ice $c refuses an unknown option" 64 "ice $c: --zzyzx: no such option" ice $c --zzyzx

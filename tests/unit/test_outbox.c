@@ -275,6 +275,66 @@ static void a_rejected_batch_blocks_nothing(void **state)
 	ice_outbox_close(o);
 }
 
+struct rows {
+	int count;
+	bool set_aside[4];
+	char reason[4][40], id[4][ICE_BATCH_ID_SIZE];
+};
+
+static void note_row(const struct ice_outbox_row *row, void *arg)
+{
+	struct rows *r = arg;
+	assert_true(r->count < 4);
+	assert_int_equal(row->sequence, r->count + 1);
+	assert_true(row->bytes > 0 && row->made_at > 0 && row->set_aside == (row->set_aside_at > 0));
+	r->set_aside[r->count] = row->set_aside;
+	snprintf(r->reason[r->count], sizeof(r->reason[0]), "%s", row->reason);
+	snprintf(r->id[r->count], sizeof(r->id[0]), "%s", row->id);
+	r->count++;
+}
+
+static void an_operator_sees_and_retries_what_was_set_aside(void **state)
+{
+	(void)state;
+	struct ice_outbox_batch b, again;
+	struct ice_outbox_depth d;
+	struct rows rows = {0};
+	struct ice_outbox *o = must_open();
+	assert_int_equal(put(o, 1, 4, 5), ICE_OUTBOX_OK);
+	assert_int_equal(put(o, 5, 3, 5), ICE_OUTBOX_OK);
+	assert_int_equal(ice_outbox_read(o, 1, &b), ICE_OUTBOX_FOUND);
+	assert_true(ice_outbox_reject(o, b.id, "server says: 422"));
+	assert_true(ice_outbox_each(o, note_row, &rows));
+	assert_int_equal(rows.count, 2);
+	assert_true(rows.set_aside[0] && !rows.set_aside[1]);
+	assert_string_equal(rows.reason[0], "server says: 422");
+	assert_string_equal(rows.reason[1], "");
+	assert_string_equal(rows.id[0], b.id);
+	assert_int_equal(ice_outbox_read(o, 1, &again), ICE_OUTBOX_FOUND); /* set aside, and there to be read */
+	assert_int_equal(again.len, b.len);
+	ice_outbox_batch_free(&again);
+	assert_int_equal(ice_outbox_read(o, 3, &again), ICE_OUTBOX_ABSENT);
+
+	assert_true(ice_outbox_retry(o, 1));
+	assert_true(ice_outbox_retry(o, 1)); /* is pending: nothing to do */
+	assert_true(ice_outbox_retry(o, 3)); /* is not there: nothing to do */
+	ice_outbox_depth(o, &d);
+	assert_int_equal(d.batches, 2);
+	assert_int_equal(d.readings, 7);
+	assert_int_equal(d.rejected, 0);
+	assert_int_equal(d.rejected_bytes, 0);
+	ice_outbox_close(o);
+	o = must_open();
+	assert_true(ice_outbox_next(o, 0, &again));
+	assert_int_equal(again.sequence, 1);
+	assert_string_equal(again.id, b.id);
+	assert_int_equal(again.packed_len, b.packed_len);
+	assert_memory_equal(again.packed, b.packed, b.packed_len);
+	ice_outbox_batch_free(&again);
+	ice_outbox_batch_free(&b);
+	ice_outbox_close(o);
+}
+
 static void settings_last(void **state)
 {
 	(void)state;
@@ -852,6 +912,7 @@ int main(void)
 	        TEST(a_batch_and_its_read_marks_are_one),
 	        TEST(sequences_never_repeat),
 	        TEST(a_rejected_batch_blocks_nothing),
+	        TEST(an_operator_sees_and_retries_what_was_set_aside),
 	        TEST(settings_last),
 	        TEST(too_much_for_one_batch_is_told),
 	        TEST(what_fits_in_no_batch_is_told_apart),

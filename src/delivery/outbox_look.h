@@ -1,0 +1,51 @@
+/* outbox_look: the outbox from the inside, shared by outbox.c, which moves batches, and outbox_look.c, which looks at them.
+ *
+ * Only these two include it. */
+#ifndef ICE_OUTBOX_LOOK_H
+#define ICE_OUTBOX_LOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ice/outbox.h"
+#include "outbox_file.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+enum outbox_statement {
+	OUTBOX_INSERT,
+	OUTBOX_COUNT_ON,
+	OUTBOX_FORGET,
+	OUTBOX_MARK,
+	OUTBOX_PRUNE,
+	OUTBOX_NEXT,
+	OUTBOX_FIND,
+	OUTBOX_DELETE,
+	OUTBOX_ASIDE,
+	OUTBOX_READ_AT,
+	OUTBOX_SET,
+	OUTBOX_GET,
+	OUTBOX_STATEMENTS
+};
+
+struct ice_outbox {
+	struct sqlite3 *db;
+	struct sqlite3_stmt *statements[OUTBOX_STATEMENTS];
+	char site[ICE_BATCH_SITE_MAX + 1];
+	int64_t max_bytes;
+	struct ice_outbox_depth depth; /* what the database holds, changed after each commit */
+	int64_t devices;
+	char path[ICE_OUTBOX_PATH_MAX]; /* "" in memory */
+	int log_pages;                  /* in the write-ahead log, not yet in the database */
+	char error[256];
+};
+
+/* Keeps the reason of a failure; what a full disk answers is told apart, since it passes. */
+enum ice_outbox_result ice_outbox_look_failed(struct ice_outbox *o, const char *doing);
+
+/* Reads the row that a statement stands on: sequence, id, readings, packed. False when its bytes are not those its id was made
+ * of; what could be read is in *out all the same. */
+ICE_MUST_CHECK bool ice_outbox_look_take(struct sqlite3_stmt *s, struct ice_outbox_batch *out);
+
+#endif
