@@ -43,6 +43,8 @@ struct ice_identity {
 	struct ice_oid general_index; /* index arcs (BER) of prtGeneralTable / markers as seen; len 0 = not seen */
 	struct ice_oid marker_index;
 	struct ice_oid supply_index; /* of the first prtMarkerSuppliesTable row */
+	bool has_supply_level;       /* that row's level, to hold later answers against */
+	int64_t supply_level;
 	struct ice_oid device_index; /* hrDeviceIndex of the printer where hrDeviceType says so */
 };
 

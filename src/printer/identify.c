@@ -113,9 +113,12 @@ static void identify_printer_rows(struct ice_identity *id, const struct ice_snmp
 		if (!id->has_printer_mib)
 			identify_note(id, "Printer-MIB");
 		id->has_printer_mib = true;
-		if (ice_oid_under(rows[i].entry, rows[i].entry_len, vb->oid, vb->oid_len) &&
-		    identify_index(vb, rows[i].entry_len, indexes[i]))
-			identify_note(id, "row of %sTable", rows[i].name);
+		if (!ice_oid_under(rows[i].entry, rows[i].entry_len, vb->oid, vb->oid_len) ||
+		    !identify_index(vb, rows[i].entry_len, indexes[i]))
+			continue;
+		identify_note(id, "row of %sTable", rows[i].name);
+		if (rows[i].position == ICE_CONTACT_SUPPLY)
+			id->has_supply_level = ice_snmp_number(vb, &id->supply_level);
 	}
 }
 

@@ -124,7 +124,17 @@ void ice_identity_make_model(const struct ice_identity *id, char make[ICE_IDENTI
 static bool probe_caught_lying(struct ice_probe *p)
 {
 	struct ice_facts facts = probe_facts(p);
-	if (!p->bulk || !ice_interfaces_contradicted(&facts))
+	const struct ice_ladder *levels = &p->profile->ladders[ICE_FIELD_SUPPLY_LEVEL];
+	const struct ice_oid *first = &p->identity.supply_index;
+	int64_t level;
+	if (!p->bulk)
+		return false;
+	/* First contact told the first supply's level by GETNEXT. That it changed meanwhile is rare, and costs some requests. */
+	struct ice_value v = levels->count
+	                             ? ice_answers_at(&p->answers, levels->rungs[0].want, first->bytes, first->len)
+	                             : (struct ice_value){0};
+	bool other = p->identity.has_supply_level && ice_value_number(&v, &level) && level != p->identity.supply_level;
+	if (!other && !ice_interfaces_contradicted(&facts))
 		return false;
 	p->bulk = false;
 	for (size_t i = 0; i < p->profile->want_count; i++) {
