@@ -60,6 +60,8 @@ static enum ice_verdict take_error(struct ice_probe *p, const struct ice_snmp_me
 		take_less(p);
 	} else if (m->error_status == ICE_SNMP_NO_SUCH_NAME && a->pdu == ICE_SNMP_GETNEXT) {
 		take_end_of_mib(p, index);
+	} else if (m->error_status == ICE_SNMP_GEN_ERR && !p->stumbled[a->wants[index]]) {
+		p->stumbled[a->wants[index]] = true; /* it may only be busy: once more */
 	} else {
 		p->pending[a->wants[index]] = false;
 	}

@@ -34,7 +34,7 @@ struct ice_probe {
 
 	enum talk_phase phase;
 	bool pending[ICE_PROFILE_WANTS];  /* still to be asked, or a column whose end was not seen */
-	bool stumbled[ICE_PROFILE_WANTS]; /* a column that did not increase once: by GETNEXT from there, or given up */
+	bool stumbled[ICE_PROFILE_WANTS]; /* it erred, or did not increase, once: the second time it is given up */
 	bool bulk;                        /* GETBULK may be used */
 	bool plain;                       /* GETNEXT for everything */
 	unsigned varbinds_max;            /* in one request; halved by tooBig and silence */
