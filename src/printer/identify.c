@@ -213,7 +213,7 @@ static bool identify_is_printer(struct ice_identity *id, const struct identify_e
 static const struct ice_profile *identify_profile(const struct ice_profiles *all, const struct identify_evidence *e)
 {
 	/* Text before numbers: badged machines keep their builder's sysObjectID, and some cards give another maker's. */
-	if (e->by_text)
+	if (e->by_text && strcmp(e->by_text->name, ICE_PROFILE_GENERIC) != 0)
 		return e->by_text;
 	if (e->by_printer_id)
 		return e->by_printer_id;

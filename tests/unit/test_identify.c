@@ -108,6 +108,11 @@ static void test_make_and_model(void **state)
 	ice_identity_make_model(&id, make, model);
 	assert_string_equal(make, "Epson");
 	assert_string_equal(model, "ST-C4100");
+	/* a badge without a profile of its own, on another maker's machine */
+	check(SYSTEM("OLIVETTI d-Color MF222", "1.3.6.1.4.1.18334.1.1.1.2.1.1"), true, "konicaminolta", NULL);
+	ice_identity_make_model(&id, make, model);
+	assert_string_equal(make, "Olivetti");
+	assert_string_equal(model, "d-Color MF222");
 	check(SYSTEM("Linux", "1.3.6.1.4.1.8072.3.2.10"), false, NULL, NULL);
 	ice_identity_make_model(&id, make, model);
 	assert_string_equal(make, "");
