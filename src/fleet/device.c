@@ -81,6 +81,23 @@ size_t ice_device_serial(const struct ice_device_view *v, char out[ICE_DEVICE_TE
 	return device_serial(v, like, n, out);
 }
 
+/* The recorded text with the device's own serial number in place of the recorded one; 0 when that has another length. */
+static size_t device_description(const struct ice_device_view *v, const struct ice_recording_row *row,
+                                 char out[ICE_DEVICE_TEXT])
+{
+	size_t n, len;
+	char own[ICE_DEVICE_TEXT];
+	const uint8_t *serial =
+	        ice_pattern_content(ice_recording_row(v->pattern->recording, v->pattern->serial_row), &n);
+	const uint8_t *text = ice_pattern_content(row, &len);
+	const uint8_t *at = memmem(text, len, serial, n);
+	if (!at || len > ICE_DEVICE_TEXT || device_serial(v, serial, n, own) != n)
+		return 0;
+	memcpy(out, text, len);
+	memcpy(out + (at - text), own, n);
+	return len;
+}
+
 uint32_t ice_device_pages_per_hour(const struct ice_device_view *v)
 {
 	if (v->setting->pages_per_hour == 0)
@@ -149,6 +166,12 @@ bool ice_device_override(const struct ice_recording_row *row, size_t index, uint
 		*len = device_octets(text, n, room);
 		return true;
 	}
+	case ICE_PATTERN_SERIAL_INSIDE:
+		n = device_description(v, row, text);
+		if (n == 0)
+			return false;
+		*len = device_octets(text, n, room);
+		return true;
 	case ICE_PATTERN_MAC:
 		if (!ice_device_mac(v, ice_pattern_which(personal), mac))
 			return false;

@@ -19,6 +19,7 @@ struct ice_device {
 	uint16_t asked; /* requests so far; stays at its largest value */
 	uint8_t fault;  /* index into the table of faults + 1; 0 = behaves */
 	bool v1_only;
+	uint32_t busy; /* of faults: milliseconds until it is ready for the next request; UINT32_MAX = dead */
 };
 
 /* What is alike for all devices. */

@@ -1,410 +1,306 @@
+/* faults: the table. What each row can say stands in faults.h, what the acts make of it in faults_acts.h. */
 #include "faults.h"
 
-#include <string.h>
-
+#include "faults_acts.h"
 #include "faults_message.h"
 #include "ice/ber.h"
 
-/* ---- the datagram ---- */
+#define FAULTS_BYTES(text) .bytes = text, .len = sizeof(text) - 1
 
-static void faults_empty(const struct ice_faults_call *c)
-{
-	c->reply->n = 0;
-}
+/* Facts that are made of texts, of numbers, of either. */
+#define FAULTS_TEXTS   "name make model location serial mac supplies errors"
+#define FAULTS_NUMBERS "pages supplies status errors alerts"
+#define FAULTS_ALL     "name make model location serial mac pages supplies status errors alerts"
 
-static void faults_one_byte(const struct ice_faults_call *c)
-{
-	c->reply->n = c->reply->n > 0;
-}
+static const char faults_community[300] = "a community that goes on and on", faults_oid[199] = {0x2b, 6, 1, 4, 1, 1};
 
-static void faults_garbage(const struct ice_faults_call *c)
-{
-	for (size_t i = 0; i < c->reply->n; i++)
-		c->reply->bytes[i] = (uint8_t)ice_random_next(c->random);
-}
-
-static void faults_bit_flip(const struct ice_faults_call *c)
-{
-	if (c->reply->n > 0)
-		c->reply->bytes[ice_random_below(c->random, c->reply->n)] ^=
-		        (uint8_t)(1u << ice_random_below(c->random, 8));
-}
-
-static void faults_truncated(const struct ice_faults_call *c)
-{
-	c->reply->n -= c->reply->n / 3;
-}
-
-static void faults_trailing(const struct ice_faults_call *c)
-{
-	size_t more = 40;
-	if (c->reply->n == 0 || c->reply->size - c->reply->n < more)
-		return;
-	memset(c->reply->bytes + c->reply->n, 0xa5, more);
-	c->reply->n += more;
-}
-
-static void faults_echo(const struct ice_faults_call *c)
-{
-	memcpy(c->reply->bytes, c->request, c->request_len);
-	c->reply->n = c->request_len;
-}
-
-/* Another outer header before the same content. */
-static void faults_reframe(const struct ice_faults_call *c, const uint8_t *header, size_t n, int more)
-{
-	struct ice_ber b = ice_ber_of(c->reply->bytes, c->reply->n), content;
-	uint8_t plain[5] = {ICE_BER_SEQUENCE, 0x82};
-	if (!ice_ber_enter(&b, ICE_BER_SEQUENCE, &content))
-		return;
-	size_t len = (size_t)(content.end - content.at);
-	if (!header) {
-		plain[2] = (uint8_t)((len + (size_t)more) >> 8);
-		plain[3] = (uint8_t)(len + (size_t)more);
-		header = plain;
-		n = 4;
-	}
-	if (n + len > c->reply->size)
-		return;
-	memmove(c->reply->bytes + n, content.at, len);
-	memcpy(c->reply->bytes, header, n);
-	c->reply->n = n + len;
-}
-
-static void faults_outer_long(const struct ice_faults_call *c)
-{
-	faults_reframe(c, NULL, 0, 7);
-}
-
-static void faults_outer_short(const struct ice_faults_call *c)
-{
-	faults_reframe(c, NULL, 0, -7);
-}
-
-static void faults_indefinite(const struct ice_faults_call *c)
-{
-	faults_reframe(c, (const uint8_t[]){0x30, 0x80}, 2, 0);
-}
-
-static void faults_huge_length(const struct ice_faults_call *c)
-{
-	faults_reframe(c, (const uint8_t[]){0x30, 0x84, 0xff, 0xff, 0xff, 0xff}, 6, 0);
-}
-
-static void faults_wrong_tag(const struct ice_faults_call *c)
-{
-	faults_reframe(c, (const uint8_t[]){0x31, 0x82, 0x00, 0x40}, 4, 0);
-}
-
-/* ---- header and PDU ---- */
-
-static void faults_version_3(const struct ice_faults_call *c)
-{
-	struct ice_faults_message m;
-	if (!ice_faults_message_open(c, &m))
-		return;
-	m.version = 3;
-	ice_faults_message_close(c, &m);
-}
-
-static void faults_version_swapped(const struct ice_faults_call *c)
-{
-	struct ice_faults_message m;
-	if (!ice_faults_message_open(c, &m))
-		return;
-	m.version = m.version == ICE_SNMP_V1 ? ICE_SNMP_V2C : ICE_SNMP_V1;
-	ice_faults_message_close(c, &m);
-}
-
-static void faults_wrong_community(const struct ice_faults_call *c)
-{
-	struct ice_faults_message m;
-	if (!ice_faults_message_open(c, &m))
-		return;
-	m.community = (const uint8_t *)"someone else's";
-	m.community_len = 14;
-	ice_faults_message_close(c, &m);
-}
-
-static void faults_no_community(const struct ice_faults_call *c)
-{
-	struct ice_faults_message m;
-	if (!ice_faults_message_open(c, &m))
-		return;
-	m.community_len = 0;
-	ice_faults_message_close(c, &m);
-}
-
-static void faults_id(const struct ice_faults_call *c, bool zero)
-{
-	struct ice_faults_message m;
-	if (!ice_faults_message_open(c, &m))
-		return;
-	m.id = zero ? 0 : m.id ^ 0x2a;
-	ice_faults_message_close(c, &m);
-}
-
-static void faults_wrong_id(const struct ice_faults_call *c)
-{
-	faults_id(c, false);
-}
-
-static void faults_zero_id(const struct ice_faults_call *c)
-{
-	faults_id(c, true);
-}
-
-static void faults_pdu(const struct ice_faults_call *c, uint8_t pdu)
-{
-	struct ice_faults_message m;
-	if (!ice_faults_message_open(c, &m))
-		return;
-	m.pdu = pdu;
-	ice_faults_message_close(c, &m);
-}
-
-static void faults_get_pdu(const struct ice_faults_call *c)
-{
-	faults_pdu(c, ICE_BER_GET);
-}
-
-static void faults_report_pdu(const struct ice_faults_call *c)
-{
-	faults_pdu(c, 0xa8);
-}
-
-static void faults_trap_pdu(const struct ice_faults_call *c)
-{
-	faults_pdu(c, 0xa7);
-}
-
-/* An error beside the varbinds of the request. */
-static void faults_error(const struct ice_faults_call *c, int32_t status, int32_t index)
-{
-	struct ice_faults_message m;
-	if (!ice_faults_message_open(c, &m))
-		return;
-	m.status = status;
-	m.index = index;
-	c->answer->count = c->message->count;
-	memcpy(c->answer->varbinds, c->message->varbinds, c->message->count * sizeof(c->message->varbinds[0]));
-	ice_faults_message_close(c, &m);
-}
-
-static void faults_gen_err(const struct ice_faults_call *c)
-{
-	faults_error(c, ICE_SNMP_GEN_ERR, 1);
-}
-
-static void faults_too_big(const struct ice_faults_call *c)
-{
-	faults_error(c, ICE_SNMP_TOO_BIG, 0);
-}
-
-static void faults_no_such_name(const struct ice_faults_call *c)
-{
-	faults_error(c, ICE_SNMP_NO_SUCH_NAME, 1);
-}
-
-static void faults_index_beyond(const struct ice_faults_call *c)
-{
-	faults_error(c, ICE_SNMP_NO_SUCH_NAME, 200);
-}
-
-static void faults_unknown_error(const struct ice_faults_call *c)
-{
-	faults_error(c, 99, -1);
-}
-
-static void faults_no_access(const struct ice_faults_call *c)
-{
-	faults_error(c, 16, 0); /* authorizationError */
-}
-
-/* What an agent busy with a job does: an error now and then. */
-static void faults_moody(const struct ice_faults_call *c)
-{
-	if (c->device->asked % 3 == 0)
-		faults_error(c, ICE_SNMP_GEN_ERR, 1);
-}
-
-static void faults_error_with_values(const struct ice_faults_call *c)
-{
-	struct ice_faults_message m;
-	if (!ice_faults_message_open(c, &m))
-		return;
-	m.status = ICE_SNMP_GEN_ERR;
-	m.index = 1;
-	ice_faults_message_close(c, &m);
-}
-
-static void faults_more(const struct ice_faults_call *c, int pdu, int list, int value)
-{
-	struct ice_faults_message m;
-	if (!ice_faults_message_open(c, &m))
-		return;
-	m.pdu_more = pdu;
-	m.list_more = list;
-	m.value_more = value;
-	ice_faults_message_close(c, &m);
-}
-
-static void faults_pdu_long(const struct ice_faults_call *c)
-{
-	faults_more(c, 9, 0, 0);
-}
-
-static void faults_list_short(const struct ice_faults_call *c)
-{
-	faults_more(c, 0, -3, 0);
-}
-
-static void faults_value_long(const struct ice_faults_call *c)
-{
-	faults_more(c, 0, 0, 50);
-}
-
-/* ---- timing, source, number ---- */
-
-static void faults_late(const struct ice_faults_call *c)
-{
-	c->reply->delay = ICE_USEC_SEC(5);
-}
-
-static void faults_slow(const struct ice_faults_call *c)
-{
-	c->reply->delay = ICE_USEC_MSEC(700);
-}
-
-static void faults_duplicate(const struct ice_faults_call *c)
-{
-	c->reply->copies *= 2;
-}
-
-static void faults_flood(const struct ice_faults_call *c)
-{
-	c->reply->copies *= 50;
-}
-
-static void faults_other_port(const struct ice_faults_call *c)
-{
-	c->reply->other_port = true;
-}
-
-static void faults_other_address(const struct ice_faults_call *c)
-{
-	c->reply->from ^= 1;
-}
-
-static void faults_once(const struct ice_faults_call *c)
-{
-	if (c->device->asked > 1)
-		c->reply->copies = 0;
-}
-
-static void faults_every_other(const struct ice_faults_call *c)
-{
-	if (c->device->asked % 2)
-		c->reply->copies = 0;
-}
-
-static void faults_v1_only(const struct ice_faults_call *c)
-{
-	if (c->message->version != ICE_SNMP_V1)
-		c->reply->copies = 0;
-}
-
-static void faults_v2c_only(const struct ice_faults_call *c)
-{
-	if (c->message->version != ICE_SNMP_V2C)
-		c->reply->copies = 0;
-}
-
-static void faults_bulk_silent(const struct ice_faults_call *c)
-{
-	if (c->message->pdu == ICE_SNMP_GETBULK)
-		c->reply->copies = 0;
-}
-
-static void faults_bulk_error(const struct ice_faults_call *c)
-{
-	if (c->message->pdu == ICE_SNMP_GETBULK)
-		faults_error(c, ICE_SNMP_GEN_ERR, 0);
-}
-
-static void faults_small_requests(const struct ice_faults_call *c)
-{
-	if (c->message->count > 4)
-		c->reply->copies = 0;
-}
-
-/* One row each; tests/unit/test_fleet.c asks every one of them. */
+/* One row each; tests/unit/test_fleet.c asks every one of them, tests/e2e/test_hostile.sh scans them all. */
 const struct ice_fault ice_faults[] = {
-        {"empty", faults_empty, "answers with a datagram of no bytes"},
-        {"one-byte", faults_one_byte, "answers with one byte"},
-        {"garbage", faults_garbage, "answers with random bytes"},
-        {"bit-flip", faults_bit_flip, "one bit of each answer is wrong"},
-        {"truncated", faults_truncated, "the last third of each answer is missing"},
-        {"trailing", faults_trailing, "40 bytes follow each answer"},
-        {"echo", faults_echo, "sends the request back"},
-        {"outer-long", faults_outer_long, "the message's length says more than there is"},
-        {"outer-short", faults_outer_short, "the message's length says less than there is"},
-        {"indefinite", faults_indefinite, "the message's length is the indefinite form"},
-        {"huge-length", faults_huge_length, "the message's length is 4 GiB"},
-        {"wrong-tag", faults_wrong_tag, "the message is no SEQUENCE"},
-        {"version-3", faults_version_3, "the version says v3"},
-        {"version-swapped", faults_version_swapped, "answers v1 with v2c and v2c with v1"},
-        {"wrong-community", faults_wrong_community, "answers with another community"},
-        {"no-community", faults_no_community, "answers with an empty community"},
-        {"wrong-id", faults_wrong_id, "answers with another request id"},
-        {"zero-id", faults_zero_id, "answers with request id 0"},
-        {"get-pdu", faults_get_pdu, "answers with a GET instead of a Response"},
-        {"report-pdu", faults_report_pdu, "answers with a Report"},
-        {"trap-pdu", faults_trap_pdu, "answers with a trap"},
-        {"gen-err", faults_gen_err, "every answer is genErr"},
-        {"too-big", faults_too_big, "every answer is tooBig"},
-        {"no-such-name", faults_no_such_name, "every answer is noSuchName"},
-        {"index-beyond", faults_index_beyond, "noSuchName for a varbind that does not exist"},
-        {"unknown-error", faults_unknown_error, "error-status 99, error-index -1"},
-        {"no-access", faults_no_access, "every answer is authorizationError"},
-        {"moody", faults_moody, "every third answer is genErr"},
-        {"error-with-values", faults_error_with_values, "genErr beside good values"},
-        {"pdu-long", faults_pdu_long, "the PDU's length runs over its parent"},
-        {"list-short", faults_list_short, "the varbind list's length is too small"},
-        {"value-long", faults_value_long, "every value's length runs over its parent"},
-        {"no-varbinds", ice_faults_no_varbinds, "noError and an empty varbind list"},
-        {"missing-varbind", ice_faults_missing_varbind, "the last varbind is missing"},
-        {"extra-varbind", ice_faults_extra_varbind, "the first varbind comes twice"},
-        {"other-oids", ice_faults_other_oids, "answers for other OIDs than were asked"},
-        {"reversed", ice_faults_reversed, "the varbinds come in reverse order"},
-        {"bad-oids", ice_faults_bad_oids, "OIDs that end in the middle of an arc"},
-        {"long-oids", ice_faults_long_oids, "OIDs of 200 arcs"},
-        {"null-values", ice_faults_null_values, "every value is NULL"},
-        {"absent-values", ice_faults_absent_values, "every value is noSuchInstance"},
-        {"end-of-mib", ice_faults_end_of_mib, "every value is endOfMibView"},
-        {"negative-counters", ice_faults_negative_counters, "every number is the smallest there is"},
-        {"wide-integers", ice_faults_wide_integers, "every number has nine octets"},
-        {"empty-integers", ice_faults_empty_integers, "every number has no octet"},
-        {"huge-strings", ice_faults_huge_strings, "every text is 8,000 bytes long"},
-        {"hostile-text", ice_faults_hostile_text, "every text holds escapes, markup, NULs and broken UTF-8"},
-        {"wrong-types", ice_faults_wrong_types, "numbers where texts belong, texts where numbers do"},
-        {"stuck", ice_faults_stuck, "GETNEXT and GETBULK answer with the OID that was asked"},
-        {"backwards", ice_faults_backwards, "GETNEXT and GETBULK lead back to the first row"},
-        {"endless", ice_faults_endless, "every column has one more row, for ever"},
-        {"bulk-lies", ice_faults_bulk_lies, "GETBULK tells other values than GET"},
-        {"bulk-skips", ice_faults_bulk_skips, "GETBULK leaves out every second varbind"},
-        {"bulk-silent", faults_bulk_silent, "does not answer GETBULK"},
-        {"bulk-error", faults_bulk_error, "answers GETBULK with genErr"},
-        {"small-requests", faults_small_requests, "answers at most four varbinds a request"},
-        {"v1-only", faults_v1_only, "does not answer v2c"},
-        {"v2c-only", faults_v2c_only, "does not answer v1"},
-        {"late", faults_late, "answers five seconds late"},
-        {"slow", faults_slow, "answers 700 ms late"},
-        {"duplicate", faults_duplicate, "answers twice"},
-        {"flood", faults_flood, "answers fifty times"},
-        {"other-port", faults_other_port, "answers from another port"},
-        {"other-address", faults_other_address, "answers from a neighbour's address"},
-        {"once", faults_once, "falls silent after its first answer"},
-        {"every-other", faults_every_other, "answers every second request"},
-        {NULL, NULL, NULL},
+        /* the datagram */
+        {"empty", ice_faults_replace, "answers with a datagram of no bytes", FAULTS_BYTES("")},
+        {"one-byte", ice_faults_replace, "answers with one byte", FAULTS_BYTES("\x30")},
+        {"header-only", ice_faults_replace, "answers with the header of a message and no more",
+         FAULTS_BYTES("\x30\x82\x01\x00")},
+        {"http", ice_faults_replace, "answers in HTTP",
+         FAULTS_BYTES("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")},
+        {"v3-report", ice_faults_replace, "answers with a v3 Report of usmStatsUnknownEngineIDs",
+         FAULTS_BYTES("\x30\x3e\x02\x01\x03\x30\x0e\x02\x02\x12\x34\x02\x03\x00\xff\xe3\x04\x01\x00\x02\x01\x03\x04\x10"
+                      "\x30\x0e\x04\x00\x02\x01\x00\x02\x01\x00\x04\x00\x04\x00\x04\x00\x30\x17\x04\x00\x04\x00\xa8\x11"
+                      "\x02\x01\x00\x02\x01\x00\x02\x01\x00\x30\x06\x30\x04\x06\x00\x05\x00")},
+        {"garbage", ice_faults_fill, "answers with random bytes", .number = -1},
+        {"zeros", ice_faults_fill, "answers with as many zero bytes", .number = 0},
+        {"ones", ice_faults_fill, "answers with as many bytes of 0xff", .number = 255},
+        {"bit-flip", ice_faults_bit_flip, "one bit of each answer is wrong", .lies = FAULTS_ALL},
+        {"truncated", ice_faults_cut, "the last third of each answer is missing", .number = -3},
+        {"last-byte", ice_faults_cut, "the last byte of each answer is missing", .number = 1},
+        {"cut-anywhere", ice_faults_cut, "each answer ends somewhere", .number = 0},
+        {"first-byte", ice_faults_behead, "the first byte of each answer is missing", .number = 1},
+        {"trailing", ice_faults_append, "40 bytes follow each answer", .number = 40, .other = 165},
+        {"trailing-nul", ice_faults_append, "a zero byte follows each answer", .number = 1},
+        {"jumbo", ice_faults_append, "60,000 bytes follow each answer", .number = 60000},
+        {"twice", ice_faults_twice, "each datagram holds the answer twice", .when = ICE_FAULTS_ALWAYS},
+        {"echo", ice_faults_echo, "sends the request back", .when = ICE_FAULTS_ALWAYS},
+        {"nested", ice_faults_nest, "the message stands in 200 further SEQUENCEs", .number = 200},
+        {"outer-long", ice_faults_length, "the message's length says more than there is", .number = 7},
+        {"outer-short", ice_faults_length, "the message's length says less than there is", .number = -7},
+        {"indefinite", ice_faults_reframe, "the message's length is the indefinite form", FAULTS_BYTES("\x30\x80")},
+        {"reserved-length", ice_faults_reframe, "the message's length is the reserved form", FAULTS_BYTES("\x30\xff")},
+        {"huge-length", ice_faults_reframe, "the message's length is 4 GiB", FAULTS_BYTES("\x30\x84\xff\xff\xff\xff")},
+        {"zero-length", ice_faults_reframe, "the message's length is zero", FAULTS_BYTES("\x30\x00")},
+        {"wrong-tag", ice_faults_reframe, "the message is no SEQUENCE", FAULTS_BYTES("\x31\x82\x00\x40")},
+        {"wide-length", ice_faults_wide, "the message's length takes four octets, which is allowed", .number = 4,
+         .whole = true},
+        {"widest-length", ice_faults_wide, "the message's length takes 126 octets", .number = 126},
+        /* the header */
+        {"version-3", ice_faults_version, "the version says v3", .number = 3},
+        {"version-minus", ice_faults_version, "the version is -1", .number = -1},
+        {"version-huge", ice_faults_version, "the version is the largest number there is", .number = INT32_MAX},
+        {"version-swapped", ice_faults_version, "answers v1 with v2c and v2c with v1", .number = -2},
+        {"wrong-community", ice_faults_community, "answers with another community", FAULTS_BYTES("someone else's")},
+        {"no-community", ice_faults_community, "answers with an empty community", FAULTS_BYTES("")},
+        {"long-community", ice_faults_community, "answers with a community of 300 bytes", .bytes = faults_community,
+         .len = sizeof(faults_community)},
+        {"upper-community", ice_faults_community_like, "answers with its community in capitals",
+         .number = ICE_FAULTS_UPPER},
+        {"short-community", ice_faults_community_like, "answers with its community but for the last letter",
+         .number = ICE_FAULTS_SHORTER},
+        {"nul-community", ice_faults_community_like, "answers with its community and a NUL", .number = ICE_FAULTS_NUL},
+        {"wrong-id", ice_faults_id_xor, "answers with another request id", .number = 42},
+        {"high-id", ice_faults_id_xor, "answers with another upper half of the request id", .number = 0x12340000},
+        {"negative-id", ice_faults_id_xor, "answers with a negative request id", .number = INT32_MIN},
+        {"next-id", ice_faults_id_add, "answers with the request id that might come next", .number = 1},
+        {"zero-id", ice_faults_id_set, "answers with request id 0", .number = 0},
+        {"swapped-id", ice_faults_id_swap, "answers with the bytes of the request id in reverse",
+         .when = ICE_FAULTS_ALWAYS},
+        {"low-id", ice_faults_id_low, "answers with the lower half of the request id", .when = ICE_FAULTS_ALWAYS},
+        {"community-long", ice_faults_part, "the community's length runs over the message", .number = 900,
+         .other = ICE_FAULTS_COMMUNITY},
+        /* the PDU */
+        {"get-pdu", ice_faults_pdu, "answers with a GET instead of a Response", .number = ICE_BER_GET},
+        {"set-pdu", ice_faults_pdu, "answers with a SET", .number = 163},
+        {"v1-trap-pdu", ice_faults_pdu, "answers with a trap of v1", .number = 164},
+        {"inform-pdu", ice_faults_pdu, "answers with an inform", .number = 166},
+        {"trap-pdu", ice_faults_pdu, "answers with a trap", .number = 167},
+        {"report-pdu", ice_faults_pdu, "answers with a Report", .number = 168},
+        {"unknown-pdu", ice_faults_pdu, "answers with a PDU that nobody knows", .number = 190},
+        {"pdu-long", ice_faults_part, "the PDU's length runs over its parent", .number = 9, .other = ICE_FAULTS_PDU},
+        {"pdu-short", ice_faults_part, "the PDU's length is too small", .number = -9, .other = ICE_FAULTS_PDU},
+        {"gen-err", ice_faults_error, "every answer is genErr", .number = ICE_SNMP_GEN_ERR, .other = 1},
+        {"too-big", ice_faults_error, "every answer is tooBig", .number = ICE_SNMP_TOO_BIG},
+        {"too-big-empty", ice_faults_error_empty, "every answer is tooBig, without a varbind",
+         .number = ICE_SNMP_TOO_BIG},
+        {"no-such-name", ice_faults_error, "every answer is noSuchName", .number = ICE_SNMP_NO_SUCH_NAME, .other = 1},
+        {"index-beyond", ice_faults_error, "noSuchName for a varbind that does not exist",
+         .number = ICE_SNMP_NO_SUCH_NAME, .other = 200},
+        {"index-negative", ice_faults_error, "noSuchName for varbind -5", .number = ICE_SNMP_NO_SUCH_NAME, .other = -5},
+        {"bad-value", ice_faults_error, "every answer is badValue", .number = 3, .other = 1},
+        {"unavailable", ice_faults_error, "every answer is resourceUnavailable", .number = 13},
+        {"no-access", ice_faults_error, "every answer is authorizationError", .number = 16},
+        {"unknown-error", ice_faults_error, "error-status 99, error-index -1", .number = 99, .other = -1},
+        {"negative-error", ice_faults_error, "error-status -1", .number = -1},
+        {"error-with-values", ice_faults_error_values, "genErr beside good values", .number = ICE_SNMP_GEN_ERR,
+         .other = 1},
+        {"moody", ice_faults_error, "every third answer is genErr", .when = ICE_FAULTS_EVERY_THIRD,
+         .number = ICE_SNMP_GEN_ERR, .other = 1},
+        {"first-error", ice_faults_error, "the first answer is genErr", .when = ICE_FAULTS_FIRST,
+         .number = ICE_SNMP_GEN_ERR, .other = 1},
+        {"soon-errors", ice_faults_error, "from the third on every answer is genErr", .when = ICE_FAULTS_FROM_THIRD,
+         .number = ICE_SNMP_GEN_ERR, .other = 1},
+        {"one-at-a-time", ice_faults_error, "tooBig for more than one varbind", .when = ICE_FAULTS_SEVERAL,
+         .number = ICE_SNMP_TOO_BIG},
+        {"bulk-too-big", ice_faults_error, "answers GETBULK with tooBig", .when = ICE_FAULTS_BULK,
+         .number = ICE_SNMP_TOO_BIG},
+        {"bulk-error", ice_faults_error, "answers GETBULK with genErr", .when = ICE_FAULTS_BULK,
+         .number = ICE_SNMP_GEN_ERR},
+        {"walk-error", ice_faults_error, "answers GETNEXT and GETBULK with genErr", .when = ICE_FAULTS_WALK,
+         .number = ICE_SNMP_GEN_ERR, .other = 1},
+        /* the varbinds */
+        {"list-short", ice_faults_part, "the varbind list's length is too small", .number = -3,
+         .other = ICE_FAULTS_LIST},
+        {"list-long", ice_faults_part, "the varbind list's length runs over its parent", .number = 3,
+         .other = ICE_FAULTS_LIST},
+        {"varbind-long", ice_faults_part, "every varbind's length runs over its parent", .number = 2,
+         .other = ICE_FAULTS_VARBIND},
+        {"oid-long", ice_faults_part, "every OID's length runs into its value", .number = 1, .other = ICE_FAULTS_OID},
+        {"oid-short", ice_faults_part, "every OID's length is too small", .number = -1, .other = ICE_FAULTS_OID},
+        {"no-varbinds", ice_faults_none, "noError and an empty varbind list", .when = ICE_FAULTS_ALWAYS},
+        {"missing-varbind", ice_faults_drop, "the last varbind is missing", .number = -1},
+        {"missing-first", ice_faults_drop, "the first varbind is missing", .number = 0},
+        {"extra-varbind", ice_faults_repeat, "the first varbind comes twice", .number = 0},
+        {"many-varbinds", ice_faults_repeat, "the first varbind comes until there are 256", .number = 256},
+        {"reversed", ice_faults_reverse, "the varbinds come in reverse order", .when = ICE_FAULTS_ALWAYS},
+        {"other-oids", ice_faults_oids, "answers for other OIDs than were asked",
+         FAULTS_BYTES("\x2b\x06\x01\x04\x01\x83\x1f\x01")},
+        {"bad-oids", ice_faults_oids, "OIDs that end in the middle of an arc",
+         FAULTS_BYTES("\x2b\x06\x01\x02\x01\x81")},
+        {"no-oids", ice_faults_oids, "OIDs of no octet", FAULTS_BYTES("")},
+        {"wide-arcs", ice_faults_oids, "OIDs with an arc beyond 32 bits",
+         FAULTS_BYTES("\x2b\x06\x01\x02\x01\x9f\xff\xff\xff\x7f")},
+        {"long-oids", ice_faults_oids, "OIDs of 200 arcs", .bytes = faults_oid, .len = sizeof(faults_oid)},
+        {"child-oids", ice_faults_child, "an arc is added to every OID", .number = 0},
+        {"parent-oids", ice_faults_parent, "the last arc of every OID is missing", .when = ICE_FAULTS_ALWAYS},
+        {"same-oids", ice_faults_same, "every varbind has the first one's OID", .when = ICE_FAULTS_ALWAYS},
+        {"shifted", ice_faults_shift, "every OID has its neighbour's value", .lies = FAULTS_ALL},
+        {"get-as-next", ice_faults_ask_as, "answers GET as if it were GETNEXT", .when = ICE_FAULTS_GET,
+         .number = ICE_SNMP_GETNEXT},
+        {"next-as-get", ice_faults_ask_as, "answers GETNEXT and GETBULK as if they were GET", .when = ICE_FAULTS_WALK,
+         .number = ICE_SNMP_GET},
+        {"bulk-as-next", ice_faults_ask_as, "answers GETBULK with one row, which is allowed", .when = ICE_FAULTS_BULK,
+         .number = ICE_SNMP_GETNEXT, .whole = true},
+        {"stuck", ice_faults_stuck, "GETNEXT and GETBULK answer with the OID that was asked", .when = ICE_FAULTS_WALK},
+        {"backwards", ice_faults_oids, "GETNEXT and GETBULK lead back to the first row", .when = ICE_FAULTS_WALK,
+         FAULTS_BYTES("\x2b\x06\x01\x02\x01\x01\x01\x00")},
+        {"circle", ice_faults_circle, "GETNEXT and GETBULK go back and forth between two OIDs",
+         .when = ICE_FAULTS_WALK},
+        {"endless", ice_faults_endless, "every column has one more row, for ever", .when = ICE_FAULTS_WALK,
+         .lies = "supplies alerts"},
+        {"deeper", ice_faults_deeper, "every row has one below it, for ever", .when = ICE_FAULTS_WALK,
+         .lies = "supplies alerts"},
+        {"bulk-skips", ice_faults_halve, "GETBULK leaves out every second varbind", .when = ICE_FAULTS_BULK},
+        {"bulk-repeats", ice_faults_first_row, "GETBULK repeats its first row", .when = ICE_FAULTS_BULK},
+        {"bulk-reversed", ice_faults_reverse, "GETBULK brings its rows in reverse order", .when = ICE_FAULTS_BULK},
+        {"bulk-cut", ice_faults_drop, "GETBULK's last row is not complete", .when = ICE_FAULTS_BULK, .number = -1},
+        /* the values */
+        {"value-long", ice_faults_part, "every value's length runs over its parent", .number = 50,
+         .other = ICE_FAULTS_VALUE},
+        {"value-short", ice_faults_part, "every value's length is too small", .number = -1, .other = ICE_FAULTS_VALUE},
+        {"null-values", ice_faults_set, "every value is NULL", .number = ICE_BER_NULL, FAULTS_BYTES("")},
+        {"absent-values", ice_faults_set, "every value is noSuchInstance", .number = ICE_BER_NO_SUCH_INSTANCE,
+         FAULTS_BYTES("")},
+        {"end-of-mib", ice_faults_set, "every value is endOfMibView", .number = ICE_BER_END_OF_MIB_VIEW,
+         FAULTS_BYTES("")},
+        {"unknown-tags", ice_faults_set, "every value is of a type that nobody knows", .number = 95},
+        {"boolean-tags", ice_faults_set, "every value is a BOOLEAN", .number = 1},
+        {"constructed", ice_faults_set, "every text is a constructed OCTET STRING", .number = 36,
+         .other = ICE_FAULTS_TEXTS},
+        {"full-exceptions", ice_faults_set, "every value is noSuchObject, and yet has content",
+         .number = ICE_BER_NO_SUCH_OBJECT},
+        {"wrong-types", ice_faults_wrong_types, "numbers where texts belong, texts where numbers do",
+         .when = ICE_FAULTS_ALWAYS},
+        {"text-numbers", ice_faults_digits, "every number is a text", .other = ICE_FAULTS_NUMBERS},
+        {"gauges", ice_faults_set, "every number is a Gauge32", .number = ICE_BER_GAUGE32, .other = ICE_FAULTS_NUMBERS},
+        {"padded-numbers", ice_faults_pad, "every number has octets in front that say nothing, which is allowed",
+         .number = 1, .other = ICE_FAULTS_ENUMS, .whole = true},
+        {"wide-integers", ice_faults_set, "every number has nine octets", .other = ICE_FAULTS_NUMBERS,
+         FAULTS_BYTES("\x01\x02\x03\x04\x05\x06\x07\x08\x09")},
+        {"empty-integers", ice_faults_set, "every number has no octet", .other = ICE_FAULTS_NUMBERS, FAULTS_BYTES("")},
+        {"five-octets", ice_faults_set, "every number is -999 or 4294966297, who knows", .number = ICE_BER_INTEGER,
+         .other = ICE_FAULTS_NUMBERS, FAULTS_BYTES("\x00\xff\xff\xfc\x19")},
+        {"counter64-full", ice_faults_set, "every number is a Counter64 of 2^64-1", .number = ICE_BER_COUNTER64,
+         .other = ICE_FAULTS_NUMBERS, FAULTS_BYTES("\x00\xff\xff\xff\xff\xff\xff\xff\xff")},
+        {"negative-counters", ice_faults_set, "every number is the smallest there is", .other = ICE_FAULTS_NUMBERS,
+         FAULTS_BYTES("\x80\x00\x00\x00"), .lies = FAULTS_NUMBERS},
+        {"largest-numbers", ice_faults_set, "every number is the largest there is", .other = ICE_FAULTS_NUMBERS,
+         FAULTS_BYTES("\x7f\xff\xff\xff"), .lies = FAULTS_NUMBERS},
+        {"zero-numbers", ice_faults_set, "every number is 0", .other = ICE_FAULTS_NUMBERS, FAULTS_BYTES("\x00"),
+         .lies = FAULTS_NUMBERS},
+        {"negative-pages", ice_faults_set, "the page count is -1", .number = ICE_BER_INTEGER, .other = ICE_FAULTS_PAGES,
+         FAULTS_BYTES("\xff")},
+        {"text-pages", ice_faults_set, "the page count is text", .number = ICE_BER_OCTETS, .other = ICE_FAULTS_PAGES,
+         FAULTS_BYTES("many")},
+        {"negative-levels", ice_faults_set, "every level of supplies is -5", .number = ICE_BER_INTEGER,
+         .other = ICE_FAULTS_LEVELS, FAULTS_BYTES("\xfb"), .lies = "supplies"},
+        {"levels-above", ice_faults_set, "every level of supplies is above its capacity", .number = ICE_BER_INTEGER,
+         .other = ICE_FAULTS_LEVELS, FAULTS_BYTES("\x7f\xff\xff\xff"), .lies = "supplies"},
+        {"no-capacity", ice_faults_set, "every capacity of supplies is 0", .number = ICE_BER_INTEGER,
+         .other = ICE_FAULTS_CAPACITIES, FAULTS_BYTES("\x00"), .lies = "supplies"},
+        {"unknown-enums", ice_faults_set, "states, types, units and codes are numbers that stand for nothing",
+         .number = ICE_BER_INTEGER, .other = ICE_FAULTS_ENUMS, FAULTS_BYTES("\x7f\xff"), .lies = "alerts"},
+        {"zero-mac", ice_faults_set, "every hardware address is zero", .other = ICE_FAULTS_MACS,
+         FAULTS_BYTES("\0\0\0\0\0\0")},
+        {"multicast-mac", ice_faults_set, "every hardware address is a multicast one", .other = ICE_FAULTS_MACS,
+         FAULTS_BYTES("\x01\x00\x5e\x00\x00\xfb")},
+        {"broadcast-mac", ice_faults_set, "every hardware address is the broadcast one", .other = ICE_FAULTS_MACS,
+         FAULTS_BYTES("\xff\xff\xff\xff\xff\xff")},
+        {"short-mac", ice_faults_shorten, "every hardware address has three octets", .other = ICE_FAULTS_MACS},
+        {"long-mac", ice_faults_suffix, "every hardware address has eight octets", .other = ICE_FAULTS_MACS,
+         FAULTS_BYTES("\x00\x00")},
+        {"number-mac", ice_faults_set, "every hardware address is a number", .number = ICE_BER_INTEGER,
+         .other = ICE_FAULTS_MACS, FAULTS_BYTES("\x07")},
+        {"blank-serial", ice_faults_set, "the serial number is blank", .other = ICE_FAULTS_SERIALS,
+         FAULTS_BYTES("   ")},
+        {"filler-serial", ice_faults_set, "the serial number is XXXXXXXXXX", .other = ICE_FAULTS_SERIALS,
+         FAULTS_BYTES("XXXXXXXXXX")},
+        {"empty-text", ice_faults_set, "every text is empty", .other = ICE_FAULTS_TEXTS, FAULTS_BYTES("")},
+        {"padded-text", ice_faults_suffix, "NULs and blanks follow every text", .other = ICE_FAULTS_TEXTS,
+         FAULTS_BYTES("\0\0  \0")},
+        {"half-text", ice_faults_shorten, "half of every text is missing", .other = ICE_FAULTS_TEXTS,
+         .lies = FAULTS_TEXTS},
+        {"huge-strings", ice_faults_long_text, "every text is 8,000 bytes long", .number = 8000, .lies = FAULTS_TEXTS},
+        {"hostile-text", ice_faults_set, "every text holds escapes, markup, NULs and broken UTF-8",
+         .other = ICE_FAULTS_TEXTS,
+         FAULTS_BYTES("\x1b[2J\x1b]0;x\x07<script>alert(1)</script>'; DROP TABLE "
+                      "x;--\r\n\0\xff\xfe\xc0\x80%n%s\xe2\x80\xae\xed\xa0\x80=cmd|' /C calc'!A0"),
+         .lies = FAULTS_TEXTS},
+        {"bidi-text", ice_faults_suffix, "every text ends in signs that turn what follows around",
+         .other = ICE_FAULTS_TEXTS, FAULTS_BYTES(" \xe2\x80\xae\xe2\x81\xa6gnp.exe\xe2\x80\x8f"), .lies = FAULTS_TEXTS},
+        {"broken-charset", ice_faults_suffix, "every text ends in the middle of a letter", .other = ICE_FAULTS_TEXTS,
+         FAULTS_BYTES("\xe6\x97\xa5\xe6"), .lies = FAULTS_TEXTS},
+        {"utf16-text", ice_faults_set, "every text is UTF-16", .other = ICE_FAULTS_TEXTS,
+         FAULTS_BYTES("\xff\xfeP\0R\0I\0N\0T\0\x3d\xd8"), .lies = FAULTS_TEXTS},
+        {"bulk-lies", ice_faults_set, "GETBULK tells other hardware addresses than GET", .when = ICE_FAULTS_BULK,
+         .other = ICE_FAULTS_MACS, FAULTS_BYTES("\x02LIES!"), .whole = true},
+        /* the sequence */
+        {"silent", ice_faults_silent, "never answers", .when = ICE_FAULTS_ALWAYS},
+        {"once", ice_faults_silent, "falls silent after its first answer", .when = ICE_FAULTS_LATER},
+        {"asleep", ice_faults_silent, "falls silent after its second answer", .when = ICE_FAULTS_FROM_THIRD},
+        {"nap", ice_faults_silent, "does not answer its second to fourth request", .when = ICE_FAULTS_THREE},
+        {"wakes-up", ice_faults_silent, "does not answer its first request", .when = ICE_FAULTS_FIRST, .whole = true},
+        {"every-other", ice_faults_silent, "answers every second request", .when = ICE_FAULTS_EVERY_OTHER,
+         .whole = true},
+        {"get-silent", ice_faults_silent, "does not answer GET", .when = ICE_FAULTS_GET},
+        {"bulk-silent", ice_faults_silent, "does not answer GETBULK", .when = ICE_FAULTS_BULK},
+        {"walk-silent", ice_faults_silent, "answers neither GETNEXT nor GETBULK", .when = ICE_FAULTS_WALK},
+        {"small-requests", ice_faults_silent, "answers at most four varbinds a request", .when = ICE_FAULTS_MANY},
+        {"short-requests", ice_faults_silent, "answers requests of at most 200 bytes", .when = ICE_FAULTS_LONG},
+        {"v1-only", ice_faults_silent, "does not answer v2c", .when = ICE_FAULTS_IN_V2C},
+        {"v2c-only", ice_faults_silent, "does not answer v1", .when = ICE_FAULTS_IN_V1},
+        {"late", ice_faults_delay, "answers five seconds late", .number = 5000},
+        {"slow", ice_faults_delay, "answers 700 ms late", .number = 700},
+        {"jittery", ice_faults_jitter, "answers up to 200 ms late", .number = 200, .whole = true},
+        {"busy", ice_faults_busy, "takes 60 ms for an answer, and dies of a second request meanwhile", .number = 60,
+         .whole = true},
+        {"duplicate", ice_faults_copies, "answers twice", .number = 2, .whole = true},
+        {"flood", ice_faults_copies, "answers fifty times", .number = 50, .whole = true},
+        {"other-port", ice_faults_other_port, "answers from another port", .when = ICE_FAULTS_ALWAYS},
+        {"port-moves", ice_faults_other_port, "answers from another port after the first time",
+         .when = ICE_FAULTS_LATER},
+        {"other-address", ice_faults_address, "answers from a neighbour's address", .number = 1},
+        {"far-address", ice_faults_address, "answers from another subnet", .number = 256},
+        {"address-moves", ice_faults_address, "answers from a neighbour's address after the first time",
+         .when = ICE_FAULTS_LATER, .number = 1},
+        {"community-moves", ice_faults_community, "answers with another community after the first time",
+         .when = ICE_FAULTS_LATER, FAULTS_BYTES("private")},
+        {"version-moves", ice_faults_version, "answers in the other version after the first time",
+         .when = ICE_FAULTS_LATER, .number = -2},
+        {"amnesia", ice_faults_set, "from the third answer on it knows nothing", .when = ICE_FAULTS_FROM_THIRD,
+         .number = ICE_BER_NO_SUCH_INSTANCE, FAULTS_BYTES("")},
+        {"reboots", ice_faults_set, "from the third answer on its page count and uptime are 0",
+         .when = ICE_FAULTS_FROM_THIRD, .other = ICE_FAULTS_PAGES, FAULTS_BYTES("\x00"), .lies = "pages"},
+        {"chaos", ice_faults_any, "each answer has another of these faults",
+         .lies = "mac model status supplies alerts"},
+        /* forged beside the true answer */
+        {"forged-id", ice_faults_id_xor, "before it, a forged one of another request id", .number = 0x5a5a00,
+         .beside = ICE_FAULTS_BEFORE, .whole = true},
+        {"forged-next-id", ice_faults_id_add, "before it, a forged one of the next request id", .number = 1,
+         .beside = ICE_FAULTS_BEFORE, .whole = true},
+        {"forged-address", ice_faults_address, "before it, a forged one from a neighbour's address", .number = 1,
+         .beside = ICE_FAULTS_BEFORE, .whole = true},
+        {"forged-port", ice_faults_other_port, "before it, a forged one from another port", .beside = ICE_FAULTS_BEFORE,
+         .whole = true},
+        {"forged-community", ice_faults_community, "before it, a forged one with another community",
+         FAULTS_BYTES("private"), .beside = ICE_FAULTS_BEFORE, .whole = true},
+        {"forged-version", ice_faults_version, "before it, a forged one of v3", .number = 3,
+         .beside = ICE_FAULTS_BEFORE, .whole = true},
+        {"forged-pdu", ice_faults_pdu, "before it, a forged trap", .number = 167, .beside = ICE_FAULTS_BEFORE,
+         .whole = true},
+        {"forged-oids", ice_faults_oids, "before it, a forged one for OIDs that lie before all that was asked",
+         FAULTS_BYTES("\x2b\x06\x01\x01"), .beside = ICE_FAULTS_BEFORE, .whole = true},
+        {"forged-cut", ice_faults_cut, "before it, a forged one that is cut off", .number = 2,
+         .beside = ICE_FAULTS_BEFORE, .whole = true},
+        {"forged-tail", ice_faults_append, "before it, a forged one with a byte too many", .number = 1,
+         .beside = ICE_FAULTS_BEFORE, .whole = true},
+        {"forged-behind", ice_faults_nothing, "behind it, a forged one that is right in all else",
+         .beside = ICE_FAULTS_BEHIND, .whole = true},
+        {.name = NULL},
 };

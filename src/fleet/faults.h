@@ -25,14 +25,18 @@ struct ice_faults_reply {
 	uint32_t from; /* host order */
 };
 
+struct ice_fault;
+
 /* What a fault is given. */
 struct ice_faults_call {
+	const struct ice_fault *fault; /* its own row */
 	const uint8_t *request;
 	size_t request_len;
 	struct ice_snmp_message *message; /* the request read; a fault may change it and ask again */
 	struct ice_recording_agent *agent;
-	const struct ice_device *device; /* `asked` counts this request too */
+	struct ice_device *device; /* `asked` counts this request too */
 	struct ice_random *random;
+	ice_usec now;
 	struct ice_faults_reply *reply;
 	struct ice_snmp_message *answer; /* room for reading the answer */
 	uint8_t *scratch;                /* room for writing another, as large as the reply's */
@@ -40,14 +44,49 @@ struct ice_faults_call {
 
 typedef void ice_faults_act_fn(const struct ice_faults_call *call);
 
+/* Which requests it spoils. */
+enum ice_faults_when {
+	ICE_FAULTS_ALWAYS,
+	ICE_FAULTS_FIRST,       /* the first request the device ever got */
+	ICE_FAULTS_LATER,       /* all but the first */
+	ICE_FAULTS_FROM_THIRD,  /* the third and all that follow */
+	ICE_FAULTS_THREE,       /* the second to the fourth */
+	ICE_FAULTS_EVERY_OTHER, /* the first, the third, ... */
+	ICE_FAULTS_EVERY_THIRD,
+	ICE_FAULTS_GET,
+	ICE_FAULTS_WALK, /* GETNEXT and GETBULK */
+	ICE_FAULTS_BULK,
+	ICE_FAULTS_SEVERAL, /* of more than one varbind */
+	ICE_FAULTS_MANY,    /* of more than four */
+	ICE_FAULTS_LONG,    /* longer than 200 bytes */
+	ICE_FAULTS_IN_V1,
+	ICE_FAULTS_IN_V2C,
+};
+
+/* What becomes of the good answer. Beside it, the spoilt one is forged too: every fact in it is another. */
+enum ice_faults_beside { ICE_FAULTS_INSTEAD, ICE_FAULTS_BEFORE, ICE_FAULTS_BEHIND };
+
 struct ice_fault {
 	const char *name;
 	ice_faults_act_fn *act;
 	const char *help;
+	enum ice_faults_when when;
+	/* What the act is about; each says what it makes of these. */
+	int32_t number, other;
+	const char *bytes;
+	size_t len;
+	enum ice_faults_beside beside;
+	/* Facts of the record (its keys, with blanks between) that are others by what the device itself says; no reader can know better.
+	 * NULL = whatever is read must be true. */
+	const char *lies;
+	bool whole; /* a good reader reads everything all the same */
 };
 
 /* Ends with name == NULL. */
 extern const struct ice_fault ice_faults[];
+
+/* Lets the fault act, when the request is one that it spoils. call->fault need not be set. */
+void ice_faults_apply(const struct ice_fault *fault, const struct ice_faults_call *call);
 
 /* Index by name, or -1. */
 int ice_faults_find(const char *name);

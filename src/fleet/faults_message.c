@@ -33,10 +33,10 @@ static bool faults_put_varbinds(const struct ice_faults_message *m, const struct
 		const struct ice_snmp_varbind *vb = &a->varbinds[i];
 		size_t end = ice_ber_written(w);
 		ice_ber_put_raw(w, vb->value, vb->value_len);
-		faults_put_length(w, vb->tag, vb->value_len, m->value_more);
+		faults_put_length(w, vb->tag, vb->value_len, m->more[ICE_FAULTS_VALUE]);
 		ice_ber_put_raw(w, vb->oid, vb->oid_len);
-		ice_ber_put_header(w, ICE_BER_OID, vb->oid_len);
-		ice_ber_put_header(w, ICE_BER_SEQUENCE, ice_ber_written(w) - end);
+		faults_put_length(w, ICE_BER_OID, vb->oid_len, m->more[ICE_FAULTS_OID]);
+		faults_put_length(w, ICE_BER_SEQUENCE, ice_ber_written(w) - end, m->more[ICE_FAULTS_VARBIND]);
 	}
 	return !w->full;
 }
@@ -47,13 +47,13 @@ static bool faults_put(const struct ice_faults_call *call, const struct ice_faul
 	ice_ber_writer_init(w, call->scratch, call->reply->size);
 	if (!faults_put_varbinds(m, call->answer, count, w))
 		return false;
-	faults_put_length(w, ICE_BER_SEQUENCE, ice_ber_written(w), m->list_more);
+	faults_put_length(w, ICE_BER_SEQUENCE, ice_ber_written(w), m->more[ICE_FAULTS_LIST]);
 	ice_ber_put_int(w, ICE_BER_INTEGER, m->index);
 	ice_ber_put_int(w, ICE_BER_INTEGER, m->status);
 	ice_ber_put_int(w, ICE_BER_INTEGER, m->id);
-	faults_put_length(w, m->pdu, ice_ber_written(w), m->pdu_more);
+	faults_put_length(w, m->pdu, ice_ber_written(w), m->more[ICE_FAULTS_PDU]);
 	ice_ber_put_raw(w, m->community, m->community_len);
-	ice_ber_put_header(w, ICE_BER_OCTETS, m->community_len);
+	faults_put_length(w, ICE_BER_OCTETS, m->community_len, m->more[ICE_FAULTS_COMMUNITY]);
 	ice_ber_put_int(w, ICE_BER_INTEGER, m->version);
 	ice_ber_put_header(w, ICE_BER_SEQUENCE, ice_ber_written(w));
 	return !w->full;

@@ -23,7 +23,7 @@ struct ice_fleet {
 	size_t community_len;
 	/* Room for one request and one answer; the fleet is one thread. */
 	struct ice_snmp_message message, answer;
-	uint8_t reply[ICE_WIRE_DATAGRAM], scratch[ICE_WIRE_DATAGRAM];
+	uint8_t good[ICE_WIRE_DATAGRAM], reply[ICE_WIRE_DATAGRAM], scratch[ICE_WIRE_DATAGRAM];
 };
 
 struct ice_fleet *ice_fleet_new(const struct ice_fleet_options *options, ice_usec now)
@@ -213,30 +213,44 @@ const struct ice_fleet_counters *ice_fleet_counters(const struct ice_fleet *f)
 	return &f->counters;
 }
 
+static void fleet_say(struct ice_fleet *f, struct ice_wire *w, const struct ice_wire_peer *peer,
+                      const struct ice_faults_reply *reply, ice_usec now, ice_usec delay)
+{
+	for (unsigned i = 0; i < reply->copies; i++) {
+		memcpy(ice_wire_room(w), reply->bytes, reply->n);
+		ice_wire_send(w, &peer->client, reply->from, reply->other_port, reply->n, now, delay + reply->delay);
+		f->counters.answers++;
+	}
+}
+
 /* Sends what a misbehaving device makes of its answer. */
 static void fleet_misbehave(struct ice_fleet *f, struct ice_wire *w, const struct ice_wire_peer *peer,
                             const uint8_t *bytes, size_t n, struct ice_device *d, struct ice_recording_agent *agent,
                             ice_usec now, ice_usec delay)
 {
-	struct ice_faults_reply reply = {.bytes = f->reply, .size = sizeof(f->reply), .copies = 1, .from = d->address};
+	const struct ice_fault *fault = &ice_faults[d->fault - 1];
+	struct ice_faults_reply good = {.bytes = f->good, .size = sizeof(f->good), .copies = 1, .from = d->address},
+	                        reply = {.bytes = f->reply, .size = sizeof(f->reply), .copies = 1, .from = d->address};
 	struct ice_faults_call call = {.request = bytes,
 	                               .request_len = n,
 	                               .message = &f->message,
 	                               .agent = agent,
 	                               .device = d,
 	                               .random = &f->random,
+	                               .now = now,
 	                               .reply = &reply,
 	                               .answer = &f->answer,
 	                               .scratch = f->scratch};
-	reply.n = ice_recording_answer(agent, &f->message, reply.bytes, reply.size);
-	if (reply.n == 0)
-		reply.copies = 0;
-	ice_faults[d->fault - 1].act(&call);
-	for (unsigned i = 0; i < reply.copies; i++) {
-		memcpy(ice_wire_room(w), reply.bytes, reply.n);
-		ice_wire_send(w, &peer->client, reply.from, reply.other_port, reply.n, now, delay + reply.delay);
-		f->counters.answers++;
-	}
+	good.n = reply.n = ice_recording_answer(agent, &f->message, good.bytes, good.size);
+	if (good.n == 0)
+		good.copies = reply.copies = 0;
+	memcpy(reply.bytes, good.bytes, good.n);
+	if (fault->beside == ICE_FAULTS_BEHIND)
+		fleet_say(f, w, peer, &good, now, delay);
+	ice_faults_apply(fault, &call);
+	fleet_say(f, w, peer, &reply, now, delay);
+	if (fault->beside == ICE_FAULTS_BEFORE)
+		fleet_say(f, w, peer, &good, now, delay);
 }
 
 void ice_fleet_input(struct ice_wire *w, const struct ice_wire_peer *peer, const uint8_t *bytes, size_t n, ice_usec now,

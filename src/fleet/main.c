@@ -93,7 +93,8 @@ static void main_help(void)
 	       "all of\n"
 	       "127.0.0.0/8 works without any setup. SIGTERM or Ctrl-C ends it, with its counters on standard "
 	       "error.\n\n"
-	       "  printer-fleet --recordings config/demo/printers --count 500 --others config/demo/devices "
+	       "  printer-fleet --recordings " ICE_DATA_DIR "/demo/printers --count 500 --others " ICE_DATA_DIR
+	       "/demo/devices "
 	       "--other-count 500 \\\n"
 	       "                --port 1161 --truth truth.ndjson\n");
 }

@@ -155,6 +155,22 @@ static void pattern_find_serial(struct ice_pattern *m)
 	}
 }
 
+/* Descriptions that have the serial number in them, as some makes write it between model and firmware. */
+static void pattern_find_descriptions(struct ice_pattern *m)
+{
+	size_t n, len;
+	if (m->serial_row == SIZE_MAX || !pattern_is_text(ice_recording_row(m->recording, m->serial_row), 6))
+		return;
+	const uint8_t *serial = ice_pattern_content(ice_recording_row(m->recording, m->serial_row), &n);
+	for (size_t i = 0; i < ice_recording_count(m->recording); i++) {
+		const struct ice_recording_row *row = ice_recording_row(m->recording, i);
+		const uint8_t *text = ice_pattern_content(row, &len);
+		if (m->personal[i] == ICE_PATTERN_SHARED && row->value[0] == ICE_BER_OCTETS && len > n &&
+		    len < ICE_PATTERN_DESCRIPTION && memmem(text, len, serial, n))
+			m->personal[i] = ICE_PATTERN_SERIAL_INSIDE;
+	}
+}
+
 /* The page counters: every prtMarkerLifeCount, and whatever vendor's counter shows the same number (from 100 on: small
  * numbers meet by chance). */
 static void pattern_find_pages(struct ice_pattern *m)
@@ -287,6 +303,7 @@ struct ice_pattern *ice_pattern_of(struct ice_recording *recording, const char *
 		pattern_find_pages(m);
 		pattern_find_macs(m);
 		pattern_find_serial(m);
+		pattern_find_descriptions(m);
 	}
 	return m;
 }

@@ -15,13 +15,16 @@ enum ice_pattern_personal {
 	ICE_PATTERN_SHARED, /* says what the recording says */
 	ICE_PATTERN_NAME,
 	ICE_PATTERN_SERIAL,
-	ICE_PATTERN_MAC, /* and which of the device's MACs */
+	ICE_PATTERN_SERIAL_INSIDE, /* text that has the serial number somewhere in it */
+	ICE_PATTERN_MAC,           /* and which of the device's MACs */
 	ICE_PATTERN_PAGES,
 	ICE_PATTERN_UPTIME,
 };
 
 /* Distinct hardware addresses of a device that are made its own; more are left as recorded. */
 #define ICE_PATTERN_MACS 4
+
+#define ICE_PATTERN_DESCRIPTION 80 /* longer texts are left as recorded */
 
 struct ice_pattern {
 	char name[64]; /* the file's, without folder and ending */

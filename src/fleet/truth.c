@@ -14,6 +14,13 @@ static void truth_text(json_t *o, const char *key, const char *text, size_t n)
 		json_object_set_new(o, key, json_string(clean));
 }
 
+static json_t *truth_mac(const uint8_t mac[6])
+{
+	char text[18];
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	return json_string(text);
+}
+
 static json_t *truth_of(const struct ice_device_view *v)
 {
 	char text[ICE_DEVICE_TEXT], ip[ICE_ADDRESS_TEXT_SIZE];
@@ -25,10 +32,13 @@ static json_t *truth_of(const struct ice_device_view *v)
 	truth_text(o, "recording", v->pattern->name, strlen(v->pattern->name));
 	truth_text(o, "name", text, ice_device_name(v, text));
 	truth_text(o, "serial", text, ice_device_serial(v, text));
-	if (ice_device_mac(v, v->pattern->mac, mac)) {
-		snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
-		         mac[5]);
-		json_object_set_new(o, "mac", json_string(text));
+	if (ice_device_mac(v, v->pattern->mac, mac))
+		json_object_set_new(o, "mac", truth_mac(mac));
+	if (v->pattern->mac_count > 1) { /* those of its interfaces, whichever has the address */
+		json_t *macs = json_array();
+		for (unsigned i = 0; ice_device_mac(v, i, mac); i++)
+			json_array_append_new(macs, truth_mac(mac));
+		json_object_set_new(o, "macs", macs);
 	}
 	if (v->pattern->pages_row != SIZE_MAX) {
 		int64_t recorded = ice_pattern_number(ice_recording_row(v->pattern->recording, v->pattern->pages_row));
@@ -37,8 +47,14 @@ static json_t *truth_of(const struct ice_device_view *v)
 	}
 	if (v->device->v1_only)
 		json_object_set_new(o, "v1_only", json_true());
-	if (v->device->fault)
-		json_object_set_new(o, "fault", json_string(ice_faults[v->device->fault - 1].name));
+	if (v->device->fault) {
+		const struct ice_fault *fault = &ice_faults[v->device->fault - 1];
+		json_object_set_new(o, "fault", json_string(fault->name));
+		if (fault->lies)
+			json_object_set_new(o, "lies", json_string(fault->lies));
+		if (fault->whole)
+			json_object_set_new(o, "whole", json_true());
+	}
 	return o;
 }
 

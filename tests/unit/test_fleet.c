@@ -359,7 +359,13 @@ struct spoilt {
 static void spoil(struct spoilt *s, const struct ice_pattern *p, size_t fault, enum ice_snmp_version version,
                   enum ice_snmp_pdu pdu, uint16_t asked)
 {
-	static const uint8_t descr[] = {0x2b, 6, 1, 2, 1, 1, 1, 0}, types[] = {0x2b, 6, 1, 2, 1, 2, 2, 1, 6, 1};
+	static const char *const columns[] = {"1.3.6.1.2.1.1.1",         "1.3.6.1.2.1.2.2.1.6",
+	                                      "1.3.6.1.2.1.43.5.1.1.17", "1.3.6.1.2.1.43.10.2.1.4",
+	                                      "1.3.6.1.2.1.43.11.1.1.5", "1.3.6.1.2.1.43.11.1.1.8",
+	                                      "1.3.6.1.2.1.43.11.1.1.9"};
+	static const char *const instances[] = {".0", ".1", ".1", ".1.1", ".1.1", ".1.1", ".1.1"};
+	enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+	static struct ice_oid oids[COLUMNS];
 	struct ice_recording_agent agent = {.recording = p->recording, .reply_max = 1472};
 	struct ice_device device = {.address = 0x7f4d0101, .asked = asked, .fault = (uint8_t)(fault + 1)};
 	struct ice_random random;
@@ -368,19 +374,23 @@ static void spoil(struct spoilt *s, const struct ice_pattern *p, size_t fault, e
 	                                       .pdu = pdu,
 	                                       .community = (const uint8_t *)"public",
 	                                       .community_len = 6,
-	                                       .count = 2,
-	                                       .request_id = 77,
+	                                       .count = COLUMNS,
+	                                       .request_id = 0x41234577,
 	                                       .error_index = pdu == ICE_SNMP_GETBULK ? 8 : 0};
-	s->request.varbinds[0] = (struct ice_snmp_varbind){descr, descr, sizeof(descr), 0, ICE_BER_NULL};
-	s->request.varbinds[1] = (struct ice_snmp_varbind){
-	        types, types, pdu == ICE_SNMP_GET ? sizeof(types) : sizeof(types) - 1, 0, ICE_BER_NULL};
+	for (size_t i = 0; i < COLUMNS; i++) {
+		char text[64];
+		snprintf(text, sizeof(text), "%s%s", columns[i], pdu == ICE_SNMP_GET ? instances[i] : "");
+		assert_true(ice_oid_parse(text, &oids[i]));
+		s->request.varbinds[i] =
+		        (struct ice_snmp_varbind){oids[i].bytes, oids[i].bytes, oids[i].len, 0, ICE_BER_NULL};
+	}
 	s->reply = (struct ice_faults_reply){
 	        .bytes = s->bytes, .size = sizeof(s->bytes), .copies = 1, .from = device.address};
 	s->reply.n = s->good_len = ice_recording_answer(&agent, &s->request, s->bytes, sizeof(s->bytes));
 	s->reply.copies = s->reply.n > 0;
 	memcpy(s->good, s->bytes, s->good_len);
 	struct ice_faults_call call = {.request = s->asked,
-	                               .request_len = 60,
+	                               .request_len = 210,
 	                               .message = &s->request,
 	                               .agent = &agent,
 	                               .device = &device,
@@ -388,7 +398,7 @@ static void spoil(struct spoilt *s, const struct ice_pattern *p, size_t fault, e
 	                               .reply = &s->reply,
 	                               .answer = &s->answer,
 	                               .scratch = s->scratch};
-	ice_faults[fault].act(&call);
+	ice_faults_apply(&ice_faults[fault], &call);
 }
 
 static void test_every_fault_shows(void **state)
@@ -411,11 +421,11 @@ static void test_every_fault_shows(void **state)
 			                            s.reply.from != 0x7f4d0101 || s.reply.n != s.good_len ||
 			                            memcmp(s.bytes, s.good, s.good_len) != 0);
 		}
-		if (!shows && strcmp(ice_faults[fault].name, "small-requests") != 0)
+		if (!shows)
 			fail_msg("%s changes nothing", ice_faults[fault].name);
 		assert_int_equal(ice_faults_find(ice_faults[fault].name), fault);
 	}
-	assert_true(count >= 24);
+	assert_true(count >= 120 && count < UINT8_MAX);
 	print_message("%zu faults\n", count);
 	ice_pattern_free(p);
 }
@@ -457,10 +467,10 @@ static void test_faults_are_what_they_say(void **state)
 	}
 	spoil(&s, p, (size_t)ice_faults_find("endless"), ICE_SNMP_V2C, ICE_SNMP_GETBULK, 1);
 	assert_int_equal(ice_snmp_read(s.bytes, s.reply.n, &m), ICE_VERDICT_OK);
-	for (size_t i = 2; i < m.count; i++)
-		assert_true(ice_oid_compare(m.varbinds[i - 2].oid, m.varbinds[i - 2].oid_len, m.varbinds[i].oid,
+	for (size_t i = 7; i < m.count; i++)
+		assert_true(ice_oid_compare(m.varbinds[i - 7].oid, m.varbinds[i - 7].oid_len, m.varbinds[i].oid,
 		                            m.varbinds[i].oid_len) < 0);
-	assert_true(m.count >= 8);
+	assert_true(m.count >= 28);
 	ice_pattern_free(p);
 }
 
