@@ -83,7 +83,7 @@ bool ice_serial_is_placeholder(const char *text)
 {
 	static const char *const known[] = {"unknown", "none", "n/a", "not available", "not set"};
 	size_t n = strlen(text);
-	if (strspn(text, "0") == n || strspn(text, "- ?.*") == n)
+	if (strspn(text, "0") == n || strspn(text, "- ?.*") == n || strspn(text, "Xx") == n)
 		return true;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcasecmp(text, known[i]) == 0)

@@ -83,6 +83,18 @@ static bool model_is_tag(const char *word, size_t n, const char *firmware)
 	return n >= 7 && digits >= 1 && isalpha((unsigned char)firmware[0]);
 }
 
+/* "MS521dn 40638HF00Q7B2": a serial number behind the model, told by its form where the machine's own was not read. */
+static bool model_is_serial(const char *word, size_t n)
+{
+	size_t digits = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!isdigit((unsigned char)word[i]) && !isupper((unsigned char)word[i]))
+			return false;
+		digits += isdigit((unsigned char)word[i]) != 0;
+	}
+	return n >= 10 && digits >= 6 && digits < n && isdigit((unsigned char)word[0]);
+}
+
 /* Cuts from the first word, after at least one, that is a firmware or the machine's own serial number. */
 static void model_cut_words(char *text, const char *serial)
 {
@@ -91,7 +103,8 @@ static void model_cut_words(char *text, const char *serial)
 		size_t word = at + strspn(text + at, " "), n = strcspn(text + word, " ");
 		if (n == 0)
 			break;
-		bool own = serial && n >= 5 && strncasecmp(serial, text + word, n) == 0;
+		bool own =
+		        serial ? n >= 5 && strncasecmp(serial, text + word, n) == 0 : model_is_serial(text + word, n);
 		bool firmware = model_is_firmware(text + word, n);
 		if (firmware && before && model_is_tag(text + before + 1, at - before - 1, text + word))
 			at = before;

@@ -103,6 +103,8 @@ static void test_models(void **state)
 	check_model("HP LaserJet MFP M130nw", NULL, "LaserJet MFP M130nw");
 	check_model("Dell S5830dn 7XQ1R92 LW62.DN4.P636", "7XQ1R92-132-13", "S5830dn");
 	check_model("Dell S5830dn 7XQ1R92 LW62.DN4.P636", NULL, "S5830dn");
+	check_model("Lexmark MS521dn 40638HF00Q7B2", "40638HF00Q7B2", "MS521dn");
+	check_model("Lexmark MS521dn 40638HF00Q7B2", NULL, "MS521dn");
 	check_model("Lexmark CS310dn version NH63.VY.N638 kernel 3.0.0 All-N-1", NULL, "CS310dn");
 	check_model("RICOH Aficio MP 171 1.00.1 / RICOH Network Printer C model", NULL, "Aficio MP 171");
 	check_model("Canon LBP5700 /P EEPROM 1209", NULL, "LBP5700");
@@ -126,6 +128,7 @@ static void test_serials(void **state)
 	(void)state;
 	assert_true(ice_serial_is_placeholder("000000000"));
 	assert_true(ice_serial_is_placeholder("-"));
+	assert_true(ice_serial_is_placeholder("XXXXXXXXXX"));
 	assert_true(ice_serial_is_placeholder("Unknown"));
 	assert_false(ice_serial_is_placeholder("0505571100"));
 	assert_false(ice_serial_is_placeholder("E1J123456"));
