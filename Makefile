@@ -152,6 +152,9 @@ install: all
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 config/profiles/*.ini $(DESTDIR)$(PREFIX)/share/ice/profiles
 	install -m 644 config/ice.ini config/facilities-manager.ini $(DESTDIR)$(PREFIX)/share/ice/examples
+	install -d $(DESTDIR)$(PREFIX)/share/ice/demo/printers $(DESTDIR)$(PREFIX)/share/ice/demo/devices
+	install -m 644 config/demo/printers/*.snmprec $(DESTDIR)$(PREFIX)/share/ice/demo/printers
+	install -m 644 config/demo/devices/*.snmprec $(DESTDIR)$(PREFIX)/share/ice/demo/devices
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	for unit in config/*.service; do \
 		sed 's|@PREFIX@|$(PREFIX)|g' $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$unit); \
