@@ -51,6 +51,9 @@ ICE_MUST_CHECK bool ice_range_seal(struct ice_range *r, char *why, size_t why_si
 
 /* Of a sealed set. */
 uint64_t ice_range_count(const struct ice_range *r);
+/* How many of first..last (of one /64, or IPv4) are in it. */
+uint64_t ice_range_count_within(const struct ice_range *r, const struct ice_address *first,
+                                const struct ice_address *last);
 bool ice_range_contains(const struct ice_range *r, const struct ice_address *a);
 struct ice_address ice_range_at(const struct ice_range *r, uint64_t index); /* index < count, in address order */
 

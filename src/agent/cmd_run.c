@@ -65,13 +65,13 @@ static uint64_t run_mark(const struct ice_plan *plan)
 	return h;
 }
 
-/* Where the sweep is, kept with the readings: "mark seed leg position", or "" between sweeps. */
+/* Where the sweep is, kept with the readings: "mark seed leg routed on-link subnets", or "" between sweeps. */
 static void run_keep_place(struct run *r, const struct ice_place *place)
 {
-	char text[128] = "";
+	char text[160] = "";
 	if (place)
-		snprintf(text, sizeof text, "%" PRIx64 " %" PRIu64 " %zu %" PRIu64, r->plan_mark, place->seed,
-		         place->leg, place->position);
+		snprintf(text, sizeof text, "%" PRIx64 " %" PRIu64 " %zu %" PRIu64 " %" PRIu64 " %" PRIx64, r->plan_mark,
+		         place->seed, place->leg, place->at.routed, place->at.on_link, place->subnets);
 	if (!ice_outbox_set(ice_delivery_outbox(r->delivery), RUN_PLACE, text))
 		ICE_LOG(ICE_LOG_WARN, "place of the sweep not kept",
 		        ice_field_str("reason", ice_outbox_error(ice_delivery_outbox(r->delivery))));
@@ -79,14 +79,16 @@ static void run_keep_place(struct run *r, const struct ice_place *place)
 
 static bool run_kept_place(struct run *r, struct ice_place *out)
 {
-	uint64_t mark, seed, position;
-	size_t leg;
+	struct ice_place place = {0};
+	uint64_t mark;
 	char *text = ice_outbox_get(ice_delivery_outbox(r->delivery), RUN_PLACE);
-	bool there = text && sscanf(text, "%" SCNx64 " %" SCNu64 " %zu %" SCNu64, &mark, &seed, &leg, &position) == 4 &&
-	             mark == r->plan_mark && leg < r->settings.plan.count;
+	bool there = text &&
+	             sscanf(text, "%" SCNx64 " %" SCNu64 " %zu %" SCNu64 " %" SCNu64 " %" SCNx64, &mark, &place.seed,
+	                    &place.leg, &place.at.routed, &place.at.on_link, &place.subnets) == 6 &&
+	             mark == r->plan_mark && place.leg < r->settings.plan.count;
 	free(text);
 	if (there)
-		*out = (struct ice_place){seed, leg, position};
+		*out = place;
 	return there;
 }
 

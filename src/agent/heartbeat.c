@@ -11,8 +11,6 @@
 #include "ice/queue.h"
 #include "ice/random.h"
 
-#include "marks.h"
-
 /* Batches of 64 taken in before anything else is done: enough to keep up, short enough to stay fair. */
 #define HEARTBEAT_RECEIVE 64
 /* Readings held or promised. A conversation reserves before it starts, so this also bounds the printers read at once. */
@@ -25,8 +23,6 @@
 #define HEARTBEAT_IDLE ICE_USEC_SEC(1)
 /* How often the place of the sweep is told. */
 #define HEARTBEAT_PLACE ICE_USEC_SEC(2)
-/* Addresses that are another leg's, passed over in one call of `next`. */
-#define HEARTBEAT_SKIPS 4096
 
 struct ice_heartbeat {
 	struct ice_heartbeat_options options;
@@ -38,19 +34,17 @@ struct ice_heartbeat {
 	struct ice_udp *udp;
 	struct ice_queue *queue;
 	struct ice_scanner *scanner; /* of the present leg; NULL between sweeps */
-	struct ice_cursor cursor;
-	struct ice_place place; /* of the sweep's beginning; its leg is the present one */
-	struct ice_marks marks;
-	uint64_t given;     /* addresses, in this leg */
-	ice_usec place_at;  /* told next */
-	bool skipping;      /* `next` gave up for this beat among another leg's addresses */
+	struct ice_neighbours *neighbours; /* of the present sweep */
+	struct ice_walk walk;              /* of the present leg */
+	enum ice_walk_step step;           /* the walk's last word in this beat */
+	ice_usec place_at;                 /* of the sweep is told next */
 	bool blocked;       /* the kernel took no more in this beat */
 	bool outbox_full;   /* told once per time it happens */
 	ice_usec outbox_at; /* not to be asked before */
 	ice_usec oldest;    /* when the oldest queued reading came */
 	ice_usec now;       /* of this beat */
 	ice_usec started, ended;
-	uint64_t skipped, refused;
+	uint64_t passed, refused, crowded;
 	struct ice_scanner_counters past; /* of finished legs */
 	struct ice_udp_counters udp_before;
 	uint64_t drops; /* of the kernel, when last looked at */
@@ -61,18 +55,9 @@ struct ice_heartbeat {
 static bool heartbeat_next(struct ice_address *out, void *arg)
 {
 	struct ice_heartbeat *h = arg;
-	ice_marks_at(&h->marks, h->given, h->cursor.position);
-	for (unsigned i = 0; i < HEARTBEAT_SKIPS; i++) {
-		if (!ice_cursor_next(&h->cursor, out))
-			return false;
-		if (!ice_plan_has_before(h->options.plan, h->place.leg, out)) {
-			h->given++;
-			return true;
-		}
-		h->skipped++;
-	}
-	h->skipping = true;
-	return false;
+	h->step = ice_walk_next(&h->walk, h->now, out);
+	h->crowded += h->step == ICE_WALK_LATER;
+	return h->step == ICE_WALK_TARGET;
 }
 
 static bool heartbeat_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)
@@ -181,8 +166,7 @@ static void heartbeat_tell_place(struct ice_heartbeat *h)
 {
 	if (!h->ops.place || !h->scanner || ice_queue_count(h->queue) > 0)
 		return;
-	uint64_t settled = ice_scanner_settled(h->scanner);
-	struct ice_place place = {h->place.seed, h->place.leg, ice_marks_before(&h->marks, settled, h->place.position)};
+	struct ice_place place = ice_walk_place(&h->walk, ice_scanner_settled(h->scanner));
 	h->place_at = h->now + HEARTBEAT_PLACE;
 	h->ops.place(&place, h->arg);
 }
@@ -197,12 +181,14 @@ static void heartbeat_end_leg(struct ice_heartbeat *h)
 	h->past.in_flight = h->past.waiting = 0;
 	ice_scanner_free(h->scanner);
 	h->scanner = NULL;
+	h->passed += h->walk.passed;
+	h->walk.passed = 0;
 }
 
-static void heartbeat_begin_leg(struct ice_heartbeat *h)
+static void heartbeat_begin_leg(struct ice_heartbeat *h, const struct ice_place *from)
 {
 	const struct ice_heartbeat_options *o = &h->options;
-	const struct ice_leg *leg = o->plan->legs[h->place.leg];
+	const struct ice_leg *leg = o->plan->legs[from->leg];
 	struct ice_scanner_options options = {
 	        .port = o->port,
 	        .window = o->window,
@@ -222,9 +208,8 @@ static void heartbeat_begin_leg(struct ice_heartbeat *h)
 	};
 	/* Request ids are what a forger must guess: they do not follow from the order, which may be known. */
 	ice_random_system(&options.seed, sizeof options.seed);
-	ice_marks_init(&h->marks);
-	h->given = 0;
-	ice_cursor_init(&h->cursor, leg->range, h->place.seed, h->place.position, o->shard, o->shards);
+	ice_walk_begin(&h->walk, o->plan, h->neighbours, from, o->shard, o->shards);
+	h->step = ICE_WALK_TARGET;
 	h->scanner = ice_scanner_new(&options, &heartbeat_scanner_ops, h, h->now);
 }
 
@@ -270,11 +255,11 @@ static void heartbeat_watch(struct ice_heartbeat *h)
 /* Goes on to the next leg, or ends the sweep once nothing of it is left outside the outbox. True: the sweep has just ended. */
 static bool heartbeat_advance(struct ice_heartbeat *h)
 {
-	if (h->scanner && !h->skipping && ice_scanner_idle(h->scanner)) {
+	if (h->scanner && h->step == ICE_WALK_END && ice_scanner_idle(h->scanner)) {
+		struct ice_place from = {.seed = h->walk.from.seed, .leg = h->walk.from.leg + 1};
 		heartbeat_end_leg(h);
-		h->place.position = 0;
-		if (++h->place.leg < h->options.plan->count)
-			heartbeat_begin_leg(h);
+		if (from.leg < h->options.plan->count)
+			heartbeat_begin_leg(h, &from);
 	}
 	if (h->scanner || h->ended || ice_queue_count(h->queue) > 0)
 		return false;
@@ -286,7 +271,12 @@ static void heartbeat_arm(struct ice_heartbeat *h)
 {
 	ice_usec at = ICE_USEC_NEVER;
 	if (h->scanner)
-		at = h->skipping ? h->now : ice_scanner_next(h->scanner, h->now);
+		at = h->step == ICE_WALK_BUSY ? h->now : ice_scanner_next(h->scanner, h->now);
+	if (h->scanner && h->step == ICE_WALK_LATER) {
+		ice_usec later = ice_walk_later(&h->walk, h->now), soon = h->now + ICE_USEC_MSEC(1);
+		later = later > soon ? later : soon;
+		at = later < at ? later : at;
+	}
 	if (h->blocked && at <= h->now)
 		at = h->now + ICE_USEC_MSEC(1);
 	if (ice_udp_queued(h->udp) > 0 && at > h->now + ICE_USEC_MSEC(1))
@@ -311,7 +301,7 @@ static void heartbeat_beat(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	h->now = ice_clock_now();
-	h->blocked = h->skipping = false;
+	h->blocked = false;
 
 	ice_udp_receive(h->udp, HEARTBEAT_RECEIVE, heartbeat_input, h);
 	if (h->scanner) {
@@ -371,6 +361,7 @@ void ice_heartbeat_free(struct ice_heartbeat *h)
 		return;
 	if (h->scanner)
 		ice_scanner_free(h->scanner);
+	ice_neighbours_free(h->neighbours);
 	event_free(h->timer);
 	for (int i = 0; i < 2; i++)
 		if (h->readable[i])
@@ -385,13 +376,15 @@ void ice_heartbeat_sweep(struct ice_heartbeat *h, const struct ice_place *from)
 	assert(!h->scanner && from->leg < h->options.plan->count);
 	h->now = h->started = ice_clock_now();
 	h->ended = 0;
-	h->place = *from;
-	h->skipped = h->refused = 0;
+	h->passed = h->refused = h->crowded = 0;
+	ice_neighbours_free(h->neighbours);
+	h->neighbours = ice_neighbours_new(NULL, NULL);
+	ice_neighbours_connect(h->neighbours);
 	memset(&h->past, 0, sizeof h->past);
 	ice_udp_counters(h->udp, &h->udp_before);
 	h->drops = h->udp_before.kernel_drops;
 	h->place_at = h->now + HEARTBEAT_PLACE;
-	heartbeat_begin_leg(h);
+	heartbeat_begin_leg(h, from);
 	heartbeat_arm(h);
 }
 
@@ -422,7 +415,7 @@ void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *ou
 	*out = (struct ice_figures){.scanner = h->past};
 	for (size_t i = 0; i < h->options.plan->count; i++) {
 		struct ice_cursor c;
-		ice_cursor_init(&c, h->options.plan->legs[i]->range, h->place.seed, 0, h->options.shard,
+		ice_cursor_init(&c, h->options.plan->legs[i]->range, h->walk.from.seed, 0, h->options.shard,
 		                h->options.shards);
 		out->addresses += ice_cursor_total(&c);
 	}
@@ -432,11 +425,12 @@ void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *ou
 	}
 	ice_udp_counters(h->udp, &udp);
 	ice_figures_udp(out, &udp, &h->udp_before);
-	out->done = out->scanner.finished + h->skipped;
+	out->done = out->scanner.finished + h->passed + h->walk.passed;
 	out->seconds = (double)((h->ended ? h->ended : h->now) - h->started) / 1e6;
 	out->in_flight = out->scanner.in_flight;
 	out->peak_in_flight = out->scanner.peak_in_flight;
 	out->queued = ice_queue_count(h->queue);
 	out->outbox_full = h->outbox_full;
 	out->refused = h->refused;
+	out->crowded = h->crowded;
 }

@@ -20,16 +20,10 @@
 
 #include "figures.h"
 #include "plan.h"
+#include "walk.h"
 
 struct event_base;
 struct ice_heartbeat;
-
-/* Where a sweep is, all there is to go on from. */
-struct ice_place {
-	uint64_t seed;
-	size_t leg;
-	uint64_t position; /* of the leg's cursor; nothing before it is unfinished or uncommitted */
-};
 
 struct ice_heartbeat_options {
 	const struct ice_plan *plan;
@@ -65,7 +59,7 @@ ICE_MUST_CHECK struct ice_heartbeat *ice_heartbeat_new(struct event_base *base,
                                                        size_t why_size);
 void ice_heartbeat_free(struct ice_heartbeat *h);
 
-/* Begins a sweep at a place (leg 0, position 0: from its start). None may be going on. */
+/* Begins a sweep at a place. None may be going on. */
 void ice_heartbeat_sweep(struct ice_heartbeat *h, const struct ice_place *from);
 
 /* Ends the sweep now: what is in flight is forgotten, what was read is committed. `swept` is not called. Returns the readings that

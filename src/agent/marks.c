@@ -10,7 +10,7 @@ void ice_marks_init(struct ice_marks *m)
 	m->stride = MARKS_STRIDE;
 }
 
-void ice_marks_at(struct ice_marks *m, uint64_t given, uint64_t position)
+void ice_marks_at(struct ice_marks *m, uint64_t given, struct ice_steps at)
 {
 	if (m->count > 0 && given < m->at[m->count - 1].given + m->stride)
 		return;
@@ -20,10 +20,10 @@ void ice_marks_at(struct ice_marks *m, uint64_t given, uint64_t position)
 		m->count /= 2;
 		m->stride *= 2;
 	}
-	m->at[m->count++] = (struct ice_mark){given, position};
+	m->at[m->count++] = (struct ice_mark){given, at};
 }
 
-uint64_t ice_marks_before(struct ice_marks *m, uint64_t settled, uint64_t start)
+struct ice_steps ice_marks_before(struct ice_marks *m, uint64_t settled, struct ice_steps start)
 {
 	size_t i = m->count;
 	while (i > 0 && m->at[i - 1].given > settled)
@@ -34,5 +34,5 @@ uint64_t ice_marks_before(struct ice_marks *m, uint64_t settled, uint64_t start)
 	m->count -= i - 1;
 	if (m->count < ICE_MARKS / 8)
 		m->stride = MARKS_STRIDE; /* what made the marks sparse is over */
-	return m->at[0].position;
+	return m->at[0].at;
 }

@@ -1,6 +1,6 @@
-/* marks: which step of a walk gave which address, in a fixed amount of memory.
+/* marks: which steps of a walk gave which address, in a fixed amount of memory.
  *
- * The walk is a cursor's positions, the addresses are counted as they are given. A mark is kept every so many addresses; when
+ * The steps are the positions of the walk's two cursors, the addresses are counted as they are given. A mark is kept every so many addresses; when
  * there is no room, every second one goes. So a walk resumed at a mark repeats a few addresses, and skips none. */
 #ifndef ICE_MARKS_H
 #define ICE_MARKS_H
@@ -10,8 +10,14 @@
 
 #define ICE_MARKS 1024
 
+/* Where the cursors stand. */
+struct ice_steps {
+	uint64_t routed, on_link;
+};
+
 struct ice_mark {
-	uint64_t given, position; /* before this step, so many addresses had been given */
+	uint64_t given; /* addresses, before these steps */
+	struct ice_steps at;
 };
 
 struct ice_marks {
@@ -22,11 +28,11 @@ struct ice_marks {
 
 void ice_marks_init(struct ice_marks *m);
 
-/* `given` addresses were given before the step at `position`. Called before every step, in order. */
-void ice_marks_at(struct ice_marks *m, uint64_t given, uint64_t position);
+/* `given` addresses were given before the cursors stood there. Called before every step, in order. */
+void ice_marks_at(struct ice_marks *m, uint64_t given, struct ice_steps at);
 
 /* Where to resume when the first `settled` addresses are done; `start` when no mark is that early. Forgets what lies before:
  * `settled` never goes back. */
-uint64_t ice_marks_before(struct ice_marks *m, uint64_t settled, uint64_t start);
+struct ice_steps ice_marks_before(struct ice_marks *m, uint64_t settled, struct ice_steps start);
 
 #endif

@@ -139,14 +139,21 @@ static json_t *stats_answered(const struct ice_scanner_counters *c)
 }
 
 /* Why no more was sent at a time, in shares: what to turn to make a sweep faster. */
-static json_t *stats_bounds(const struct ice_scanner_counters *c)
+static json_t *stats_bounds(const struct ice_figures *f)
 {
 	json_t *o = json_object();
 	uint64_t all = 0;
 	for (size_t b = 0; b < ICE_BOUND_COUNT; b++)
-		all += c->bound[b];
-	for (size_t b = 0; b < ICE_BOUND_COUNT && all > 0; b++)
-		json_object_set_new(o, ice_bound_name((enum ice_bound)b), json_real((double)c->bound[b] / (double)all));
+		all += f->scanner.bound[b];
+	if (all == 0)
+		return o;
+	for (size_t b = 0; b < ICE_BOUND_COUNT; b++) {
+		uint64_t n = f->scanner.bound[b];
+		if (b == ICE_BOUND_TARGETS) /* to the scanner, a full neighbour table is a lack of targets */
+			n -= f->crowded < n ? f->crowded : n;
+		json_object_set_new(o, ice_bound_name((enum ice_bound)b), json_real((double)n / (double)all));
+	}
+	json_object_set_new(o, "neighbours", json_real((double)f->crowded / (double)all));
 	return o;
 }
 
@@ -185,7 +192,7 @@ bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, boo
 	stats_count(o, "send_refused", f->refused);
 	stats_count(o, "slowed_down", c->slowed);
 	json_object_set_new(o, "answered_after_tries", stats_answered(c));
-	json_object_set_new(o, "bounded_by", stats_bounds(c));
+	json_object_set_new(o, "bounded_by", stats_bounds(f));
 	json_object_set_new(o, "rtt_histogram_ms", stats_histogram(c));
 	json_object_set_new(o, "requests_per_printer",
 	                    json_real(s->printers ? (double)s->printer_requests / (double)s->printers : 0));

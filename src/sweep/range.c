@@ -350,6 +350,20 @@ uint64_t ice_range_count(const struct ice_range *r)
 	return r->count;
 }
 
+uint64_t ice_range_count_within(const struct ice_range *r, const struct ice_address *first,
+                                const struct ice_address *last)
+{
+	uint64_t count = 0;
+	assert(r->sealed && first->hi == last->hi);
+	for (size_t i = 0; i < r->in.count; i++) {
+		const struct range_span *s = &r->in.at[i];
+		uint64_t from = s->first > first->lo ? s->first : first->lo, to = s->last < last->lo ? s->last : last->lo;
+		if (s->hi == first->hi && (s->scope == first->scope || first->scope == 0 || s->scope == 0) && from <= to)
+			count += to - from + 1;
+	}
+	return count;
+}
+
 bool ice_range_contains(const struct ice_range *r, const struct ice_address *a)
 {
 	assert(r->sealed);
