@@ -13,6 +13,12 @@ VERSION := 0.1.0
 
 B := build$(if $(SAN),/san,)
 
+# As many jobs as processors, unless told; and where packages are installed, that comes before anything is compiled.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+FIRST := $(if $(filter deps demo,$(MAKECMDGOALS)),deps)
+
 PACKAGES := libevent_core libevent_extra libevent_openssl netsnmp libcurl inih jansson sqlite3 zlib openssl
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 $(if $(WERROR),-Werror,)
@@ -66,7 +72,7 @@ $(B)/libice.a: $(LIB_OBJ)
 $(B)/libparts.a: $(PART_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(B)/obj/%.o: %.c Makefile
+$(B)/obj/%.o: %.c Makefile | $(FIRST)
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(COMPILE) -c -o $@ $<
@@ -108,9 +114,9 @@ $(B)/kills/ice-delete-before-ack: WRAP = -Wl,--wrap=ice_outbox_next
 $(B)/kills/%-sync-normal: WRAP = -Wl,--wrap=sqlite3_exec
 $(B)/kills/%-ack-before-commit: WRAP = -Wl,--wrap=sqlite3_step,--wrap=sqlite3_close
 
-#> make demo     a simulated site, a sweep, a fleet table, an upload, and the proof that all of it arrived
-demo:
-	@bash tests/e2e/demo.sh
+#> make demo     deps and all, then: a simulated site, a sweep, a fleet table, an upload, and the proof that all of it arrived
+demo: deps all
+	@B=$(B) bash tests/e2e/demo.sh
 
 #> make check    the ten-second subset: layers, unit tests, scenarios in virtual time, fuzz corpora
 check: all $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS))

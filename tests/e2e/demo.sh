@@ -3,8 +3,6 @@
 # the server holds exactly the fleet's truth. Leaves nothing behind but build/.
 set -u
 cd "$(dirname "$0")/../.."
-bash tests/deps.sh || exit 1
-make -s -j"$(nproc)" all || exit 1
 . tests/e2e/lib.sh
 
 site=127.77.0.0/16
