@@ -67,6 +67,7 @@ for i in "${!quick[@]}"; do
 done
 
 if [ "$tier" = test ]; then
+	one "more seeds of replay/test_simulation" env SEEDS="${SEEDS:-10000}" "$B/tests/replay/test_simulation"
 	for s in tests/e2e/test_*.sh; do
 		one "${s#tests/}" timeout 600 bash "$s"
 	done
