@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -14,24 +13,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "ice/secret.h"
+#include "pair.h"
 
-#define AUTHORITY_CA_KEY   "ca.key"
-#define AUTHORITY_LOCK     "lock"
-#define AUTHORITY_DAY      86400
-#define AUTHORITY_CA_DAYS  (20 * 365)
-#define AUTHORITY_DAYS     397        /* no verifier anywhere asks for less */
-#define AUTHORITY_RENEW    60         /* days before the end */
-#define AUTHORITY_BACKDATE 2          /* days: engines whose clock is behind must not refuse a server that is new */
-#define AUTHORITY_CLOCK    1700000000 /* no true clock is before November 2023 */
-#define AUTHORITY_FILE_MAX 65536
-#define AUTHORITY_PATH     4096
+#define AUTHORITY_CA_KEY  "ca.key"
+#define AUTHORITY_CA_DAYS (20 * 365)
+#define AUTHORITY_DAYS    397        /* no verifier anywhere asks for less */
+#define AUTHORITY_RENEW   60         /* days before the end */
+#define AUTHORITY_CLOCK   1700000000 /* no true clock is before November 2023 */
 
-/* ---- files ------------------------------------------------------------------------------------------------------ */
+/* ---- the folder -------------------------------------------------------------------------------------------------- */
 
 bool fm_authority_folder(const char *folder, char *why, size_t why_size)
 {
@@ -52,156 +46,7 @@ bool fm_authority_folder(const char *folder, char *why, size_t why_size)
 	return true;
 }
 
-static bool authority_path(char out[AUTHORITY_PATH], const char *folder, const char *name, char *why, size_t why_size)
-{
-	if (snprintf(out, AUTHORITY_PATH, "%s/%s", folder, name) < AUTHORITY_PATH)
-		return true;
-	snprintf(why, why_size, "%s: the name is too long", folder);
-	return false;
-}
-
-/* Written beside, synced, renamed: a reader sees the old file or the new one. The key of a pair is written first. */
-static bool authority_write(const char *folder, const char *name, BIO *content, char *why, size_t why_size)
-{
-	char path[AUTHORITY_PATH], beside[AUTHORITY_PATH + 8];
-	char *bytes;
-	long n = BIO_get_mem_data(content, &bytes);
-	if (!authority_path(path, folder, name, why, why_size))
-		return false;
-	snprintf(beside, sizeof(beside), "%s.new", path);
-	unlink(beside); /* of a process that died here; we hold the lock */
-	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool ok = fd >= 0 && write(fd, bytes, (size_t)n) == n && fsync(fd) == 0;
-	int saved = errno;
-	if (fd >= 0)
-		close(fd);
-	if (ok && rename(beside, path) == 0) {
-		int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (dir >= 0) {
-			(void)fsync(dir);
-			close(dir);
-		}
-		return true;
-	}
-	snprintf(why, why_size, "%s: cannot be written: %s", path, strerror(ok ? errno : saved));
-	unlink(beside);
-	return false;
-}
-
-/* A private file as a BIO over its text; *text is to be freed after the BIO. */
-static BIO *authority_read(const char *folder, const char *name, char **text, char *why, size_t why_size)
-{
-	char path[AUTHORITY_PATH];
-	*text = NULL;
-	if (!authority_path(path, folder, name, why, why_size))
-		return NULL;
-	*text = ice_secret_read_text(path, AUTHORITY_FILE_MAX, why, why_size);
-	BIO *bio = *text ? BIO_new_mem_buf(*text, -1) : NULL;
-	if (*text && !bio)
-		abort();
-	return bio;
-}
-
-static bool authority_exists(const char *folder, const char *name)
-{
-	char path[AUTHORITY_PATH], why[AUTHORITY_PATH + 64];
-	return authority_path(path, folder, name, why, sizeof(why)) && access(path, F_OK) == 0;
-}
-
-static bool authority_load(const char *folder, const char *cert_name, const char *key_name, X509 **cert, EVP_PKEY **key,
-                           char *why, size_t why_size)
-{
-	char *text;
-	BIO *bio = authority_read(folder, cert_name, &text, why, why_size);
-	if (!bio)
-		return false;
-	*cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-	BIO_free(bio);
-	ice_secret_free_text(text);
-	bio = authority_read(folder, key_name, &text, why, why_size);
-	if (bio) {
-		*key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)(uintptr_t) "");
-		BIO_free(bio);
-		ice_secret_free_text(text);
-		if (*cert && *key && X509_check_private_key(*cert, *key) == 1)
-			return true;
-		snprintf(why, why_size,
-		         "%s: %s and %s are damaged or not a pair; put the right ones back from a backup", folder,
-		         cert_name, key_name);
-	}
-	ERR_clear_error();
-	X509_free(*cert);
-	EVP_PKEY_free(*key);
-	*cert = NULL;
-	*key = NULL;
-	return false;
-}
-
-static bool authority_save(const char *folder, const char *cert_name, const char *key_name, X509 *cert, EVP_PKEY *key,
-                           char *why, size_t why_size)
-{
-	BIO *cert_pem = BIO_new(BIO_s_mem()), *key_pem = BIO_new(BIO_s_secmem());
-	if (!cert_pem || !key_pem || PEM_write_bio_X509(cert_pem, cert) != 1 ||
-	    PEM_write_bio_PrivateKey(key_pem, key, NULL, NULL, 0, NULL, NULL) != 1)
-		abort();
-	bool ok = authority_write(folder, key_name, key_pem, why, why_size) &&
-	          authority_write(folder, cert_name, cert_pem, why, why_size);
-	BIO_free(cert_pem);
-	BIO_free(key_pem);
-	return ok;
-}
-
 /* ---- certificates ----------------------------------------------------------------------------------------------- */
-
-static void authority_extension(X509 *cert, X509 *issuer, int nid, const char *value)
-{
-	X509V3_CTX context;
-	X509V3_set_ctx(&context, issuer, cert, NULL, NULL, 0);
-	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-	if (!extension || X509_add_ext(cert, extension, -1) != 1)
-		abort(); /* our own constants */
-	X509_EXTENSION_free(extension);
-}
-
-/* A certificate with everything but its extensions and signature. */
-static X509 *authority_begin(EVP_PKEY *key, const char *common_name, int64_t now, int days)
-{
-	X509 *cert = X509_new();
-	X509_NAME *name = cert ? X509_get_subject_name(cert) : NULL;
-	unsigned char serial[16];
-	if (!cert || RAND_bytes(serial, sizeof(serial)) != 1)
-		abort();
-	serial[0] = (serial[0] & 0x7f) | 0x40; /* positive, and of full length (RFC 5280 section 4.1.2.2) */
-	BIGNUM *number = BN_bin2bn(serial, sizeof(serial), NULL);
-	time_t from = (time_t)(now - AUTHORITY_BACKDATE * AUTHORITY_DAY),
-	       until = (time_t)(now + (int64_t)days * AUTHORITY_DAY);
-	if (!number || !BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert)) || X509_set_version(cert, 2) != 1 ||
-	    !ASN1_TIME_set(X509_getm_notBefore(cert), from) || !ASN1_TIME_set(X509_getm_notAfter(cert), until) ||
-	    X509_set_pubkey(cert, key) != 1 ||
-	    X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)"Facilities Manager", -1, -1,
-	                               0) != 1 ||
-	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) != 1)
-		abort();
-	BN_free(number);
-	return cert;
-}
-
-static void authority_sign(X509 *cert, X509 *issuer, EVP_PKEY *issuer_key)
-{
-	if (X509_set_issuer_name(cert, X509_get_subject_name(issuer)) != 1)
-		abort();
-	authority_extension(cert, issuer, NID_authority_key_identifier, "keyid:always");
-	if (X509_sign(cert, issuer_key, EVP_sha256()) <= 0)
-		abort();
-}
-
-static EVP_PKEY *authority_new_key(void)
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	if (!key)
-		abort();
-	return key;
-}
 
 static bool authority_make_ca(const char *folder, int64_t now, X509 **cert, EVP_PKEY **key, char *why, size_t why_size)
 {
@@ -216,13 +61,13 @@ static bool authority_make_ca(const char *folder, int64_t now, X509 **cert, EVP_
 	if (RAND_bytes(tag, sizeof(tag)) != 1)
 		abort();
 	snprintf(name, sizeof(name), "Facilities Manager authority %02x%02x%02x%02x", tag[0], tag[1], tag[2], tag[3]);
-	*key = authority_new_key();
-	*cert = authority_begin(*key, name, now, AUTHORITY_CA_DAYS);
-	authority_extension(*cert, *cert, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
-	authority_extension(*cert, *cert, NID_key_usage, "critical,keyCertSign,cRLSign");
-	authority_extension(*cert, *cert, NID_subject_key_identifier, "hash");
-	authority_sign(*cert, *cert, *key);
-	return authority_save(folder, FM_AUTHORITY_CA_FILE, AUTHORITY_CA_KEY, *cert, *key, why, why_size);
+	*key = fm_pair_new_key();
+	*cert = fm_pair_begin(*key, name, now, AUTHORITY_CA_DAYS);
+	fm_pair_extension(*cert, *cert, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+	fm_pair_extension(*cert, *cert, NID_key_usage, "critical,keyCertSign,cRLSign");
+	fm_pair_extension(*cert, *cert, NID_subject_key_identifier, "hash");
+	fm_pair_sign(*cert, *cert, *key);
+	return fm_pair_save(folder, FM_AUTHORITY_CA_FILE, AUTHORITY_CA_KEY, *cert, *key, why, why_size);
 }
 
 /* ---- the names of a certificate --------------------------------------------------------------------------------- */
@@ -267,16 +112,16 @@ static GENERAL_NAMES *authority_names_of(const X509 *cert)
 static bool authority_issue(const char *folder, X509 *ca, EVP_PKEY *ca_key, GENERAL_NAMES *names, int64_t now,
                             char *why, size_t why_size)
 {
-	EVP_PKEY *key = authority_new_key();
-	X509 *cert = authority_begin(key, "server", now, AUTHORITY_DAYS);
-	authority_extension(cert, ca, NID_basic_constraints, "critical,CA:FALSE");
-	authority_extension(cert, ca, NID_key_usage, "critical,digitalSignature");
-	authority_extension(cert, ca, NID_ext_key_usage, "serverAuth");
-	authority_extension(cert, ca, NID_subject_key_identifier, "hash");
+	EVP_PKEY *key = fm_pair_new_key();
+	X509 *cert = fm_pair_begin(key, "server", now, AUTHORITY_DAYS);
+	fm_pair_extension(cert, ca, NID_basic_constraints, "critical,CA:FALSE");
+	fm_pair_extension(cert, ca, NID_key_usage, "critical,digitalSignature");
+	fm_pair_extension(cert, ca, NID_ext_key_usage, "serverAuth");
+	fm_pair_extension(cert, ca, NID_subject_key_identifier, "hash");
 	if (X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) != 1)
 		abort();
-	authority_sign(cert, ca, ca_key);
-	bool ok = authority_save(folder, FM_AUTHORITY_CERT_FILE, FM_AUTHORITY_KEY_FILE, cert, key, why, why_size);
+	fm_pair_sign(cert, ca, ca_key);
+	bool ok = fm_pair_save(folder, FM_AUTHORITY_CERT_FILE, FM_AUTHORITY_KEY_FILE, cert, key, why, why_size);
 	X509_free(cert);
 	EVP_PKEY_free(key);
 	return ok;
@@ -285,7 +130,7 @@ static bool authority_issue(const char *folder, X509 *ca, EVP_PKEY *ca_key, GENE
 /* A pair that cannot be used (a crash between its two files, an old authority's) is simply made anew. */
 static bool authority_is_good(X509 *cert, X509 *ca, int64_t now)
 {
-	time_t soon = (time_t)(now + AUTHORITY_RENEW * AUTHORITY_DAY), at = (time_t)now;
+	time_t soon = (time_t)(now + AUTHORITY_RENEW * FM_PAIR_DAY), at = (time_t)now;
 	return cert && X509_verify(cert, X509_get0_pubkey(ca)) == 1 &&
 	       X509_cmp_time(X509_get0_notAfter(cert), &soon) > 0 && X509_cmp_time(X509_get0_notBefore(cert), &at) < 0;
 }
@@ -295,18 +140,18 @@ static bool authority_ensure_locked(const char *folder, const char *const *names
 {
 	X509 *ca = NULL, *cert = NULL;
 	EVP_PKEY *ca_key = NULL, *key = NULL;
-	char ignored[AUTHORITY_PATH + 128];
+	char ignored[FM_PAIR_PATH + 128];
 	bool ok;
 
 	/* Only where there is neither: a lost half of an authority must not be replaced in silence, engines trust the old one. */
-	if (authority_exists(folder, FM_AUTHORITY_CA_FILE))
-		ok = authority_load(folder, FM_AUTHORITY_CA_FILE, AUTHORITY_CA_KEY, &ca, &ca_key, why, why_size);
+	if (fm_pair_exists(folder, FM_AUTHORITY_CA_FILE))
+		ok = fm_pair_load(folder, FM_AUTHORITY_CA_FILE, AUTHORITY_CA_KEY, &ca, &ca_key, why, why_size);
 	else
 		ok = authority_make_ca(folder, now, &ca, &ca_key, why, why_size);
 	if (ok) {
-		if (!authority_exists(folder, FM_AUTHORITY_CERT_FILE) ||
-		    !authority_load(folder, FM_AUTHORITY_CERT_FILE, FM_AUTHORITY_KEY_FILE, &cert, &key, ignored,
-		                    sizeof(ignored)))
+		if (!fm_pair_exists(folder, FM_AUTHORITY_CERT_FILE) ||
+		    !fm_pair_load(folder, FM_AUTHORITY_CERT_FILE, FM_AUTHORITY_KEY_FILE, &cert, &key, ignored,
+		                  sizeof(ignored)))
 			cert = NULL;
 		GENERAL_NAMES *all = authority_names_of(cert);
 		bool needed = !authority_is_good(cert, ca, now);
@@ -327,17 +172,10 @@ static bool authority_ensure_locked(const char *folder, const char *const *names
 bool fm_authority_ensure(const char *folder, const char *const *names, size_t count, int64_t now, bool *issued,
                          char *why, size_t why_size)
 {
-	char path[AUTHORITY_PATH];
 	*issued = false;
-	if (!authority_path(path, folder, AUTHORITY_LOCK, why, why_size))
+	int lock = fm_pair_lock(folder, why, why_size);
+	if (lock < 0)
 		return false;
-	int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (lock < 0 || flock(lock, LOCK_EX) != 0) {
-		snprintf(why, why_size, "%s: cannot be locked: %s", path, strerror(errno));
-		if (lock >= 0)
-			close(lock);
-		return false;
-	}
 	bool ok = authority_ensure_locked(folder, names, count, now, issued, why, why_size);
 	close(lock);
 	return ok;
@@ -345,10 +183,10 @@ bool fm_authority_ensure(const char *folder, const char *const *names, size_t co
 
 char *fm_authority_ca(const char *folder, char *why, size_t why_size)
 {
-	char path[AUTHORITY_PATH];
-	if (!authority_path(path, folder, FM_AUTHORITY_CA_FILE, why, why_size))
+	char path[FM_PAIR_PATH];
+	if (!fm_pair_path(path, folder, FM_AUTHORITY_CA_FILE, why, why_size))
 		return NULL;
-	return ice_secret_read_text(path, AUTHORITY_FILE_MAX, why, why_size);
+	return ice_secret_read_text(path, FM_PAIR_FILE_MAX, why, why_size);
 }
 
 bool fm_authority_fingerprint(const char *pem, char out[FM_AUTHORITY_FINGERPRINT_SIZE])

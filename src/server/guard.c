@@ -14,10 +14,12 @@
 
 #include "ice/address.h"
 
+#define GUARD_SWEEP ICE_USEC_MSEC(100)
+
 struct guard_connection {
 	TAILQ_ENTRY(guard_connection) next;
 	struct fm_guard *guard;
-	SSL *ssl;
+	SSL *ssl; /* NULL: without TLS */
 	struct bufferevent *buffered;
 	struct event *timer;
 	struct ice_address peer;
@@ -35,6 +37,8 @@ struct fm_guard {
 	struct fm_guard_limits limits;
 	struct guard_list list, leaving;
 	struct fm_guard_counters counters;
+	struct event *sweep; /* runs while there are connections without TLS */
+	size_t plain;
 	int index; /* of our pointer in a TLS object */
 };
 
@@ -60,21 +64,54 @@ static void guard_end(struct guard_connection *c, uint64_t *counter)
 		shutdown(fd, SHUT_RDWR);
 }
 
-/* Called by OpenSSL when a TLS object is freed: the connection is gone. */
-static void guard_gone(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
+/* The connection is gone. */
+static void guard_drop(struct guard_connection *c)
 {
-	struct guard_connection *c = ptr;
-	(void)parent, (void)ad, (void)index, (void)argl, (void)argp;
-	if (!c)
-		return;
 	struct fm_guard *g = c->guard;
 	TAILQ_REMOVE(c->leaving ? &g->leaving : &g->list, c, next);
 	if (!c->leaving) {
 		g->counters.open--;
 		g->counters.buffered -= c->held;
 	}
+	g->plain -= !c->ssl;
 	event_free(c->timer);
 	free(c);
+}
+
+/* Called by OpenSSL when a TLS object is freed. */
+static void guard_gone(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
+{
+	(void)parent, (void)ad, (void)index, (void)argl, (void)argp;
+	if (ptr)
+		guard_drop(ptr);
+}
+
+/* Lets go of the connections without TLS that evhttp let go: bufferevent_free takes its callbacks away. */
+static void guard_sweep_list(struct guard_list *list)
+{
+	struct guard_connection *c, *next;
+	for (c = TAILQ_FIRST(list); c; c = next) {
+		bufferevent_event_cb told = NULL;
+		next = TAILQ_NEXT(c, next);
+		if (!c->ssl)
+			bufferevent_getcb(c->buffered, NULL, NULL, &told, NULL);
+		if (c->ssl || told)
+			continue;
+		struct bufferevent *buffered = c->buffered;
+		guard_drop(c);
+		bufferevent_decref(buffered);
+	}
+}
+
+static void guard_sweep(evutil_socket_t none, short what, void *arg)
+{
+	struct fm_guard *g = arg;
+	struct timeval again = guard_timeval(GUARD_SWEEP);
+	(void)none, (void)what;
+	guard_sweep_list(&g->list);
+	guard_sweep_list(&g->leaving);
+	if (g->plain > 0)
+		event_add(g->sweep, &again);
 }
 
 struct fm_guard *fm_guard_new(struct event_base *base, const struct fm_guard_limits *limits)
@@ -87,7 +124,8 @@ struct fm_guard *fm_guard_new(struct event_base *base, const struct fm_guard_lim
 	TAILQ_INIT(&g->list);
 	TAILQ_INIT(&g->leaving);
 	g->index = SSL_get_ex_new_index(0, NULL, NULL, NULL, guard_gone);
-	if (g->index < 0)
+	g->sweep = evtimer_new(base, guard_sweep, g);
+	if (g->index < 0 || !g->sweep)
 		abort();
 	return g;
 }
@@ -97,7 +135,10 @@ static void guard_forget(struct fm_guard *g, struct guard_list *list)
 	struct guard_connection *c;
 	while ((c = TAILQ_FIRST(list))) {
 		TAILQ_REMOVE(list, c, next);
-		SSL_set_ex_data(c->ssl, g->index, NULL);
+		if (c->ssl)
+			SSL_set_ex_data(c->ssl, g->index, NULL);
+		else
+			bufferevent_decref(c->buffered);
 		event_free(c->timer);
 		free(c);
 	}
@@ -110,6 +151,7 @@ void fm_guard_free(struct fm_guard *g)
 	/* libevent frees a connection's socket in a later turn of the loop, which may never come. */
 	guard_forget(g, &g->list);
 	guard_forget(g, &g->leaving);
+	event_free(g->sweep);
 	free(g);
 }
 
@@ -180,6 +222,28 @@ static void guard_timer(evutil_socket_t none, short what, void *arg)
 		guard_end(victim, &g->counters.crowded);
 }
 
+static void guard_secured(struct guard_connection *c, SSL_CTX *context)
+{
+	struct fm_guard *g = c->guard;
+	c->ssl = SSL_new(context);
+	if (!c->ssl || SSL_set_ex_data(c->ssl, g->index, c) != 1)
+		abort();
+	c->buffered =
+	        bufferevent_openssl_socket_new(g->base, -1, c->ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+}
+
+static void guard_plain(struct guard_connection *c)
+{
+	struct fm_guard *g = c->guard;
+	struct timeval soon = guard_timeval(GUARD_SWEEP);
+	c->buffered = bufferevent_socket_new(g->base, -1, BEV_OPT_CLOSE_ON_FREE);
+	if (!c->buffered)
+		abort();
+	bufferevent_incref(c->buffered);
+	if (g->plain++ == 0)
+		event_add(g->sweep, &soon);
+}
+
 struct bufferevent *fm_guard_accept(struct fm_guard *g, SSL_CTX *context)
 {
 	struct guard_connection *c = calloc(1, sizeof(*c)), *victim;
@@ -187,14 +251,13 @@ struct bufferevent *fm_guard_accept(struct fm_guard *g, SSL_CTX *context)
 	if (!c)
 		abort();
 	c->guard = g;
-	c->ssl = SSL_new(context);
 	c->timer = evtimer_new(g->base, guard_timer, c);
-	if (!c->ssl || !c->timer || SSL_set_ex_data(c->ssl, g->index, c) != 1)
-		abort();
-	c->buffered =
-	        bufferevent_openssl_socket_new(g->base, -1, c->ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-	/* evhttp would serve a connection without TLS if it got NULL. */
-	if (!c->buffered || !evbuffer_add_cb(bufferevent_get_input(c->buffered), guard_input, c))
+	if (context)
+		guard_secured(c, context);
+	else
+		guard_plain(c);
+	/* evhttp would make a connection of its own if it got NULL, without TLS and without a guard. */
+	if (!c->timer || !c->buffered || !evbuffer_add_cb(bufferevent_get_input(c->buffered), guard_input, c))
 		abort();
 	TAILQ_INSERT_TAIL(&g->list, c, next);
 	g->counters.open++;
@@ -205,11 +268,27 @@ struct bufferevent *fm_guard_accept(struct fm_guard *g, SSL_CTX *context)
 	return c->buffered;
 }
 
+/* Of those that may stay; NULL for one that is leaving. */
+static struct guard_connection *guard_find(struct fm_guard *g, struct bufferevent *connection)
+{
+	struct guard_connection *c;
+	SSL *ssl = bufferevent_openssl_get_ssl(connection);
+	if (ssl) {
+		c = SSL_get_ex_data(ssl, g->index);
+		return c && !c->leaving ? c : NULL;
+	}
+	TAILQ_FOREACH(c, &g->list, next)
+	{
+		if (c->buffered == connection)
+			return c;
+	}
+	return NULL;
+}
+
 void fm_guard_served(struct fm_guard *g, struct bufferevent *connection, bool authentic)
 {
-	SSL *ssl = bufferevent_openssl_get_ssl(connection);
-	struct guard_connection *c = ssl ? SSL_get_ex_data(ssl, g->index) : NULL;
-	if (!c || c->leaving)
+	struct guard_connection *c = guard_find(g, connection);
+	if (!c)
 		return;
 	g->counters.buffered -= c->held;
 	c->held = 0;

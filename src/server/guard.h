@@ -7,7 +7,8 @@
  * an honest engine out, neither in number nor behind the same address.
  *
  * A connection that has to go has its socket shut down; evhttp then sees its end and frees it. That it is gone is
- * told by OpenSSL, when the TLS object is freed with it. */
+ * told by OpenSSL, when the TLS object is freed with it; of connections without TLS the guard keeps a reference, and looks every now and
+ * then which of them evhttp has let go. */
 #ifndef FM_GUARD_H
 #define FM_GUARD_H
 
@@ -38,7 +39,7 @@ struct fm_guard *fm_guard_new(struct event_base *base, const struct fm_guard_lim
 /* After evhttp is freed, before the base is. */
 void fm_guard_free(struct fm_guard *g);
 
-/* A new connection's buffered socket, for evhttp_set_bevcb; never NULL. */
+/* A new connection's buffered socket, for evhttp_set_bevcb; never NULL. Without a context: one without TLS. */
 struct bufferevent *fm_guard_accept(struct fm_guard *g, struct ssl_ctx_st *context);
 
 /* A whole request of this connection has been dealt with; authentic: it may stay for another deadline, and others go first. */

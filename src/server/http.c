@@ -19,15 +19,24 @@
 
 #define HTTP_PATH        "/v1/batches"
 #define HTTP_HEADERS_MAX 8192
-#define HTTP_BODY_MAX    (ICE_BATCH_BYTES_MAX + 4096) /* what cannot be compressed grows a little */
-#define HTTP_BACKLOG     1024
+#define HTTP_BODY_MAX                                                                                                  \
+	(ICE_BATCH_BYTES_MAX + 8192) /* what cannot be compressed grows a little, and so does what is sealed */
+#define HTTP_BACKLOG 1024
 #define HTTP_METHODS                                                                                                   \
 	(EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |                     \
 	 EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH)
 
+/* One kind of listener. */
+struct http_door {
+	struct fm_http *owner;
+	struct evhttp *http;
+	bool sealed; /* without TLS, for sealed batches alone */
+};
+
 struct fm_http {
 	struct event_base *base;
-	struct evhttp *http;
+	struct http_door secure, plain;
+	const struct ice_seal *seal;
 	struct fm_guard *guard;
 	struct fm_tls *tls;
 	struct fm_store *store;
@@ -119,7 +128,7 @@ static const char *http_header(struct evhttp_request *req, const char *name, boo
 }
 
 /* What is wrong with a request before its body is looked at: a status, 0 when nothing is. */
-static int http_shape(struct evhttp_request *req, struct fm_ingest_request *out, const char **why)
+static int http_shape(struct evhttp_request *req, bool sealed, struct fm_ingest_request *out, const char **why)
 {
 	bool twice = false;
 	const char *uri = evhttp_request_get_uri(req);
@@ -144,8 +153,11 @@ static int http_shape(struct evhttp_request *req, struct fm_ingest_request *out,
 	*why = "a header twice";
 	if (twice)
 		return 400;
-	*why = "not gzip'd JSON";
-	if (!type || strcasecmp(type, "application/json") != 0 || !coding || strcasecmp(coding, "gzip") != 0)
+	*why = sealed ? "not a sealed batch, and this is not HTTPS" : "not gzip'd JSON";
+	bool right =
+	        sealed ? type && !coding && strcasecmp(type, "application/cms") == 0
+	               : type && coding && strcasecmp(type, "application/json") == 0 && strcasecmp(coding, "gzip") == 0;
+	if (!right)
 		return 415;
 	return 0;
 }
@@ -159,6 +171,7 @@ static void http_log_batch(struct fm_http *h, struct evhttp_request *req, const 
 	case FM_INGEST_DUPLICATE:
 	case FM_INGEST_TEST:
 		ICE_LOG(ICE_LOG_INFO, "batch acknowledged", ice_field_str("site", request->site),
+		        ice_field_str("by", request->seal ? "http, sealed" : "https"),
 		        ice_field_str("as", fm_ingest_verdict_name(verdict)),
 		        ice_field_int("sequence", answer->sequence),
 		        ice_field_int("readings", (int64_t)answer->readings),
@@ -184,15 +197,16 @@ static void http_log_batch(struct fm_http *h, struct evhttp_request *req, const 
 /* evhttp hands over a whole request. Everything is done before this returns: one batch at a time, a few milliseconds each. */
 static void http_request(struct evhttp_request *req, void *arg)
 {
-	struct fm_http *h = arg;
-	struct fm_ingest_request request = {0};
+	const struct http_door *door = arg;
+	struct fm_http *h = door->owner;
+	struct fm_ingest_request request = {.seal = door->sealed ? h->seal : NULL};
 	struct fm_ingest_answer answer;
 	struct evbuffer *body = evhttp_request_get_input_buffer(req);
 	struct evhttp_connection *connection = evhttp_request_get_connection(req);
 	struct bufferevent *buffered = connection ? evhttp_connection_get_bufferevent(connection) : NULL;
 	const char *why;
 
-	int status = http_shape(req, &request, &why);
+	int status = http_shape(req, door->sealed, &request, &why);
 	if (status != 0) {
 		if (buffered)
 			fm_guard_served(h->guard, buffered, false);
@@ -207,6 +221,8 @@ static void http_request(struct evhttp_request *req, void *arg)
 	h->counters.batches[verdict]++;
 	if (verdict == FM_INGEST_STORED)
 		h->counters.readings += answer.readings;
+	if (request.seal && answer.status == 200)
+		h->counters.sealed++;
 	http_log_batch(h, req, &request, verdict, &answer);
 	bool authentic = answer.status == 200 || verdict == FM_INGEST_REJECTED;
 	if (buffered)
@@ -221,34 +237,44 @@ static void http_request(struct evhttp_request *req, void *arg)
 
 static struct bufferevent *http_connection(struct event_base *base, void *arg)
 {
-	struct fm_http *h = arg;
+	const struct http_door *door = arg;
+	struct fm_http *h = door->owner;
 	(void)base;
-	return fm_guard_accept(h->guard, fm_tls_context(h->tls));
+	return fm_guard_accept(h->guard, door->sealed ? NULL : fm_tls_context(h->tls));
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
-struct fm_http *fm_http_new(struct event_base *base, struct fm_tls *tls, struct fm_store *store,
-                            const struct fm_guard_limits *limits)
+static void http_make_door(struct fm_http *h, struct http_door *door, bool sealed, const struct fm_guard_limits *limits)
+{
+	struct timeval idle = {limits->deadline / 1000000, limits->deadline % 1000000};
+	door->owner = h;
+	door->sealed = sealed;
+	door->http = evhttp_new(h->base);
+	if (!door->http)
+		abort();
+	evhttp_set_timeout_tv(door->http, &idle);
+	evhttp_set_max_headers_size(door->http, HTTP_HEADERS_MAX);
+	evhttp_set_max_body_size(door->http, HTTP_BODY_MAX);
+	evhttp_set_allowed_methods(door->http, HTTP_METHODS);
+	evhttp_set_default_content_type(door->http, "text/plain");
+	evhttp_set_bevcb(door->http, http_connection, door);
+	evhttp_set_gencb(door->http, http_request, door);
+}
+
+struct fm_http *fm_http_new(struct event_base *base, struct fm_tls *tls, const struct ice_seal *seal,
+                            struct fm_store *store, const struct fm_guard_limits *limits)
 {
 	struct fm_http *h = calloc(1, sizeof(*h));
 	if (!h)
 		abort();
 	h->base = base;
 	h->tls = tls;
+	h->seal = seal;
 	h->store = store;
 	h->guard = fm_guard_new(base, limits);
-	h->http = evhttp_new(base);
-	if (!h->http)
-		abort();
-	struct timeval idle = {limits->deadline / 1000000, limits->deadline % 1000000};
-	evhttp_set_timeout_tv(h->http, &idle);
-	evhttp_set_max_headers_size(h->http, HTTP_HEADERS_MAX);
-	evhttp_set_max_body_size(h->http, HTTP_BODY_MAX);
-	evhttp_set_allowed_methods(h->http, HTTP_METHODS);
-	evhttp_set_default_content_type(h->http, "text/plain");
-	evhttp_set_bevcb(h->http, http_connection, h);
-	evhttp_set_gencb(h->http, http_request, h);
+	http_make_door(h, &h->secure, false, limits);
+	http_make_door(h, &h->plain, true, limits);
 	return h;
 }
 
@@ -256,7 +282,8 @@ void fm_http_free(struct fm_http *h)
 {
 	if (!h)
 		return;
-	evhttp_free(h->http);
+	evhttp_free(h->secure.http);
+	evhttp_free(h->plain.http);
 	/* The connections' sockets are freed by the loop. */
 	event_base_loop(h->base, EVLOOP_NONBLOCK);
 	fm_guard_free(h->guard);
@@ -275,8 +302,8 @@ static void http_accept_failed(struct evconnlistener *listener, void *arg)
 		        ice_field_int("suppressed", suppressed));
 }
 
-bool fm_http_listen(struct fm_http *h, const char *endpoint, char bound[FM_HTTP_ENDPOINT_SIZE], uint16_t *port,
-                    char *why, size_t why_size)
+bool fm_http_listen(struct fm_http *h, bool sealed, const char *endpoint, char bound[FM_HTTP_ENDPOINT_SIZE],
+                    uint16_t *port, char *why, size_t why_size)
 {
 	struct ice_address address;
 	struct sockaddr_storage sa;
@@ -293,7 +320,7 @@ bool fm_http_listen(struct fm_http *h, const char *endpoint, char bound[FM_HTTP_
 		snprintf(why, why_size, "%s: cannot be listened on: %s", endpoint, strerror(errno));
 		return false;
 	}
-	if (!evhttp_bind_listener(h->http, listener))
+	if (!evhttp_bind_listener(sealed ? h->plain.http : h->secure.http, listener))
 		abort();
 	evconnlistener_set_error_cb(listener, http_accept_failed);
 	len = sizeof(sa);

@@ -153,6 +153,28 @@ static enum fm_ingest_verdict ingest_store(struct fm_store *store, const struct 
 	return verdict;
 }
 
+/* An authentic body as JSON, malloc'd; NULL with the reason in the answer. */
+static char *ingest_unpack(const struct fm_ingest_request *request, size_t *len, struct fm_ingest_answer *answer)
+{
+	const void *packed = request->body;
+	size_t packed_len = request->len;
+	void *opened = NULL;
+	*len = 0;
+	if (request->seal) {
+		opened = ice_seal_open(request->seal, request->body, request->len, request->len, &packed_len);
+		if (!opened) {
+			snprintf(answer->why, sizeof(answer->why), "not sealed to this server");
+			return NULL;
+		}
+		packed = opened;
+	}
+	char *json = ice_batch_gunzip(packed, packed_len, ICE_BATCH_BYTES_MAX, len);
+	if (!json)
+		snprintf(answer->why, sizeof(answer->why), "not gzip, or more than %u bytes", ICE_BATCH_BYTES_MAX);
+	free(opened);
+	return json;
+}
+
 /* An authentic body: unpack, compare with its id, read, store. */
 static enum fm_ingest_verdict ingest_body(struct fm_store *store, const struct fm_site *site,
                                           const struct fm_ingest_request *request, int64_t now,
@@ -163,11 +185,9 @@ static enum fm_ingest_verdict ingest_body(struct fm_store *store, const struct f
 	size_t len;
 	char id[ICE_BATCH_ID_SIZE];
 
-	char *json = ice_batch_gunzip(request->body, request->len, ICE_BATCH_BYTES_MAX, &len);
-	if (!json) {
-		snprintf(answer->why, sizeof(answer->why), "not gzip, or more than %u bytes", ICE_BATCH_BYTES_MAX);
+	char *json = ingest_unpack(request, &len, answer);
+	if (!json)
 		return ingest_plain(answer, FM_INGEST_DAMAGED, 400, "damaged\n");
-	}
 	ice_batch_id(json, len, id);
 	if (!request->id || strcmp(request->id, id) != 0) {
 		snprintf(answer->why, sizeof(answer->why), "the body is not what its id says");

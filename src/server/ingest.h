@@ -1,7 +1,7 @@
 /* ingest: one posted batch, from a stranger's bytes to an acknowledgement that may be believed.
  *
  * In this order, and each step only after the one before: the site is known and in force; the signature over the body as sent is
- * right; the body unpacks within its bound; its SHA-256 is the batch's id; it is a batch of this site, with records
+ * right; a sealed body opens; the body unpacks within its bound; its SHA-256 is the batch's id; it is a batch of this site, with records
  * that are records; it is committed to the store; only then the acknowledgement.
  *
  * What is answered proves only what the sender could not choose: a rejection is signed for the id that the body itself has,
@@ -16,6 +16,7 @@
 
 #include "ice/attr.h"
 #include "ice/batch.h"
+#include "ice/seal.h"
 #include "store.h"
 
 /* The three headers (NULL = absent) and the body as sent. */
@@ -23,6 +24,7 @@ struct fm_ingest_request {
 	const char *site, *id, *signature;
 	const void *body;
 	size_t len;
+	const struct ice_seal *seal; /* what the body is to be opened with; NULL = it is not sealed */
 };
 
 enum fm_ingest_verdict {

@@ -13,6 +13,7 @@
 #include "ice/clock.h"
 #include "ice/enrolment.h"
 #include "ice/log.h"
+#include "sealing.h"
 #include "tls.h"
 
 #define SERVE_WAIT_MS    250 /* for another process's transaction: then the engine is told to come later */
@@ -25,6 +26,7 @@ static const struct fm_option serve_options[] = {
         {'c', "config", "FILE", "the configuration; what is given here as well goes before it"},
         {256, "data", "DIR", "folder of the database and the own certificates; made when missing"},
         {257, "listen", "ADDR:PORT", "where to serve; may be repeated; port 0: one that is free"},
+        {264, "listen-http", "ADDR:PORT", "where to take sealed batches over HTTP; may be repeated"},
         {258, "name", "HOSTNAME", "by which engines reach the server; may be repeated"},
         {259, "url", "URL", "https://host[:port] for enrolment lines, where that is not name and port"},
         {260, "certificate", "FILE", "certificate and chain (PEM), in place of the own authority"},
@@ -43,6 +45,10 @@ static const char serve_usage[] =
         "is\n"
         "ready it prints `listening https://ADDR:PORT` on standard output, once for each address; its log goes to "
         "standard error.\n"
+        "--listen-http adds the way that engines take when HTTPS cannot be reached: there, only batches are taken that "
+        "are "
+        "sealed to\n"
+        "this server's key and signed.\n"
         "\n"
         "Without a certificate it makes an authority of its own in the data folder; the enrolment line carries it to "
         "the\n"
@@ -58,7 +64,9 @@ struct serve {
 	struct event_base *base;
 	struct fm_store *store;
 	struct fm_tls *tls;
+	struct ice_seal *seal;
 	struct fm_http *http;
+	char bound[2 * FM_SETTINGS_LISTEN_MAX][FM_HTTP_ENDPOINT_SIZE]; /* by which address each listener is reached */
 	struct event *on_term, *on_int, *on_hup, *upkeep;
 	uint64_t stored; /* at the last checkpoint */
 	struct ice_log_throttle tls_log;
@@ -212,11 +220,26 @@ static size_t serve_connections(int64_t wanted)
 	return room;
 }
 
+/* Every listener, in the order given, those without TLS behind the others. */
+static bool serve_listen(struct serve *s, uint16_t *first_port, char *why, size_t why_size)
+{
+	unsigned secure = s->settings.listen_count, all = secure + s->settings.listen_http_count;
+	uint16_t port;
+	for (unsigned i = 0; i < all; i++) {
+		bool sealed = i >= secure;
+		const char *endpoint = sealed ? s->settings.listen_http[i - secure] : s->settings.listen[i];
+		if (!fm_http_listen(s->http, sealed, endpoint, s->bound[i], &port, why, why_size))
+			return false;
+		if (i == 0)
+			*first_port = port;
+	}
+	return true;
+}
+
 static bool serve_begin(struct serve *s, char *why, size_t why_size)
 {
 	int64_t now = (int64_t)ice_clock_wall();
-	char bound[FM_SETTINGS_LISTEN_MAX][FM_HTTP_ENDPOINT_SIZE];
-	uint16_t port = 0, first_port = 0;
+	uint16_t first_port = 0;
 	if (!fm_authority_folder(s->settings.data, why, why_size))
 		return false;
 	s->store = fm_store_sqlite.open(s->settings.data, SERVE_WAIT_MS, why, why_size);
@@ -236,18 +259,19 @@ static bool serve_begin(struct serve *s, char *why, size_t why_size)
 	        .buffered = (size_t)s->settings.buffered,
 	        .deadline = s->settings.deadline,
 	};
-	s->http = fm_http_new(s->base, s->tls, s->store, &limits);
-	for (unsigned i = 0; i < s->settings.listen_count; i++) {
-		if (!fm_http_listen(s->http, s->settings.listen[i], bound[i], &port, why, why_size))
-			return false;
-		if (i == 0)
-			first_port = port;
-	}
+	s->seal = fm_sealing_open(s->settings.data, now, why, why_size);
+	if (!s->seal)
+		return false;
+	s->http = fm_http_new(s->base, s->tls, s->seal, s->store, &limits);
+	if (!serve_listen(s, &first_port, why, why_size))
+		return false;
 	if (!serve_publish(s, first_port, why, why_size))
 		return false;
 	serve_tell_authority(s);
 	for (unsigned i = 0; i < s->settings.listen_count; i++)
-		printf("listening https://%s\n", bound[i]);
+		printf("listening https://%s\n", s->bound[i]);
+	for (unsigned i = 0; i < s->settings.listen_http_count; i++)
+		printf("listening http://%s\n", s->bound[s->settings.listen_count + i]);
 	fflush(stdout);
 	return true;
 }
@@ -270,7 +294,7 @@ static void serve_loop(struct serve *s)
 	struct fm_http_counters c;
 	fm_http_counters(s->http, &c);
 	ICE_LOG(ICE_LOG_INFO, "stopped", ice_field_int("batches", (int64_t)c.batches[FM_INGEST_STORED]),
-	        ice_field_int("readings", (int64_t)c.readings),
+	        ice_field_int("readings", (int64_t)c.readings), ice_field_int("sealed", (int64_t)c.sealed),
 	        ice_field_int("duplicates", (int64_t)c.batches[FM_INGEST_DUPLICATE]),
 	        ice_field_int("forbidden", (int64_t)c.batches[FM_INGEST_FORBIDDEN]),
 	        ice_field_int("refused", (int64_t)c.refused), ice_field_int("connections", (int64_t)c.guard.accepted),
@@ -291,6 +315,7 @@ static void serve_end(struct serve *s)
 	serve_free_event(s->upkeep);
 	fm_http_free(s->http);
 	fm_tls_free(s->tls);
+	ice_seal_free(s->seal);
 	if (s->store)
 		s->store->driver->close(s->store);
 	if (s->base)
@@ -300,8 +325,8 @@ static void serve_end(struct serve *s)
 
 /* ---- the command line ------------------------------------------------------------------------------------------- */
 
-/* One option of the command line, over what the file said. The first --listen and --name replace the file's. */
-static int serve_take(struct serve *s, const struct fm_cli *cli, int key, const char *value, unsigned seen[2])
+/* One option of the command line, over what the file said. The first --listen, --listen-http and --name replace the file's. */
+static int serve_take(struct serve *s, const struct fm_cli *cli, int key, const char *value, unsigned seen[3])
 {
 	struct fm_settings *settings = &s->settings;
 	enum ice_log_level level;
@@ -316,6 +341,12 @@ static int serve_take(struct serve *s, const struct fm_cli *cli, int key, const 
 		return fm_settings_add_listen(settings, value, why, sizeof(why))
 		               ? 0
 		               : fm_cli_refuse(cli, "--listen: %s", why);
+	case 264:
+		if (seen[2]++ == 0)
+			fm_settings_clear_listen_http(settings);
+		return fm_settings_add_listen_http(settings, value, why, sizeof(why))
+		               ? 0
+		               : fm_cli_refuse(cli, "--listen-http: %s", why);
 	case 258:
 		if (seen[1]++ == 0)
 			fm_settings_clear_names(settings);
@@ -353,7 +384,7 @@ static int serve_configure(struct serve *s, int argc, char **argv)
 	struct ice_conf_mistakes mistakes = {0};
 	const char *config = NULL, *value;
 	bool data = false;
-	unsigned seen[2] = {0, 0};
+	unsigned seen[3] = {0, 0, 0};
 	int key, status = 0;
 
 	while ((key = fm_cli_next(&cli, &value)) != FM_CLI_END) {

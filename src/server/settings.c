@@ -17,6 +17,13 @@ static void settings_call_listen(const struct ice_conf_where *where, const char 
 		ice_conf_mistake(where->mistakes, where->file, where->line, where->option, "%s", why);
 }
 
+static void settings_call_listen_http(const struct ice_conf_where *where, const char *value, void *into)
+{
+	char why[256];
+	if (!fm_settings_add_listen_http(into, value, why, sizeof(why)))
+		ice_conf_mistake(where->mistakes, where->file, where->line, where->option, "%s", why);
+}
+
 static void settings_call_name(const struct ice_conf_where *where, const char *value, void *into)
 {
 	char why[256];
@@ -46,6 +53,10 @@ const struct ice_conf_option fm_settings_server[] = {
          .fallback = "0.0.0.0:8443",
          .call = settings_call_listen,
          .help = "ADDRESS:PORT to serve on, IPv6 in brackets; may be repeated, up to 8"},
+        {.name = "listen_http",
+         .kind = ICE_CONF_CALL,
+         .call = settings_call_listen_http,
+         .help = "ADDRESS:PORT for sealed batches over HTTP, where HTTPS cannot be reached; may be repeated, up to 8"},
         {.name = "name",
          .kind = ICE_CONF_CALL,
          .call = settings_call_name,
@@ -143,6 +154,7 @@ void fm_settings_check(const struct fm_settings *s, const char *file, struct ice
 void fm_settings_free(struct fm_settings *s)
 {
 	fm_settings_clear_listen(s);
+	fm_settings_clear_listen_http(s);
 	fm_settings_clear_names(s);
 	free(s->url);
 	s->url = NULL;
@@ -176,19 +188,31 @@ bool fm_settings_endpoint(const char *text, struct ice_address *address, uint16_
 	return true;
 }
 
-bool fm_settings_add_listen(struct fm_settings *s, const char *value, char *why, size_t why_size)
+static bool settings_add_endpoint(char *list[FM_SETTINGS_LISTEN_MAX], unsigned *count, const char *value,
+                                  const char *port, char *why, size_t why_size)
 {
 	struct ice_address address;
-	uint16_t port;
-	if (!fm_settings_endpoint(value, &address, &port))
-		snprintf(why, why_size, "\"%.80s\" is not ADDRESS:PORT, write 0.0.0.0:8443 or [::1]:8443", value);
-	else if (s->listen_count == FM_SETTINGS_LISTEN_MAX)
+	uint16_t number;
+	if (!fm_settings_endpoint(value, &address, &number))
+		snprintf(why, why_size, "\"%.80s\" is not ADDRESS:PORT, write 0.0.0.0:%s or [::1]:%s", value, port,
+		         port);
+	else if (*count == FM_SETTINGS_LISTEN_MAX)
 		snprintf(why, why_size, "is given more than %d times", FM_SETTINGS_LISTEN_MAX);
 	else {
-		fm_settings_set(&s->listen[s->listen_count++], value);
+		fm_settings_set(&list[(*count)++], value);
 		return true;
 	}
 	return false;
+}
+
+bool fm_settings_add_listen(struct fm_settings *s, const char *value, char *why, size_t why_size)
+{
+	return settings_add_endpoint(s->listen, &s->listen_count, value, "8443", why, why_size);
+}
+
+bool fm_settings_add_listen_http(struct fm_settings *s, const char *value, char *why, size_t why_size)
+{
+	return settings_add_endpoint(s->listen_http, &s->listen_http_count, value, "80", why, why_size);
 }
 
 /* What may stand in a certificate and in a URL. */
@@ -216,20 +240,26 @@ bool fm_settings_add_name(struct fm_settings *s, const char *value, char *why, s
 	return false;
 }
 
+static void settings_clear(char **list, unsigned *count)
+{
+	for (unsigned i = 0; i < *count; i++) {
+		free(list[i]);
+		list[i] = NULL;
+	}
+	*count = 0;
+}
+
 void fm_settings_clear_listen(struct fm_settings *s)
 {
-	for (unsigned i = 0; i < s->listen_count; i++) {
-		free(s->listen[i]);
-		s->listen[i] = NULL;
-	}
-	s->listen_count = 0;
+	settings_clear(s->listen, &s->listen_count);
+}
+
+void fm_settings_clear_listen_http(struct fm_settings *s)
+{
+	settings_clear(s->listen_http, &s->listen_http_count);
 }
 
 void fm_settings_clear_names(struct fm_settings *s)
 {
-	for (unsigned i = 0; i < s->name_count; i++) {
-		free(s->names[i]);
-		s->names[i] = NULL;
-	}
-	s->name_count = 0;
+	settings_clear(s->names, &s->name_count);
 }

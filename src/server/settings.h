@@ -17,8 +17,9 @@
 struct fm_settings {
 	char *data; /* folder */
 	char *listen[FM_SETTINGS_LISTEN_MAX];
+	char *listen_http[FM_SETTINGS_LISTEN_MAX]; /* for sealed batches alone */
 	char *names[FM_SETTINGS_NAMES_MAX];
-	unsigned listen_count, name_count;
+	unsigned listen_count, listen_http_count, name_count;
 	char *url;                    /* "" = made of the first name and the port */
 	char *certificate, *key, *ca; /* "" = own authority */
 	int log_level;                /* enum ice_log_level */
@@ -37,8 +38,10 @@ void fm_settings_free(struct fm_settings *s);
 
 /* The command line's values replace the file's. False with a reason. */
 ICE_MUST_CHECK bool fm_settings_add_listen(struct fm_settings *s, const char *value, char *why, size_t why_size);
+ICE_MUST_CHECK bool fm_settings_add_listen_http(struct fm_settings *s, const char *value, char *why, size_t why_size);
 ICE_MUST_CHECK bool fm_settings_add_name(struct fm_settings *s, const char *value, char *why, size_t why_size);
 void fm_settings_clear_listen(struct fm_settings *s);
+void fm_settings_clear_listen_http(struct fm_settings *s);
 void fm_settings_clear_names(struct fm_settings *s);
 void fm_settings_set(char **member, const char *value);
 

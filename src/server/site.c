@@ -8,6 +8,7 @@
 #include "ice/clock.h"
 #include "ice/enrolment.h"
 #include "ice/random.h"
+#include "sealing.h"
 
 static const struct fm_option site_options[] = {
         {'c', "config", "FILE", "the server's configuration file"},
@@ -105,6 +106,17 @@ static bool site_find_authority(struct site_command *c, struct ice_enrolment *e,
 	return true;
 }
 
+/* What engines seal to, for the way over HTTP. */
+static bool site_find_seal(struct site_command *c, struct ice_enrolment *e, char *why, size_t why_size)
+{
+	char *seal = fm_sealing_certificate(c->settings.data, (int64_t)ice_clock_wall(), why, why_size);
+	if (!seal)
+		return false;
+	snprintf(e->seal, sizeof(e->seal), "%s", seal);
+	free(seal);
+	return true;
+}
+
 static int site_add(struct site_command *c)
 {
 	struct ice_enrolment e = {0};
@@ -113,7 +125,7 @@ static int site_add(struct site_command *c)
 	int status = site_find_server(c, &e);
 	if (status != FM_EXIT_OK)
 		return status;
-	if (!site_find_authority(c, &e, why, sizeof(why))) {
+	if (!site_find_authority(c, &e, why, sizeof(why)) || !site_find_seal(c, &e, why, sizeof(why))) {
 		fprintf(stderr, "facilities-manager: %s\n", why);
 		return FM_EXIT_FAILED;
 	}

@@ -1,5 +1,5 @@
-"""Opens N connections that never finish, and keeps them as long as it is let: slow_clients.py HOST PORT N plain|tls|drip.
-Half of the TLS ones stop in the middle of a request's head, half in the middle of its body; the plain ones say nothing at all,
+"""Opens N connections that never finish, and keeps them as long as it is let: slow_clients.py HOST PORT N plain|tls|drip|http.
+Half of the TLS ones, and of the http ones without TLS, stop in the middle of a request's head, half in the middle of its body; the plain ones say nothing at all,
 the dripping ones send one more byte of a head every 0.2 s.
 Source addresses are spread over 127.9.0.0/16. Prints "ready" when all were tried, then, at the end of input, how many are still open."""
 import select
@@ -19,8 +19,9 @@ for i in range(count):
     try:
         s.bind((f"127.9.{i % 7}.{1 + i % 23}", 0))
         s.connect((host, port))
-        if kind != "plain":
+        if kind in ("tls", "drip"):
             s = context.wrap_socket(s)
+        if kind != "plain":
             s.sendall(b"POST /v1/batches HTTP/1.1\r\nHost: x\r\nICE-Site: hq\r\n" if i % 2 or kind == "drip" else
                       b"POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n" + b"x" * 1000)
         s.setblocking(False)

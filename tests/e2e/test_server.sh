@@ -45,6 +45,7 @@ cat >"$tmp/fm.ini" <<I
 [server]
 data = $tmp/fm
 listen = 127.0.0.1:0
+listen_http = 127.0.0.1:0
 name = 127.0.0.1
 [limits]
 connections = 200
@@ -87,7 +88,7 @@ for c in AES128-SHA AES128-GCM-SHA256 ECDHE-ECDSA-AES128-SHA ECDHE-ECDSA-AES128-
 done
 shake -tls1_2 | grep -q "Compression: NONE" && ok "no compression" || bad "no compression"
 check "plain HTTP gets nothing" test -z "$(curl -s --max-time 5 "http://$host/v1/batches" | tr -d '\0')"
-check "curl without the authority refuses the server" test "$(curl -s -o /dev/null "$server_url/"; echo $?)" = 60
+check "curl without the authority refuses the server" test "$(curl -s --max-time 10 -o /dev/null "$server_url/"; echo $?)" = 60
 
 # --- batches ----------------------------------------------------------------------------------------------------------
 batch hq 1 CNB0001 CNB0002 >"$tmp/b1"
@@ -155,11 +156,55 @@ batch hq 5 CNB0004 >"$tmp/b5"
 post hq "$key" "$tmp/b5"
 same "after garbage on both layers an honest batch is taken" "$status $answer" "200 $(proof ack "$key")"
 
+# --- sealed batches over HTTP -----------------------------------------------------------------------------------------
+same "key and certificate for sealing are there, for their owner alone" "$(stat -c %a "$tmp/fm/seal.key" "$tmp/fm/seal.pem" | xargs)" "600 600"
+member "$tmp/hq.enrolment" seal >"$tmp/seal.pem"
+check "the enrolment carries the certificate" diff -B "$tmp/seal.pem" "$tmp/fm/seal.pem"
+plain_url=$(line "$tmp/fm.out" "listening http://")
+# post_sealed SITE KEY BODYFILE [curl options]: like post, over HTTP, sealed by openssl; send_as overrides what is sent.
+post_sealed() {
+	local site=$1 key=$2 body=$3; shift 3
+	id=$(sha256sum <"$body" | cut -d' ' -f1)
+	gzip -nc <"$body" >"$tmp/packed"
+	openssl cms -encrypt -binary -aes-256-gcm -in "$tmp/packed" -outform DER -out "$tmp/sent" -recip "${seal_to:-$tmp/seal.pem}" -keyopt ecdh_kdf_md:sha256
+	[ -n "${send_as:-}" ] && cp "$send_as" "$tmp/sent"
+	sig=${send_sig:-$(hmac "$key" <"$tmp/sent")}
+	status=$(curl -sS --max-time 20 -o "$tmp/answer" -w '%{http_code}' -H 'Content-Type: application/cms' -H "ICE-Site: $site" \
+		-H "ICE-Batch: $id" -H "ICE-Signature: $sig" --data-binary @"$tmp/sent" "$@" "http://$plain_url/v1/batches" 2>"$tmp/curl.err")
+	answer=$(cat "$tmp/answer" 2>/dev/null)
+}
+before=$(held)
+batch hq 6 SEALED1 SEALED2 >"$tmp/s1"
+post_sealed hq "$key" "$tmp/s1"
+same "a sealed batch is acknowledged over HTTP, with the same proof" "$status $answer" "200 $(proof ack "$key")"
+same "and stored" "$(($(held) - before))" 2
+post hq "$key" "$tmp/s1"
+same "the same over HTTPS is the same batch" "$status $answer $(($(held) - before))" "200 $(proof ack "$key") 2"
+same "the server can be asked how it came" "$(grep -c 'batch acknowledged.*by="http, sealed"' "$tmp/fm.err")" 1
+post_sealed hq "$other_key" "$tmp/s1"; forbidden "sealed, but signed by another site's key: refused"
+cp "$tmp/sent" "$tmp/flipped"; printf 'X' | dd of="$tmp/flipped" bs=1 seek=250 conv=notrunc 2>/dev/null
+send_sig=$(hmac "$key" <"$tmp/sent") send_as="$tmp/flipped" post_sealed hq "$key" "$tmp/s1"; forbidden "a changed byte under the old signature: refused"
+send_as="$tmp/flipped" post_sealed hq "$key" "$tmp/s1"
+same "a changed byte under a right signature: no proof" "$status $answer" "400 damaged"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=x -keyout "$tmp/x.key" -out "$tmp/x.pem" 2>/dev/null
+seal_to="$tmp/x.pem" post_sealed hq "$key" "$tmp/s1"
+same "sealed to another key: no proof" "$status $answer" "400 damaged"
+send_as="$tmp/packed" post_sealed hq "$key" "$tmp/s1"
+same "what is not sealed is not taken, signed as it may be" "$status $answer" "400 damaged"
+same "nor is JSON" "$(curl -sS --max-time 10 -o "$tmp/answer" -w '%{http_code}' --data-binary @"$tmp/s1" -H 'Content-Type: application/json' -H 'Content-Encoding: gzip' "http://$plain_url/v1/batches")" 415
+for m in GET PUT DELETE; do same "$m over HTTP is refused" "$(curl -s --max-time 10 -o "$tmp/answer" -w '%{http_code}' -X $m "http://$plain_url/v1/batches")" 405; done
+same "another path over HTTP is not found" "$(curl -s --max-time 10 -o "$tmp/answer" -w '%{http_code}' -d x "http://$plain_url/")" 404
+post hq "$key" "$tmp/s1" -H 'Content-Type: application/cms'
+check "a sealed type over HTTPS is refused" test "$status" = 400 -o "$status" = 415
+same "nothing of all this was stored" "$(($(held) - before))" 2
+head -c 100000 /dev/urandom | timeout 5 bash -c "cat >/dev/tcp/${plain_url%:*}/${plain_url##*:}" 2>/dev/null
+
 # --- held connections ---------------------------------------------------------------------------------------------------
 fewer() { [ "$(ls "/proc/$server_pid/fd" | wc -l)" -lt "$1" ]; }
-for kind in plain tls drip; do
+for kind in plain tls drip http; do
+	port=${host##*:}; [ $kind = http ] && port=${plain_url##*:}
 	rm -f "$tmp/slow.in"; mkfifo "$tmp/slow.in"
-	python3 tests/e2e/slow_clients.py 127.0.0.1 "${host##*:}" 600 $kind <"$tmp/slow.in" >"$tmp/slow.out" &
+	python3 tests/e2e/slow_clients.py 127.0.0.1 "$port" 600 $kind <"$tmp/slow.in" >"$tmp/slow.out" &
 	slow=$!; pids+=($slow)
 	exec 7>"$tmp/slow.in"
 	line "$tmp/slow.out" "ready" >/dev/null
@@ -196,7 +241,7 @@ named() { curl -s --max-time 5 --cacert "$tmp/ca.pem" --resolve "fm.example.org:
 check "the running server takes the new certificate without a restart" await 15 named
 fm site revoke hq --data "$tmp/fm" 2>/dev/null
 post hq "$key" "$tmp/b5"; forbidden "a revoked site is refused at once, the server running"
-same "what it delivered stays" "$(held)" 9
+same "what it delivered stays" "$(held)" 11
 
 # --- export -------------------------------------------------------------------------------------------------------------
 printf '{"schema":1,"site":"other","sequence":1,"readings":[{"ip":"10.0.0.7","mac":"00:11:22:33:44:55","name":"=HYPERLINK(1)","make":"HP","model":"a\\"b,c","serial":"ZZZ1","supplies":[{"name":"Black","state":"exact","percent":43.5}],"read_at":"2026-11-22T09:41:00Z"}]}' >"$tmp/csv"
