@@ -207,7 +207,7 @@ bool conversation_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 /* The answer to a second question of first contact. */
 static enum ice_verdict conversation_answer(struct ice_scanner *s, struct talk *talk)
 {
-	if (!conversation_speaks(s, s->message.version))
+	if (s->message.version != talk->version) /* the one it was asked in */
 		return ICE_VERDICT_VERSION;
 	struct ice_snmp_request question = {.len = 0};
 	struct ice_identity identity = talk->identity;
@@ -218,7 +218,6 @@ static enum ice_verdict conversation_answer(struct ice_scanner *s, struct talk *
 	/* An error takes nothing back of what the first answer told. */
 	if (s->message.error_status == ICE_SNMP_NO_ERROR || !talk->identity.printer)
 		talk->identity = identity;
-	talk->version = s->message.version;
 	talk->questions++;
 	if (question.len > 0 && talk->questions < CONVERSATION_QUESTIONS) {
 		*talk->question = question;
