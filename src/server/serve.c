@@ -9,6 +9,7 @@
 
 #include "authority.h"
 #include "cli.h"
+#include "confinement.h"
 #include "http.h"
 #include "ice/clock.h"
 #include "ice/enrolment.h"
@@ -427,6 +428,7 @@ int fm_serve(int argc, char **argv)
 		if (!s.base)
 			abort();
 		if (serve_begin(&s, why, sizeof(why))) {
+			fm_confinement_enter(&s.settings);
 			serve_loop(&s);
 		} else {
 			fprintf(stderr, "facilities-manager serve: %s\n", why);
