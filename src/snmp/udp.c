@@ -100,19 +100,20 @@ static bool udp_family_options(int fd, int family)
 static bool udp_open(struct ice_udp *udp, struct udp_lane *lane, int family)
 {
 	const struct ice_udp_options *options = &udp->options;
-	struct ice_address any = {0};
 	struct sockaddr_storage name;
 	int on = 1, saved;
 	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
 	if (fd < 0)
 		return false;
-	if (family == AF_INET)
-		any = ice_address_v4(INADDR_ANY);
 	bool bound =
 	        (options->bind.hi | options->bind.lo) != 0 && ice_address_is_v4(&options->bind) == (family == AF_INET);
-	socklen_t n = ice_address_to_sockaddr(bound ? &options->bind : &any, 0, &name);
 	if (!udp_filter(fd, options->port) || !udp_family_options(fd, family) ||
-	    setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on)) != 0 || bind(fd, (struct sockaddr *)&name, n) != 0)
+	    setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on)) != 0)
+		goto fail;
+	/* Without a source to bind to, the first datagram gives the socket its port: a confined program may not bind, and the
+	 * socket of IPv6 is made when it is needed. */
+	socklen_t n = bound ? ice_address_to_sockaddr(&options->bind, 0, &name) : 0;
+	if (bound && bind(fd, (struct sockaddr *)&name, n) != 0)
 		goto fail;
 	lane->receive_bytes =
 	        udp_receive_buffer(fd, options->receive_buffer > 0 ? options->receive_buffer : UDP_RECEIVE_BUFFER);
