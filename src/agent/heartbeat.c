@@ -34,15 +34,15 @@ struct ice_heartbeat {
 	struct ice_udp *udp;
 	struct ice_queue *queue;
 	struct ice_scanner *scanner; /* of the present leg; NULL between sweeps */
-	struct ice_neighbours *neighbours; /* of the present sweep */
-	struct ice_walk walk;              /* of the present leg */
-	enum ice_walk_step step;           /* the walk's last word in this beat */
-	ice_usec place_at;                 /* of the sweep is told next */
-	bool blocked;       /* the kernel took no more in this beat */
-	bool outbox_full;   /* told once per time it happens */
-	ice_usec outbox_at; /* not to be asked before */
-	ice_usec oldest;    /* when the oldest queued reading came */
-	ice_usec now;       /* of this beat */
+	struct ice_neighbours *neighbours;
+	struct ice_walk walk;    /* of the present leg */
+	enum ice_walk_step step; /* the walk's last word in this beat */
+	ice_usec place_at;       /* the place is told next */
+	bool blocked;            /* the kernel took no more in this beat */
+	bool outbox_full;        /* told once per time it happens */
+	ice_usec outbox_at;      /* not to be asked before */
+	ice_usec oldest;         /* when the oldest queued reading came */
+	ice_usec now;            /* of this beat */
 	ice_usec started, ended;
 	uint64_t passed, refused, crowded;
 	struct ice_scanner_counters past; /* of finished legs */
@@ -344,6 +344,8 @@ struct ice_heartbeat *ice_heartbeat_new(struct event_base *base, const struct ic
 	h->arg = arg;
 	h->base = base;
 	h->queue = ice_queue_new(HEARTBEAT_QUEUE);
+	h->neighbours = ice_neighbours_new(NULL, NULL);
+	ice_neighbours_connect(h->neighbours);
 	h->timer = evtimer_new(base, heartbeat_beat, h);
 	h->fds[0] = h->fds[1] = -1;
 	if (!h->timer)
@@ -377,9 +379,7 @@ void ice_heartbeat_sweep(struct ice_heartbeat *h, const struct ice_place *from)
 	h->now = h->started = ice_clock_now();
 	h->ended = 0;
 	h->passed = h->refused = h->crowded = 0;
-	ice_neighbours_free(h->neighbours);
-	h->neighbours = ice_neighbours_new(NULL, NULL);
-	ice_neighbours_connect(h->neighbours);
+	ice_neighbours_connect(h->neighbours); /* what has come up since */
 	memset(&h->past, 0, sizeof h->past);
 	ice_udp_counters(h->udp, &h->udp_before);
 	h->drops = h->udp_before.kernel_drops;

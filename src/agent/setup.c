@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -124,4 +126,27 @@ uint64_t ice_setup_seed(void)
 	uint64_t seed;
 	ice_random_system(&seed, sizeof seed);
 	return seed >> 1; /* as a number that an option takes back */
+}
+
+/* Only segments that were never writable: their pages are the file's, unchanged. Relocated data, read-only by now, is not among them. */
+static int setup_lighten_object(struct dl_phdr_info *object, size_t size, void *arg)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	(void)size;
+	(void)arg;
+	for (size_t i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+		if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W))
+			continue;
+		uintptr_t first = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+		uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_filesz) & ~(page - 1);
+		if (end > first)
+			(void)madvise((void *)first, end - first, MADV_DONTNEED); // NOLINT(performance-no-int-to-ptr)
+	}
+	return 0;
+}
+
+void ice_setup_lighten(void)
+{
+	(void)dl_iterate_phdr(setup_lighten_object, NULL);
 }

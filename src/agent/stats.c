@@ -9,6 +9,14 @@
 void ice_stats_init(struct ice_stats *s, ice_usec now)
 {
 	*s = (struct ice_stats){.started = now, .next = now + ICE_USEC_SEC(1), .moment_seconds = 1};
+	s->status = fopen("/proc/self/status", "re");
+}
+
+void ice_stats_fini(struct ice_stats *s)
+{
+	if (s->status)
+		fclose(s->status);
+	s->status = NULL;
 }
 
 void ice_stats_find(struct ice_stats *s, const struct ice_finding *f)
@@ -157,6 +165,16 @@ static json_t *stats_bounds(const struct ice_figures *f)
 	return o;
 }
 
+/* The most that was resident, in KiB. ru_maxrss would not do: it begins with what the parent had when it forked. */
+static uint64_t stats_resident(FILE *f)
+{
+	char line[256];
+	unsigned long kib = 0;
+	while (f && fgets(line, sizeof line, f) && sscanf(line, "VmHWM: %lu", &kib) != 1)
+		continue;
+	return kib;
+}
+
 bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, bool interrupted, FILE *to)
 {
 	struct rusage usage;
@@ -179,7 +197,7 @@ bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, boo
 	stats_count(o, "bytes_received", f->udp.bytes_received);
 	json_object_set_new(o, "rtt_ms", stats_rtt(c));
 	stats_count(o, "peak_in_flight", f->peak_in_flight);
-	stats_count(o, "rss_kib", (uint64_t)usage.ru_maxrss);
+	stats_count(o, "rss_kib", stats_resident(s->status));
 	/* Beyond what every reader of these figures needs: */
 	stats_count(o, "addresses_done", f->done);
 	stats_count(o, "identify_sent", c->identify_sent);

@@ -23,6 +23,7 @@ struct ice_stats_slow {
 };
 
 struct ice_stats {
+	FILE *status; /* of this process; opened while it still may be */
 	ice_usec started, next;
 	unsigned moment_seconds; /* what one moment covers */
 	size_t moments;
@@ -32,7 +33,8 @@ struct ice_stats {
 	uint64_t printer_requests, printer_requests_max, printers;
 };
 
-void ice_stats_init(struct ice_stats *s, ice_usec now);
+void ice_stats_init(struct ice_stats *s, ice_usec now); /* before the process confines itself */
+void ice_stats_fini(struct ice_stats *s);
 void ice_stats_find(struct ice_stats *s, const struct ice_finding *finding);
 /* From every beat; does something once a second. */
 void ice_stats_beat(struct ice_stats *s, ice_usec now, const struct ice_heartbeat *h);

@@ -1,6 +1,9 @@
 #include "scanner_state.h"
 
 #define CONTACT_PAUSE ICE_USEC_SEC(1)
+/* What is lost is often lost in a row: a moment without air, a device or a switch that is overrun by the sweep itself. A retry that comes
+ * sooner than this would share the fate of the first try, and all that waiting costs is a slot. */
+#define CONTACT_SPACING ICE_USEC_MSEC(300)
 
 static unsigned contact_credential(const struct ice_scanner *s, unsigned attempt)
 {
@@ -34,6 +37,8 @@ bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 	if (wait <= 0)
 		wait = ice_rtt_table_timeout(&s->rtt, &to, attempt / (unsigned)s->options.community_count,
 		                             slot->tries >= s->tries);
+	if (s->options.timeout <= 0 && wait < CONTACT_SPACING)
+		wait = CONTACT_SPACING;
 	ice_wheel_arm(s->slots.wheel, i, now + wait);
 	return true;
 }

@@ -3,7 +3,7 @@
 #include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,17 +14,38 @@
 #define TABLE_BYTES     32768
 #define TABLE_DATAGRAMS 512
 
-/* 0 = not told: only the first network namespace has the file. */
-static uint32_t table_limit(bool v4)
+/* What a dump is made of, message by message. */
+typedef void table_message_fn(const struct nlmsghdr *h, bool v4, struct ice_neighbours_table *out);
+
+/* Finds one attribute among those behind the `fixed` bytes of a message, and copies its value when it is at least that long. */
+static bool table_attribute(const struct nlmsghdr *h, size_t fixed, unsigned short type, void *value, size_t size)
 {
-	FILE *f = fopen(v4 ? "/proc/sys/net/ipv4/neigh/default/gc_thresh3" : "/proc/sys/net/ipv6/neigh/default/gc_thresh3",
-	                "re");
-	unsigned limit = 0;
-	if (f && fscanf(f, "%u", &limit) != 1)
-		limit = 0;
-	if (f)
-		fclose(f);
-	return limit;
+	const char *at = (const char *)h + NLMSG_SPACE(fixed), *end = (const char *)h + h->nlmsg_len;
+	for (struct rtattr a; end - at >= (ptrdiff_t)sizeof(a); at += RTA_ALIGN(a.rta_len)) {
+		memcpy(&a, at, sizeof(a));
+		if (a.rta_len < sizeof(a) || a.rta_len > end - at)
+			return false;
+		if (a.rta_type == type && a.rta_len >= RTA_LENGTH(size)) {
+			memcpy(value, at + RTA_LENGTH(0), size);
+			return true;
+		}
+		if ((ptrdiff_t)RTA_ALIGN(a.rta_len) > end - at)
+			return false;
+	}
+	return false;
+}
+
+/* A table's own parameters; those of its interfaces name no threshold. */
+static void table_limit(const struct nlmsghdr *h, bool v4, struct ice_neighbours_table *out)
+{
+	struct ndtmsg table;
+	uint32_t limit;
+	if (h->nlmsg_type != RTM_NEWNEIGHTBL || h->nlmsg_len < NLMSG_LENGTH(sizeof(table)))
+		return;
+	memcpy(&table, NLMSG_DATA(h), sizeof(table));
+	if (table.ndtm_family == (v4 ? AF_INET : AF_INET6) &&
+	    table_attribute(h, sizeof(table), NDTA_THRESH3, &limit, sizeof(limit)))
+		out->limit = limit;
 }
 
 /* True for an entry that the kernel does not take back now: a timer of its own holds it, or it is too new. */
@@ -35,40 +56,33 @@ static bool table_held(uint16_t state, const struct nda_cacheinfo *info)
 	return (state & NUD_STALE) && info->ndm_updated < TABLE_SPARED;
 }
 
-static void table_entry(const struct nlmsghdr *h, struct ice_neighbours_table *out)
+static void table_entry(const struct nlmsghdr *h, bool v4, struct ice_neighbours_table *out)
 {
 	struct ndmsg entry;
 	struct nda_cacheinfo info = {0};
-	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(entry)))
+	(void)v4;
+	if (h->nlmsg_type != RTM_NEWNEIGH || h->nlmsg_len < NLMSG_LENGTH(sizeof(entry)))
 		return;
 	memcpy(&entry, NLMSG_DATA(h), sizeof(entry));
 	if (entry.ndm_state & (NUD_PERMANENT | NUD_NOARP))
 		return; /* it is not among those that are limited */
-	const char *at = (const char *)h + NLMSG_LENGTH(sizeof(entry)), *end = (const char *)h + h->nlmsg_len;
-	for (struct rtattr a; (size_t)(end - at) >= sizeof(a); at += RTA_ALIGN(a.rta_len)) {
-		memcpy(&a, at, sizeof(a));
-		if (a.rta_len < sizeof(a) || a.rta_len > (size_t)(end - at))
-			break;
-		if (a.rta_type == NDA_CACHEINFO && a.rta_len >= RTA_LENGTH(sizeof(info)))
-			memcpy(&info, at + RTA_LENGTH(0), sizeof(info));
-		if ((size_t)(end - at) < RTA_ALIGN(a.rta_len))
-			break;
-	}
+	(void)table_attribute(h, sizeof(entry), NDA_CACHEINFO, &info, sizeof(info));
 	out->entries++;
 	out->held += table_held(entry.ndm_state, &info);
 }
 
-/* Takes in one datagram of the dump; 1 = it was the last, 0 = there are more, -1 = it cannot be done. */
-static int table_datagram(const char *bytes, size_t n, struct ice_neighbours_table *out)
+/* Takes in one datagram of a dump; 1 = it was the last, 0 = there are more, -1 = it cannot be done. */
+static int table_datagram(const char *bytes, size_t n, table_message_fn *message, bool v4,
+                          struct ice_neighbours_table *out)
 {
 	for (size_t at = 0; n - at >= sizeof(struct nlmsghdr);) {
-		const struct nlmsghdr *h = (const void *)(bytes + at); /* every message begins aligned, as the buffer does */
+		const struct nlmsghdr *h =
+		        (const void *)(bytes + at); /* every message begins aligned, as the buffer does */
 		if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > n - at || h->nlmsg_type == NLMSG_ERROR)
 			return -1;
 		if (h->nlmsg_type == NLMSG_DONE)
 			return 1;
-		if (h->nlmsg_type == RTM_NEWNEIGH)
-			table_entry(h, out);
+		message(h, v4, out);
 		if (NLMSG_ALIGN(h->nlmsg_len) > n - at)
 			break;
 		at += NLMSG_ALIGN(h->nlmsg_len);
@@ -76,32 +90,40 @@ static int table_datagram(const char *bytes, size_t n, struct ice_neighbours_tab
 	return 0;
 }
 
-bool neighbour_table_look(bool v4, struct ice_neighbours_table *out, void *arg)
+/* Asks for all of one kind. The kernel answers while it is asked: nothing here waits for anyone. */
+static bool table_dump(int fd, uint16_t type, table_message_fn *message, bool v4, struct ice_neighbours_table *out)
 {
 	static _Alignas(struct nlmsghdr) char bytes[TABLE_BYTES];
 	struct {
 		struct nlmsghdr header;
-		struct ndmsg body;
+		struct ndmsg body; /* begins with the family, as every request does */
 	} ask = {.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct ndmsg)),
-	                    .nlmsg_type = RTM_GETNEIGH,
+	                    .nlmsg_type = type,
 	                    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
 	         .body = {.ndm_family = v4 ? AF_INET : AF_INET6}};
-	const struct timeval patience = {.tv_usec = 200000}; /* the kernel answers while it is asked */
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	int done = -1;
+	int done = 0;
+	if (sendto(fd, &ask, ask.header.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) !=
+	    (ssize_t)ask.header.nlmsg_len)
+		return false;
+	for (int i = 0; done == 0 && i < TABLE_DATAGRAMS; i++) {
+		ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+		done = n > 0 ? table_datagram(bytes, (size_t)n, message, v4, out) : -1;
+	}
+	return done == 1;
+}
+
+bool neighbour_table_look(bool v4, struct ice_neighbours_table *out, void *arg)
+{
+	const struct timeval patience = {.tv_usec = 200000};
 	(void)arg;
-	*out = (struct ice_neighbours_table){.limit = table_limit(v4)};
+	*out = (struct ice_neighbours_table){.limit = 0};
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)
 		return false;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
-	    sendto(fd, &ask, ask.header.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) ==
-	            (ssize_t)ask.header.nlmsg_len)
-		done = 0;
-	for (int i = 0; done == 0 && i < TABLE_DATAGRAMS; i++) {
-		ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
-		done = n > 0 ? table_datagram(bytes, (size_t)n, out) : -1;
-	}
+	bool good = setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
+	            table_dump(fd, RTM_GETNEIGHTBL, table_limit, v4, out) &&
+	            table_dump(fd, RTM_GETNEIGH, table_entry, v4, out);
 	close(fd);
-	return done == 1;
+	return good;
 }

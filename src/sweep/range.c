@@ -357,8 +357,10 @@ uint64_t ice_range_count_within(const struct ice_range *r, const struct ice_addr
 	assert(r->sealed && first->hi == last->hi);
 	for (size_t i = 0; i < r->in.count; i++) {
 		const struct range_span *s = &r->in.at[i];
-		uint64_t from = s->first > first->lo ? s->first : first->lo, to = s->last < last->lo ? s->last : last->lo;
-		if (s->hi == first->hi && (s->scope == first->scope || first->scope == 0 || s->scope == 0) && from <= to)
+		uint64_t from = s->first > first->lo ? s->first : first->lo,
+		         to = s->last < last->lo ? s->last : last->lo;
+		if (s->hi == first->hi && (s->scope == first->scope || first->scope == 0 || s->scope == 0) &&
+		    from <= to)
 			count += to - from + 1;
 	}
 	return count;

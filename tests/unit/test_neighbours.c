@@ -68,7 +68,11 @@ static void test_knows_what_is_on_link(void **state)
 	const struct {
 		const char *text;
 		bool on_link;
-	} cases[] = {{"10.1.0.0", true}, {"10.1.3.255", true}, {"10.1.4.0", false}, {"10.0.255.255", false}, {"fd00::1", false}};
+	} cases[] = {{"10.1.0.0", true},
+	             {"10.1.3.255", true},
+	             {"10.1.4.0", false},
+	             {"10.0.255.255", false},
+	             {"fd00::1", false}};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct ice_address a = address(cases[i].text);
 		assert_int_equal(ice_neighbours_on_link(n, &a), cases[i].on_link);
@@ -183,10 +187,14 @@ static void test_the_kernel_is_asked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_knows_what_is_on_link),         cmocka_unit_test(test_scopes_tell_links_apart),
-	        cmocka_unit_test(test_half_the_table_at_most_is_held), cmocka_unit_test(test_the_dead_hold_it_back_less),
-	        cmocka_unit_test(test_it_fills_evenly),               cmocka_unit_test(test_others_need_room_too),
-	        cmocka_unit_test(test_a_table_that_cannot_be_seen),   cmocka_unit_test(test_families_have_tables_of_their_own),
+	        cmocka_unit_test(test_knows_what_is_on_link),
+	        cmocka_unit_test(test_scopes_tell_links_apart),
+	        cmocka_unit_test(test_half_the_table_at_most_is_held),
+	        cmocka_unit_test(test_the_dead_hold_it_back_less),
+	        cmocka_unit_test(test_it_fills_evenly),
+	        cmocka_unit_test(test_others_need_room_too),
+	        cmocka_unit_test(test_a_table_that_cannot_be_seen),
+	        cmocka_unit_test(test_families_have_tables_of_their_own),
 	        cmocka_unit_test(test_the_kernel_is_asked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
