@@ -101,7 +101,7 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.
 
 # Engines and servers made wrong on purpose at link time, and what stands in for a failing disk: the tests must notice each.
 WRONG := $(addprefix $(B)/kills/,ice-delete-before-ack ice-sync-normal facilities-manager-ack-before-commit \
-         facilities-manager-sync-normal powercut.so)
+         facilities-manager-sync-normal powercut.so faultydisk.so clockstep.so)
 .PHONY: wrong
 wrong: $(WRONG)
 $(B)/kills/ice-%: $(call objects,agent) $(B)/obj/tests/kills/wrong_%.o $(B)/libice.a

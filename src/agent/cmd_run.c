@@ -32,6 +32,7 @@ struct run {
 	ice_usec started;   /* of the present sweep */
 	ice_usec tidied;
 	uint64_t acknowledged;
+	bool broken; /* ended for the outbox's sake */
 };
 
 static const struct ice_option run_options[] = {{"config", 'c', "FILE", ICE_OPTION_TEXT, offsetof(struct run, config),
@@ -46,7 +47,8 @@ static const struct ice_command run_command = {
         "interrupted goes\n"
         "on where it was. SIGTERM or Ctrl-C stops it within two seconds. It logs to standard error.",
         run_options,
-        "Exit status: 0 stopped, 1 something failed, 64 usage, 78 a mistake in the configuration (ice check tells all "
+        "Exit status: 0 stopped, 1 something failed (to be started again), 64 usage, 78 a mistake in the configuration "
+        "(ice check tells all "
         "of them)."};
 
 /* FNV-1a over the ranges' names, sizes and edges. */
@@ -70,8 +72,8 @@ static void run_keep_place(struct run *r, const struct ice_place *place)
 {
 	char text[160] = "";
 	if (place)
-		snprintf(text, sizeof text, "%" PRIx64 " %" PRIu64 " %zu %" PRIu64 " %" PRIu64 " %" PRIx64, r->plan_mark,
-		         place->seed, place->leg, place->at.routed, place->at.on_link, place->subnets);
+		snprintf(text, sizeof text, "%" PRIx64 " %" PRIu64 " %zu %" PRIu64 " %" PRIu64 " %" PRIx64,
+		         r->plan_mark, place->seed, place->leg, place->at.routed, place->at.on_link, place->subnets);
 	if (!ice_outbox_set(ice_delivery_outbox(r->delivery), RUN_PLACE, text))
 		ICE_LOG(ICE_LOG_WARN, "place of the sweep not kept",
 		        ice_field_str("reason", ice_outbox_error(ice_delivery_outbox(r->delivery))));
@@ -142,11 +144,17 @@ static void run_place(const struct ice_place *place, void *arg)
 	run_keep_place(arg, place);
 }
 
-/* Folds the outbox while all is quiet. */
+/* Folds the outbox while all is quiet. One that is damaged is mended by opening it: that is the next start's work. */
 static void run_beat(ice_usec now, void *arg)
 {
 	struct run *r = arg;
 	struct ice_upload_counters c;
+	if (ice_outbox_damaged(ice_delivery_outbox(r->delivery)) && !r->broken) {
+		ICE_LOG(ICE_LOG_ERROR, "outbox damaged, stopping: the next start mends it",
+		        ice_field_str("reason", ice_outbox_error(ice_delivery_outbox(r->delivery))));
+		r->broken = true;
+		event_base_loopbreak(r->base);
+	}
 	ice_upload_counters(ice_delivery_upload(r->delivery), &c);
 	if (c.acknowledged != r->acknowledged || ice_heartbeat_sweeping(r->heartbeat)) {
 		r->acknowledged = c.acknowledged;
@@ -225,7 +233,7 @@ static int run_stop(struct run *r)
 		        ice_field_int("readings", (int64_t)lost));
 	ICE_LOG(ICE_LOG_INFO, "stopped", ice_field_int("outbox_batches", depth.batches),
 	        ice_field_int("outbox_readings", depth.readings));
-	return lost ? ICE_EXIT_FAILED : ICE_EXIT_DONE;
+	return lost || r->broken ? ICE_EXIT_FAILED : ICE_EXIT_DONE;
 }
 
 static int run_with(struct run *r, int argc, char **argv)

@@ -379,6 +379,11 @@ void ice_outbox_idle(struct ice_outbox *o)
 		outbox_checkpoint(o);
 }
 
+bool ice_outbox_damaged(const struct ice_outbox *o)
+{
+	return o->damaged;
+}
+
 const char *ice_outbox_error(const struct ice_outbox *o)
 {
 	return o->error;

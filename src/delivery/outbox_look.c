@@ -7,7 +7,9 @@
 
 enum ice_outbox_result ice_outbox_look_failed(struct ice_outbox *o, const char *doing)
 {
-	bool full = (sqlite3_errcode(o->db) & 0xff) == SQLITE_FULL;
+	int code = sqlite3_errcode(o->db) & 0xff;
+	bool full = code == SQLITE_FULL;
+	o->damaged = o->damaged || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 	snprintf(o->error, sizeof(o->error), "%s: %s", doing, full ? "the disk is full" : sqlite3_errmsg(o->db));
 	return full ? ICE_OUTBOX_FULL : ICE_OUTBOX_FAILED;
 }

@@ -38,6 +38,7 @@ struct ice_outbox {
 	int64_t devices;
 	char path[ICE_OUTBOX_PATH_MAX]; /* "" in memory */
 	int log_pages;                  /* in the write-ahead log, not yet in the database */
+	bool damaged;
 	char error[256];
 };
 

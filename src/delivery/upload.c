@@ -207,6 +207,18 @@ static struct upload_flight *upload_free_flight(struct ice_upload *u)
 	return NULL;
 }
 
+/* None came out of the outbox. When some should have, the disk refuses to give them: as good as a server that is away. */
+static void upload_none_came(struct ice_upload *u)
+{
+	char words[UPLOAD_WORDS];
+	struct ice_outbox_depth depth;
+	ice_outbox_depth(u->outbox, &depth);
+	if (depth.batches <= (int64_t)upload_in_flight(u))
+		return;
+	snprintf(words, sizeof(words), "outbox: %s", ice_outbox_error(u->outbox));
+	upload_enter_down(u, words, 0);
+}
+
 /* Starts as many batches as may be under way. */
 static void upload_start(struct ice_upload *u)
 {
@@ -214,8 +226,10 @@ static void upload_start(struct ice_upload *u)
 		struct upload_flight *f = upload_free_flight(u);
 		if (!f || (u->down && (upload_in_flight(u) > 0 || u->now < u->next_attempt)))
 			return;
-		if (!ice_outbox_next(u->outbox, upload_position(u), &f->batch))
+		if (!ice_outbox_next(u->outbox, upload_position(u), &f->batch)) {
+			upload_none_came(u);
 			return;
+		}
 		f->busy = true;
 		ice_upload_post(u->carrier, f->batch.id, f->batch.packed, f->batch.packed_len, upload_landed, f);
 	}

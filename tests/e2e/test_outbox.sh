@@ -20,7 +20,7 @@ port = $fleet_port
 [range site]
 addresses = 127.95.0.0/26
 I
-run() { "$B/ice" run -c "$tmp/ice.ini" >"$tmp/run.out" 2>"$tmp/run.err" & run_pid=$!; pids+=($run_pid); }
+run() { : >"$tmp/run.err"; "$B/ice" run -c "$tmp/ice.ini" >"$tmp/run.out" 2>"$tmp/run.err" & run_pid=$!; pids+=($run_pid); }
 stop() { kill -TERM $run_pid; wait $run_pid; }
 swept() { grep -q 'sweep ended' "$tmp/run.err"; }
 outbox() { "$B/ice" outbox "$@" -c "$tmp/ice.ini" >"$tmp/out" 2>"$tmp/err"; }

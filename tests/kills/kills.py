@@ -81,11 +81,13 @@ class Process:
         self.env = dict(os.environ)
         self.synced = None
         if args.power:
-            self.synced = os.path.join(args.folder, name + ".synced")
-            if os.path.isdir(folder):
-                shutil.copytree(folder, self.synced)
-            else:
-                os.mkdir(self.synced)
+            # In the one folder that a confined program may write to.
+            self.synced = os.path.join(folder, "synced")
+            names = os.listdir(folder)
+            os.mkdir(self.synced)
+            for file in names:
+                if os.path.isfile(os.path.join(folder, file)):
+                    shutil.copyfile(os.path.join(folder, file), os.path.join(self.synced, file))
             self.env.update(LD_PRELOAD=os.path.abspath(args.power), POWERCUT_LIVE=folder, POWERCUT_SYNCED=self.synced)
         self.process = None
         self.born = 0.0
