@@ -27,6 +27,8 @@ void ice_stats_find(struct ice_stats *s, const struct ice_finding *f)
 		if (f->requests > s->printer_requests_max)
 			s->printer_requests_max = f->requests;
 	}
+	if (f->rtt >= 0)
+		ice_subnets_add(&s->subnets, &f->address, f->rtt);
 	if (f->rtt < 0 || (s->slow_count == ICE_STATS_SLOWEST && f->rtt <= s->slowest[ICE_STATS_SLOWEST - 1].rtt))
 		return;
 	size_t i = s->slow_count < ICE_STATS_SLOWEST ? s->slow_count++ : ICE_STATS_SLOWEST - 1;
@@ -146,23 +148,51 @@ static json_t *stats_answered(const struct ice_scanner_counters *c)
 	return list;
 }
 
+void ice_stats_bounds(const struct ice_figures *f, double shares[ICE_BOUND_COUNT + 1])
+{
+	uint64_t all = 0, counts[ICE_BOUND_COUNT + 1];
+	for (size_t b = 0; b < ICE_BOUND_COUNT; b++)
+		all += counts[b] = f->scanner.bound[b];
+	/* To the scanner, a full neighbour table is a lack of targets. */
+	uint64_t crowded = f->crowded < counts[ICE_BOUND_TARGETS] ? f->crowded : counts[ICE_BOUND_TARGETS];
+	counts[ICE_BOUND_TARGETS] -= crowded;
+	counts[ICE_STATS_CROWDED] = crowded;
+	for (size_t b = 0; b <= ICE_BOUND_COUNT; b++)
+		shares[b] = all ? (double)counts[b] / (double)all : 0;
+}
+
 /* Why no more was sent at a time, in shares: what to turn to make a sweep faster. */
 static json_t *stats_bounds(const struct ice_figures *f)
 {
+	double shares[ICE_BOUND_COUNT + 1];
 	json_t *o = json_object();
-	uint64_t all = 0;
+	ice_stats_bounds(f, shares);
 	for (size_t b = 0; b < ICE_BOUND_COUNT; b++)
-		all += f->scanner.bound[b];
-	if (all == 0)
-		return o;
-	for (size_t b = 0; b < ICE_BOUND_COUNT; b++) {
-		uint64_t n = f->scanner.bound[b];
-		if (b == ICE_BOUND_TARGETS) /* to the scanner, a full neighbour table is a lack of targets */
-			n -= f->crowded < n ? f->crowded : n;
-		json_object_set_new(o, ice_bound_name((enum ice_bound)b), json_real((double)n / (double)all));
-	}
-	json_object_set_new(o, "neighbours", json_real((double)f->crowded / (double)all));
+		json_object_set_new(o, ice_bound_name((enum ice_bound)b), json_real(shares[b]));
+	json_object_set_new(o, "neighbours", json_real(shares[ICE_STATS_CROWDED]));
 	return o;
+}
+
+double ice_stats_loss(const struct ice_scanner_counters *c)
+{
+	/* With a loss of p, the first try finds 1 - p of them, the second p (1 - p). */
+	return c->answered[0] < 20 ? -1 : (double)c->answered[1] / (double)c->answered[0];
+}
+
+static json_t *stats_subnets(const struct ice_stats *s)
+{
+	struct ice_subnet slow[ICE_STATS_SLOWEST];
+	size_t n = ice_subnets_slowest(&s->subnets, slow, ICE_STATS_SLOWEST);
+	json_t *list = json_array();
+	for (size_t i = 0; i < n; i++) {
+		char net[ICE_SUBNET_TEXT_SIZE];
+		json_t *one = json_object();
+		json_object_set_new(one, "subnet", json_string(ice_subnet_format(&slow[i], net)));
+		json_object_set_new(one, "devices", json_integer(slow[i].devices));
+		json_object_set_new(one, "rtt_ms", json_real((double)ice_subnet_mean(&slow[i]) / 1000));
+		json_array_append_new(list, one);
+	}
+	return list;
 }
 
 /* The most that was resident, in KiB. ru_maxrss would not do: it begins with what the parent had when it forked. */
@@ -210,6 +240,8 @@ bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, boo
 	stats_count(o, "send_refused", f->refused);
 	stats_count(o, "slowed_down", c->slowed);
 	json_object_set_new(o, "answered_after_tries", stats_answered(c));
+	if (ice_stats_loss(c) >= 0)
+		json_object_set_new(o, "loss_estimate", json_real(ice_stats_loss(c)));
 	json_object_set_new(o, "bounded_by", stats_bounds(f));
 	json_object_set_new(o, "rtt_histogram_ms", stats_histogram(c));
 	json_object_set_new(o, "requests_per_printer",
@@ -220,63 +252,9 @@ bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, boo
 	json_object_set_new(o, "interrupted", json_boolean(interrupted));
 	json_object_set_new(o, "timeline", stats_timeline(s));
 	json_object_set_new(o, "slowest", stats_slowest(s));
+	json_object_set_new(o, "slowest_subnets", stats_subnets(s));
 	bool written = json_dumpf(o, to, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8)) == 0 &&
 	               fputc('\n', to) != EOF && fflush(to) == 0;
 	json_decref(o);
 	return written;
-}
-
-static void stats_plural(FILE *to, uint64_t n, const char *what)
-{
-	fprintf(to, "%" PRIu64 " %s%s", n, what, n == 1 ? "" : "s");
-}
-
-/* Who answered only a later try was lost before, on the way there or back; the first two tries tell the rate. */
-static void stats_tell_loss(const struct ice_scanner_counters *c, FILE *to)
-{
-	uint64_t first = c->answered[0], later = c->answered[1] + c->answered[2] + c->answered[3];
-	if (first + later >= 20 && later * 200 >= first + later)
-		fprintf(to,
-		        "%.1f %% of the devices answered only a later try: datagrams are lost, or they speak only SNMP "
-		        "v1\n",
-		        100.0 * (double)later / (double)(first + later));
-}
-
-void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool discover, FILE *to)
-{
-	const struct ice_scanner_counters *c = &f->scanner;
-	uint64_t strays = 0;
-	(void)s;
-	for (size_t v = 0; v < ICE_VERDICT_COUNT; v++)
-		strays += v != ICE_VERDICT_OK ? c->strays[v] : 0;
-	stats_plural(to, c->printers, "printer");
-	fputs(discover ? " among " : " and ", to);
-	stats_plural(to, discover ? c->devices : c->devices - c->printers, discover ? "device" : "other SNMP device");
-	fprintf(to, " on %" PRIu64 " addresses in %.1f s: %" PRIu64 " probes, %.0f/s", f->done, f->seconds,
-	        c->probes_sent, f->seconds > 0 ? (double)c->probes_sent / f->seconds : 0.0);
-	if (c->replies)
-		fprintf(to, ", round trip %.1f ms (p95 %.1f)", (double)ice_scanner_rtt(c, 0.5) / 1000,
-		        (double)ice_scanner_rtt(c, 0.95) / 1000);
-	fputc('\n', to);
-	stats_tell_loss(c, to);
-	if (c->incomplete) {
-		stats_plural(to, c->incomplete, "printer");
-		fputs(" fell silent before everything was read\n", to);
-	}
-	if (strays) {
-		stats_plural(to, strays, "datagram");
-		fputs(" not believed:", to);
-		for (size_t v = 0; v < ICE_VERDICT_COUNT; v++)
-			if (v != ICE_VERDICT_OK && c->strays[v])
-				fprintf(to, " %s %" PRIu64, ice_verdict_name((enum ice_verdict)v), c->strays[v]);
-		fputc('\n', to);
-	}
-	if (f->udp.kernel_drops) {
-		stats_plural(to, f->udp.kernel_drops, "datagram");
-		fputs(" came faster than they were read: a lower --rate misses nothing\n", to);
-	}
-	if (f->udp.send_errors) {
-		stats_plural(to, f->udp.send_errors, "datagram");
-		fputs(" could not be sent: no route to those addresses\n", to);
-	}
 }

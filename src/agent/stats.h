@@ -9,6 +9,7 @@
 #include "ice/scanner.h"
 
 #include "heartbeat.h"
+#include "subnets.h"
 
 #define ICE_STATS_MOMENTS 240 /* of the timeline; when it is full, two become one */
 #define ICE_STATS_SLOWEST 20
@@ -31,6 +32,7 @@ struct ice_stats {
 	struct ice_stats_slow slowest[ICE_STATS_SLOWEST]; /* the slowest first */
 	size_t slow_count;
 	uint64_t printer_requests, printer_requests_max, printers;
+	struct ice_subnets subnets;
 };
 
 void ice_stats_init(struct ice_stats *s, ice_usec now); /* before the process confines itself */
@@ -42,7 +44,15 @@ void ice_stats_beat(struct ice_stats *s, ice_usec now, const struct ice_heartbea
 /* The object, indented, with a line end. False when it could not be written. */
 ICE_MUST_CHECK bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, bool interrupted, FILE *to);
 
-/* A few lines for a person. */
+/* For both: the share of each bound in the pumps of a sweep (enum ice_bound, and ICE_STATS_CROWDED). */
+#define ICE_STATS_CROWDED ICE_BOUND_COUNT /* the neighbour tables had no room */
+void ice_stats_bounds(const struct ice_figures *f, double shares[ICE_BOUND_COUNT + 1]);
+
+/* The share of datagrams, there or back, that seems to get lost: from how many answered only the second try. -1: too few answers
+ * to tell. Devices that speak only the second try's version count as lost. */
+double ice_stats_loss(const struct ice_scanner_counters *c);
+
+/* A few lines for a person (stats_tell.c). */
 void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool discover, FILE *to);
 
 #endif

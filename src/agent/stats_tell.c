@@ -1,0 +1,108 @@
+/* The figures of a scan, for a person. */
+#include <inttypes.h>
+
+#include "stats.h"
+
+static void stats_plural(FILE *to, uint64_t n, const char *what)
+{
+	fprintf(to, "%" PRIu64 " %s%s", n, what, n == 1 ? "" : "s");
+}
+
+/* Only when it matters: a few devices that speak SNMP v1 alone look like a loss. */
+static void stats_tell_loss(const struct ice_scanner_counters *c, FILE *to)
+{
+	uint64_t first = c->answered[0], later = c->answered[1] + c->answered[2] + c->answered[3];
+	if (first + later >= 20 && later * 200 >= first + later)
+		fprintf(to,
+		        "%.1f %% of the devices answered only a later try: datagrams are lost, or they speak only SNMP "
+		        "v1\n",
+		        100.0 * (double)later / (double)(first + later));
+}
+
+/* What to turn to make it faster. */
+static void stats_tell_bound(const struct ice_figures *f, FILE *to)
+{
+	static const char *const words[ICE_BOUND_COUNT + 1] = {
+	        [ICE_BOUND_PACE] = "the rate asked for",
+	        [ICE_BOUND_WINDOW] = "the number of requests in flight (--window)",
+	        [ICE_BOUND_SUBNET] = "the cap per subnet",
+	        [ICE_BOUND_SOCKET] = "the socket, which took no more at a time",
+	        [ICE_BOUND_QUEUE] = "printers that wait for their turn to be read",
+	        [ICE_BOUND_CPU] = "this machine and its kernel",
+	        [ICE_STATS_CROWDED] = "the kernel's neighbour table: connected subnets are asked slowly",
+	};
+	double shares[ICE_BOUND_COUNT + 1];
+	size_t most = ICE_BOUND_PACE;
+	ice_stats_bounds(f, shares);
+	for (size_t b = 0; b <= ICE_BOUND_COUNT; b++)
+		if (words[b] && shares[b] > shares[most])
+			most = b;
+	if (f->seconds >= 1 && shares[most] >= 0.1)
+		fprintf(to, "what bounded the rate: %s\n", words[most]);
+}
+
+#define STATS_TELL_SLOW ICE_USEC_MSEC(100)
+
+/* The three slowest devices and subnets, where some are slow at all. */
+static void stats_tell_slowest(const struct ice_stats *s, FILE *to)
+{
+	struct ice_subnet subnets[3];
+	size_t n = ice_subnets_slowest(&s->subnets, subnets, 3);
+	if (s->slow_count < 10 || s->slowest[0].rtt < STATS_TELL_SLOW)
+		return;
+	fputs("slowest devices:", to);
+	for (size_t i = 0; i < 3; i++) {
+		char ip[ICE_ADDRESS_TEXT_SIZE];
+		fprintf(to, "%s %s %.0f ms", i ? "," : "", ice_address_format(&s->slowest[i].address, ip),
+		        (double)s->slowest[i].rtt / 1000);
+	}
+	fputs("; subnets:", to);
+	for (size_t i = 0; i < n; i++) {
+		char net[ICE_SUBNET_TEXT_SIZE];
+		fprintf(to, "%s %s %.0f ms (", i ? "," : "", ice_subnet_format(&subnets[i], net),
+		        (double)ice_subnet_mean(&subnets[i]) / 1000);
+		stats_plural(to, subnets[i].devices, "device");
+		fputc(')', to);
+	}
+	fputc('\n', to);
+}
+
+void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool discover, FILE *to)
+{
+	const struct ice_scanner_counters *c = &f->scanner;
+	uint64_t strays = 0;
+	for (size_t v = 0; v < ICE_VERDICT_COUNT; v++)
+		strays += v != ICE_VERDICT_OK ? c->strays[v] : 0;
+	stats_plural(to, c->printers, "printer");
+	fputs(discover ? " among " : " and ", to);
+	stats_plural(to, discover ? c->devices : c->devices - c->printers, discover ? "device" : "other SNMP device");
+	fprintf(to, " on %" PRIu64 " addresses in %.1f s: %" PRIu64 " probes, %.0f/s", f->done, f->seconds,
+	        c->probes_sent, f->seconds > 0 ? (double)c->probes_sent / f->seconds : 0.0);
+	if (c->replies)
+		fprintf(to, ", round trip %.1f ms (p95 %.1f)", (double)ice_scanner_rtt(c, 0.5) / 1000,
+		        (double)ice_scanner_rtt(c, 0.95) / 1000);
+	fputc('\n', to);
+	stats_tell_bound(f, to);
+	stats_tell_loss(c, to);
+	stats_tell_slowest(s, to);
+	if (c->incomplete) {
+		stats_plural(to, c->incomplete, "printer");
+		fputs(" fell silent before everything was read\n", to);
+	}
+	if (strays) {
+		stats_plural(to, strays, "datagram");
+		fputs(" not believed:", to);
+		for (size_t v = 0; v < ICE_VERDICT_COUNT; v++)
+			if (v != ICE_VERDICT_OK && c->strays[v])
+				fprintf(to, " %s %" PRIu64, ice_verdict_name((enum ice_verdict)v), c->strays[v]);
+		fputc('\n', to);
+	}
+	if (f->udp.kernel_drops) {
+		stats_plural(to, f->udp.kernel_drops, "datagram");
+		fputs(" came faster than they were read: a lower --rate misses nothing\n", to);
+	}
+	if (f->udp.send_errors) {
+		stats_plural(to, f->udp.send_errors, "datagram");
+		fputs(" could not be sent: no route to those addresses\n", to);
+	}
+}
