@@ -837,6 +837,39 @@ static void a_replacement_that_was_cut_is_completed(void **state)
 	assert_int_equal(size_of(".corrupt-1-wal"), 10);
 }
 
+static void a_database_damaged_under_way_says_so_and_opening_mends_it(void **state)
+{
+	(void)state;
+	struct ice_outbox_batch b = {0};
+	static const char garbage[4096] = {1};
+	struct ice_outbox *o = must_open();
+	for (int i = 0; i < 16; i++) /* more than SQLite keeps in memory */
+		assert_int_equal(put(o, 20 * i, 20, 20000), ICE_OUTBOX_OK);
+	ice_outbox_close(o);
+	o = must_open();
+	assert_false(ice_outbox_damaged(o));
+	/* All but the first pages, behind its back. */
+	int fd = open(path, O_WRONLY);
+	long long size = size_of("");
+	assert_true(fd >= 0 && size > 3 << 20);
+	for (long long at = 1 << 16; at < size; at += (long long)sizeof(garbage))
+		assert_int_equal(pwrite(fd, garbage, sizeof(garbage), at), sizeof(garbage));
+	close(fd);
+	for (int64_t after = 0; ice_outbox_next(o, after, &b); after = after + 1)
+		ice_outbox_batch_free(&b);
+	assert_true(ice_outbox_damaged(o));
+	assert_true(*ice_outbox_error(o) != '\0');
+	ice_outbox_close(o);
+	o = must_open();
+	assert_false(ice_outbox_damaged(o));
+	assert_true(exists(".corrupt-1"));
+	assert_int_equal(put(o, 1, 4, 5), ICE_OUTBOX_OK);
+	assert_true(ice_outbox_next(o, 16, &b)); /* no number comes twice */
+	assert_true(b.sequence > 16);
+	ice_outbox_batch_free(&b);
+	ice_outbox_close(o);
+}
+
 static void a_batch_that_rotted_is_set_aside_alone(void **state)
 {
 	(void)state;
@@ -930,6 +963,7 @@ int main(void)
 	        TEST(a_second_damage_gets_a_second_name),
 	        TEST(a_log_without_its_database_is_kept),
 	        TEST(a_replacement_that_was_cut_is_completed),
+	        TEST(a_database_damaged_under_way_says_so_and_opening_mends_it),
 	        TEST(a_batch_that_rotted_is_set_aside_alone),
 	        TEST(a_newer_form_is_refused),
 	        TEST(another_programs_database_is_refused),
