@@ -183,7 +183,8 @@ static bool sim_server_misanswer(const struct sim_arrival *a, ice_usec after)
 
 static void sim_server_ingest(const struct sim_arrival *a, ice_usec after)
 {
-	struct fm_ingest_request request = {SIM_SITE, a->id, a->signature, a->bytes, a->len};
+	struct fm_ingest_request request = {
+	        .site = SIM_SITE, .id = a->id, .signature = a->signature, .body = a->bytes, .len = a->len};
 	struct fm_ingest_answer answer;
 	enum fm_ingest_verdict verdict = fm_ingest(server.store, &request, __wrap_ice_clock_wall(), &answer);
 	if (sim_disks[1].dead) {

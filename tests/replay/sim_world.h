@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "ice/clock.h"
+#include "ice/neighbours.h"
 #include "ice/random.h"
 #include "ice/recording.h"
 #include "ice/udp.h"
@@ -327,6 +328,35 @@ void __wrap_ice_udp_counters(const struct ice_udp *udp, struct ice_udp_counters 
 {
 	(void)udp;
 	*out = world.udp;
+}
+
+/* ---- neighbours ---- */
+
+struct ice_neighbours *__real_ice_neighbours_new(ice_neighbours_look_fn *look, void *arg);
+struct ice_neighbours *__wrap_ice_neighbours_new(ice_neighbours_look_fn *look, void *arg);
+void __wrap_ice_neighbours_connect(struct ice_neighbours *n);
+
+static bool sim_neighbours_look(bool v4, struct ice_neighbours_table *out, void *arg)
+{
+	(void)v4, (void)arg;
+	*out = (struct ice_neighbours_table){.limit = 16, .entries = 8, .held = (uint32_t)sim_between(0, 10)};
+	return true;
+}
+
+/* In some lives of the engine a part of the first range is connected, behind a small table. */
+struct ice_neighbours *__wrap_ice_neighbours_new(ice_neighbours_look_fn *look, void *arg)
+{
+	struct ice_address first = ice_address_v4(SIM_FIRST + 4), last = ice_address_v4(SIM_FIRST + 11);
+	struct ice_neighbours *n = __real_ice_neighbours_new(sim_neighbours_look, NULL);
+	(void)look, (void)arg;
+	if (sim_chance(33))
+		ice_neighbours_add(n, &first, &last);
+	return n;
+}
+
+void __wrap_ice_neighbours_connect(struct ice_neighbours *n)
+{
+	(void)n;
 }
 
 /* The engine's process is gone, and with it whatever was on its way to it. */

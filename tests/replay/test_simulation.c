@@ -265,7 +265,8 @@ static void sim_keep_place(const struct ice_place *place)
 {
 	char text[128] = "";
 	if (place)
-		snprintf(text, sizeof(text), "%" PRIu64 " %zu %" PRIu64, place->seed, place->leg, place->position);
+		snprintf(text, sizeof(text), "%" PRIu64 " %zu %" PRIu64 " %" PRIu64 " %" PRIx64, place->seed,
+		         place->leg, place->at.routed, place->at.on_link, place->subnets);
 	(void)!ice_outbox_set(engine.outbox, SIM_PLACE, text);
 }
 
@@ -300,7 +301,7 @@ static void engine_found(const struct ice_finding *f, void *arg)
 			place.leg |= world.devices[i].asked && second;
 		}
 		for (unsigned i = 0; i < SIM_ADDRESSES; i++)
-			place.position += world.devices[i].asked && (i >= SIM_ADDRESSES / 2 + 4) == (place.leg == 1);
+			place.at.routed += world.devices[i].asked && (i >= SIM_ADDRESSES / 2 + 4) == (place.leg == 1);
 		sim_keep_place(&place);
 	}
 }
@@ -340,10 +341,10 @@ static void engine_sweep(void)
 {
 	struct ice_place from = {.seed = ice_random_next(&world.random)};
 	char *text = ice_outbox_get(engine.outbox, SIM_PLACE);
-	bool resumed = text && sscanf(text, "%" SCNu64 " %zu %" SCNu64, &from.seed, &from.leg, &from.position) == 3;
+	bool resumed = text && sscanf(text, "%" SCNu64 " %zu %" SCNu64 " %" SCNu64 " %" SCNx64, &from.seed, &from.leg,
+	                              &from.at.routed, &from.at.on_link, &from.subnets) == 5;
 	free(text);
-	sim_trace("engine: sweep %s: leg %zu position %" PRIu64, resumed ? "resumed" : "begun", from.leg,
-	          from.position);
+	sim_trace("engine: sweep %s: leg %zu step %" PRIu64, resumed ? "resumed" : "begun", from.leg, from.at.routed);
 	engine.tally = resumed ? engine.tally && from.seed == engine.sweep_seed : true;
 	engine.sweep_seed = from.seed;
 	engine.from_zero = !resumed;
@@ -653,12 +654,19 @@ static void sim_compare(void)
 	sim_require(depth.readings == 0 && depth.bytes == 0, "the outbox is empty at the end");
 }
 
+static void sim_server_opened(void)
+{
+	engine.store_db = sim_opened;
+	if (engine.bug == SIM_SERVER_NORMAL)
+		sqlite3_exec(engine.store_db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+}
+
 /* One seed from its beginning until all has arrived; NULL, or the promise that was broken. */
 static const char *sim_run(uint64_t seed, enum sim_bug bug)
 {
 	sim_begin(seed, bug);
 	sim_server_start();
-	engine.store_db = sim_opened;
+	sim_server_opened();
 	while (!world.broken && !sim_done()) {
 		ice_usec at = engine.alive ? sim_world_next() : engine.up_at, next = sim_server_next();
 		at = next < at ? next : at;
@@ -672,11 +680,8 @@ static const char *sim_run(uint64_t seed, enum sim_bug bug)
 			sim_calm();
 		bool was_up = server.store != NULL;
 		sim_server_run();
-		if (server.store && (!was_up || server.lost_power)) {
-			engine.store_db = was_up ? engine.store_db : sim_opened;
-			if (!was_up && bug == SIM_SERVER_NORMAL)
-				sqlite3_exec(engine.store_db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
-		}
+		if (server.store && !was_up)
+			sim_server_opened();
 		while (engine.blow < engine.blow_count && engine.blows[engine.blow].at <= world.now)
 			engine_blow(engine.blows[engine.blow++].kind);
 		if (engine.alive && sim_disks[0].dead)
