@@ -99,16 +99,17 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.
 	@echo "  CC    $<"
 	$(Q)$(COMPILE) -Isrc -o $@ $< tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.a -pie $(LDFLAGS) $(PC_LIBS)
 
-# Engines and servers made wrong on purpose at link time, and what stands in for a failing disk: the tests must notice each.
-WRONG := $(addprefix $(B)/kills/,ice-delete-before-ack ice-sync-normal facilities-manager-ack-before-commit \
+# Engines and servers made wrong on purpose at link time, which the tests must notice, one that takes notes, and what stands in for
+# a disk or a clock that fails.
+WRONG := $(addprefix $(B)/kills/,ice-witness ice-delete-before-ack ice-sync-normal facilities-manager-ack-before-commit \
          facilities-manager-sync-normal powercut.so faultydisk.so clockstep.so)
 .PHONY: wrong
 wrong: $(WRONG)
-$(B)/kills/ice-%: $(call objects,agent) $(B)/obj/tests/kills/wrong_%.o $(B)/libice.a
+$(B)/kills/ice-%: $(call objects,agent) $(B)/obj/tests/kills/with_%.o $(B)/libice.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(LINK) -o $@ $^ $(WRAP) $(PC_LIBS)
-$(B)/kills/facilities-manager-%: $(call objects,server) $(B)/obj/tests/kills/wrong_%.o $(B)/libice.a
+$(B)/kills/facilities-manager-%: $(call objects,server) $(B)/obj/tests/kills/with_%.o $(B)/libice.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(LINK) -o $@ $^ $(WRAP) $(PC_LIBS)
@@ -116,6 +117,7 @@ $(B)/kills/%.so: $(B)/obj/tests/kills/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -o $@ $^ -ldl
 $(B)/obj/tests/kills/%.o: CFLAGS += -fPIC
+$(B)/kills/ice-witness: WRAP = -Wl,--wrap=ice_outbox_put
 $(B)/kills/ice-delete-before-ack: WRAP = -Wl,--wrap=ice_outbox_next
 $(B)/kills/%-sync-normal: WRAP = -Wl,--wrap=sqlite3_exec
 $(B)/kills/%-ack-before-commit: WRAP = -Wl,--wrap=sqlite3_step,--wrap=sqlite3_close
@@ -144,8 +146,9 @@ kills: all
 	@python3 tests/kills/kills.py --build $(B) -n $(or $(N),1000) --seed $(or $(SEED),1)
 
 #> make powercuts the same, and each kill is a power cut: what was not synced survives in part or not at all
-powercuts: all $(B)/kills/powercut.so
-	@python3 tests/kills/kills.py --build $(B) -n $(or $(N),1000) --seed $(or $(SEED),1) --power $(B)/kills/powercut.so
+powercuts: all $(B)/kills/powercut.so $(B)/kills/ice-witness
+	@python3 tests/kills/kills.py --build $(B) -n $(or $(N),1000) --seed $(or $(SEED),1) --power $(B)/kills/powercut.so \
+		--engine $(B)/kills/ice-witness
 
 #> make fuzz     libFuzzer on every parser, MINUTES=1 in all unless told (needs clang)
 fuzz:

@@ -20,7 +20,8 @@ caught() {
 }
 
 safe "a thousand kills: every reading at the server, once" -n "${N:-1000}" --seconds 55
-safe "power cuts: every reading at the server, once" -n 200 --seconds 20 --power "$B/kills/powercut.so"
+safe "power cuts: every reading at the server, once" -n 200 --seconds 20 --power "$B/kills/powercut.so" --engine "$B/kills/ice-witness"
+check "and every commit was witnessed" grep -q witnessed "$tmp/out"
 caught "an engine that deletes before the acknowledgement is caught" -n 60 --engine "$B/kills/ice-delete-before-ack"
 caught "a server that acknowledges before its commit is caught" -n 100 --server "$B/kills/facilities-manager-ack-before-commit"
 caught "an engine with synchronous=NORMAL is caught" -n 60 --power "$B/kills/powercut.so" --engine "$B/kills/ice-sync-normal"
