@@ -58,6 +58,9 @@ void ice_confine_read_beside(struct ice_confine *c, const char *file);
 /* What the C library opens at first use: character sets (iconv), locales, libraries, the devices of chance and of nothing. */
 void ice_confine_read_system(struct ice_confine *c);
 
+/* The kernel's tables of routes and sockets (/proc/net). One descriptor stays open for it. */
+void ice_confine_read_routes(struct ice_confine *c);
+
 /* What a connection by name needs: the resolver's files and the authorities' certificates; TCP to the name servers' port. An ordinary user
  * may go on reading all of /etc that its rights permit, since these files are replaced while a service runs; for root, whose rights
  * permit everything there, they are named one by one, and one that is replaced is found again after a restart. */

@@ -21,6 +21,7 @@ void ice_confinement_devices(void)
 {
 	struct ice_confine *c = ice_confine_new();
 	ice_confine_read_system(c);
+	ice_confine_read_routes(c); /* which subnets are connected is looked up with every sweep */
 	(void)ice_confine_enter(c);
 }
 
@@ -29,6 +30,7 @@ void ice_confinement_server(const char *server, const char *outbox)
 	struct ice_confine *c = ice_confine_new();
 	char copy[PATH_MAX];
 	ice_confine_read_system(c);
+	ice_confine_read_routes(c); /* which subnets are connected is looked up with every sweep */
 	ice_confine_resolver(c);
 	ice_confine_connect(c, confinement_port(server));
 	if (outbox) {

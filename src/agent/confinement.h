@@ -1,7 +1,7 @@
 /* confinement: what each command still needs once it has started; all else is given up (ice/confine.h tells how).
  *
  * Configuration, secrets, vendor profiles and the file of --stats are read or open by then, so they are not among it. What is left of
- * the file system are the folder of the outbox for a command that delivers, and what the C library opens at first use. TCP goes to the
+ * the file system are the folder of the outbox for a command that delivers, the table of routes, and what the C library opens at first use. TCP goes to the
  * server's port and the name servers', and where nothing is delivered there is none. */
 #ifndef ICE_CONFINEMENT_H
 #define ICE_CONFINEMENT_H

@@ -40,7 +40,7 @@ static void confine_add(struct ice_confine *c, const char *path, enum confine_ac
 	if (fd < 0)
 		return;
 	assert(c->path_count < CONFINE_PATHS); /* the callers name a few */
-	c->paths[c->path_count++] = (struct confine_path){fd, access};
+	c->paths[c->path_count++] = (struct confine_path){fd, access, false};
 }
 
 void ice_confine_read(struct ice_confine *c, const char *path)
@@ -119,6 +119,15 @@ void ice_confine_resolver(struct ice_confine *c)
 	ice_confine_connect(c, 53);
 }
 
+void ice_confine_read_routes(struct ice_confine *c)
+{
+	size_t before = c->path_count;
+	ice_confine_read(c, "/proc/net");
+	/* Proc makes its folders anew when nobody holds them, and a rule is bound to the one that was there. */
+	if (c->path_count > before)
+		c->paths[before].kept = true;
+}
+
 void ice_confine_connect(struct ice_confine *c, uint16_t port)
 {
 	assert(c->port_count < ICE_CONFINE_PORTS);
@@ -180,7 +189,8 @@ struct ice_confined ice_confine_enter(struct ice_confine *c)
 	had.landlock = ice_confine_landlock(c->paths, c->path_count, c->ports, c->port_count);
 	had.seccomp = ice_confine_filter(c->port_count > 0, c->accept);
 	for (size_t i = 0; i < c->path_count; i++)
-		close(c->paths[i].fd);
+		if (!c->paths[i].kept)
+			close(c->paths[i].fd);
 	free(c);
 	confine_tell(&had);
 	return had;

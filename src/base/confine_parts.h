@@ -28,6 +28,7 @@ enum confine_access { CONFINE_READ, CONFINE_WRITE };
 struct confine_path {
 	int fd; /* O_PATH */
 	enum confine_access access;
+	bool kept; /* the descriptor stays open */
 };
 
 /* Landlock with these paths and TCP ports. The ABI used, 0 where there is none. */

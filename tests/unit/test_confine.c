@@ -147,6 +147,7 @@ static void enter_service(uint16_t port)
 	struct ice_confine *c = ice_confine_new();
 	ice_log_set_level(ICE_LOG_ERROR);
 	ice_confine_read_system(c);
+	ice_confine_read_routes(c);
 	ice_confine_resolver(c);
 	ice_confine_read(c, enrolment);
 	ice_confine_write(c, state);
@@ -665,6 +666,9 @@ static int try_files(void)
 	int fd = open(enrolment, O_RDONLY);
 	if (fd < 0 || read(fd, text, sizeof text - 1) != 9 || strcmp(text, "the line\n") != 0)
 		return 3;
+	fd = open("/proc/net/route", O_RDONLY);
+	if (fd < 0 || read(fd, text, 5) != 5)
+		return 5;
 	fd = open("/dev/urandom", O_RDONLY);
 	return fd >= 0 && read(fd, text, 4) == 4 ? 0 : 4;
 }
