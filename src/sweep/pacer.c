@@ -1,7 +1,7 @@
 #include "pacer.h"
 
-#define PACER_WIDE    ICE_USEC_MSEC(10)
-#define PACER_NARROW  ICE_USEC_MSEC(3)
+#define PACER_WIDE    ICE_USEC_MSEC(50)
+#define PACER_NARROW  1700
 #define PACER_STRETCH ICE_USEC_MSEC(100) /* over which throughput is measured and the limit moves */
 #define PACER_LEAST   1000               /* per second: it never slows down below that by itself */
 #define PACER_FREE    10000000           /* per second: a limit above that is none */

@@ -1,7 +1,8 @@
 /* pacer: how many datagrams may go out now.
  *
- * Two token buckets. The wide one holds the rate exactly, with at most 10 ms of it (or two datagrams) in hand: what the
- * heartbeat missed is made up for. The narrow one, a tenth faster with 3 ms in hand, keeps that from coming all at once. At
+ * Two token buckets. The wide one holds the rate exactly, with at most 50 ms of it (or two datagrams) in hand: what the
+ * heartbeat missed, when the machine had other things to do, is made up for. The narrow one, a tenth faster with 1.7 ms in hand, keeps
+ * that from coming all at once: no 10 ms hold more than 1.3 times their share. At
  * a rate of 0 everything passes, until replies are lost because they came faster than they were read: then the pacer halves
  * what went through of late, and finds its way back up. */
 #ifndef PACER_H
