@@ -63,9 +63,9 @@ enum ice_kind {
 enum ice_step_op {
 	ICE_STEP_SYMBOLS, /* two octets of HP symbol set before the text */
 	ICE_STEP_AFTER,   /* what follows the first `text`; nothing when it is not there */
-	ICE_STEP_UNTIL,   /* what stands before the first `text` */
+	ICE_STEP_UNTIL,   /* what stands before the first `text`; alternatives by '|' */
 	ICE_STEP_KEY,     /* the value of a key of an IEEE 1284 device id; alternatives by '|' */
-	ICE_STEP_DROP,    /* without `text` at the start */
+	ICE_STEP_DROP,    /* without `text` at the start; alternatives by '|' */
 	ICE_STEP_NEED,    /* nothing unless `text` is in it */
 	ICE_STEP_REFUSE,  /* nothing if `text` is in it */
 	ICE_STEP_BRANDED, /* nothing unless it begins with a known brand */
@@ -139,6 +139,8 @@ struct ice_profile {
 	struct ice_matches probes;      /* those of them that the second question asks for */
 	const char **descriptions;      /* sysDescr patterns that mean a printer */
 	size_t description_count;
+	const char **others; /* patterns of sysDescr or hrDeviceDescr that mean another kind of device of this maker */
+	size_t other_count;
 	struct ice_want wants[ICE_PROFILE_WANTS];
 	size_t want_count;
 	struct ice_ladder ladders[ICE_FIELD_COUNT];

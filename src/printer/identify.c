@@ -3,7 +3,6 @@
  * One GETNEXT of a fixed list, so that v1 and v2c, missing groups and unusual indexes all give something to see. A v1
  * agent whose MIB ends before the list answers noSuchName for all of it: it is asked again for what stands before that. A printer
  * whose make nothing told is asked a second time, also for one object of each maker's own tree. */
-#include <fnmatch.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "ice/ber.h"
 
 #include "firstcontact.h"
+#include "pattern.h"
 
 /* Ascending, so that a v1 end of the MIB cuts off a tail. hrPrinterTable and prtGeneralTable are asked at a place from
  * where GETNEXT meets any row of them. */
@@ -145,6 +145,7 @@ struct identify_evidence {
 	bool hr_row, hr_type; /* hrPrinterTable, hrDeviceType */
 	const struct ice_profile *by_text, *by_printer_id, *by_vendor_id, *by_object;
 	bool descr_is_printer;
+	const struct ice_profile *other; /* a text says another kind of device of this maker */
 	const struct ice_brand *brand;
 };
 
@@ -166,11 +167,16 @@ static void identify_match(const struct ice_profiles *all, const struct ice_snmp
 		    identify_under_any(&p->vendor_ids, id->object_id.bytes, id->object_id.len, &vendor_len))
 			e->by_vendor_id = p;
 		for (size_t k = 0; k < p->description_count && !e->descr_is_printer; k++) {
-			if (id->descr[0] && fnmatch(p->descriptions[k], id->descr, FNM_CASEFOLD) == 0) {
+			if (id->descr[0] && ice_pattern_matches(p->descriptions[k], id->descr)) {
 				e->descr_is_printer = true;
 				if (!e->by_text)
 					e->by_text = p;
 			}
+		}
+		for (size_t k = 0; k < p->other_count && !e->other; k++) {
+			if (ice_pattern_matches(p->others[k], id->descr) ||
+			    ice_pattern_matches(p->others[k], id->device_descr))
+				e->other = p;
 		}
 	}
 	/* Any maker's tree that shows in an answer counts, whichever of them was asked for: GETNEXT goes on to the next. */
@@ -189,6 +195,10 @@ static void identify_match(const struct ice_profiles *all, const struct ice_snmp
 static bool identify_is_printer(struct ice_identity *id, const struct identify_evidence *e)
 {
 	bool printer = id->has_printer_mib;
+	if (e->other) { /* a scanner speaks through the same card, and has the same sysObjectID */
+		identify_note(id, "another kind of device of %s", e->other->name);
+		return false;
+	}
 	if (e->by_printer_id) {
 		identify_note(id, "sysObjectID of a printer (%s)", e->by_printer_id->name);
 		printer = true;

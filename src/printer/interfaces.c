@@ -142,24 +142,23 @@ static void interfaces_try(const struct ice_facts *f, const uint8_t *index, size
 	bool known_type = ice_value_number(&t, &type), known_state = ice_value_number(&s, &state);
 	if (known_type && type == 24)
 		return;
-	/* Real before virtual, up before down, then whose address was polled, then who has one; then the first. */
-	int rank = (known_type && interfaces_real(type) ? 32
+	/* Real before virtual, up before down, then whose address was polled, then a maker's own MAC before one made up by
+	 * software (IEEE 802: bit 1 of the first octet), then who has an address; then the first. */
+	int rank = (known_type && interfaces_real(type) ? 64
 	            : known_type                        ? 0
-	                                                : 16) +
-	           (known_state && state == 1 ? 8
+	                                                : 32) +
+	           (known_state && state == 1 ? 16
 	            : known_state             ? 0
-	                                      : 4) +
-	           (polled ? 2
-	            : any  ? 1
-	                   : 0);
+	                                      : 8) +
+	           (polled ? 4 : 0) + (candidate[0] & 2 ? 0 : 2) + (polled || any ? 1 : 0);
 	if (rank <= best->rank)
 		return;
 	best->rank = rank;
 	memcpy(mac, candidate, 6);
-	best->why = polled       ? "it owns the polled address"
-	            : any        ? "it has an address"
-	            : (rank & 8) ? "it is up"
-	                         : "no better one";
+	best->why = polled        ? "it owns the polled address"
+	            : any         ? "it has an address"
+	            : (rank & 16) ? "it is up"
+	                          : "no better one";
 }
 
 bool ice_interfaces_mac(const struct ice_facts *f, uint8_t mac[6], const char **why)

@@ -39,6 +39,8 @@ static bool model_ends_at(const char *at)
 	        " - ",
 	        " controller",
 	        " multifunction system",
+	        " (net ",
+	        " v(",
 	};
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		if ((at[1] | 0x20) == (marks[i][1] | 0x20) && strncasecmp(at, marks[i], strlen(marks[i])) == 0)
@@ -142,11 +144,13 @@ void ice_model_clean(const struct ice_profiles *all, const char *serial, char *t
 {
 	model_drop_marks(text);
 	model_trim(text);
-	for (int i = 0; i < 3; i++) { /* "Hewlett-Packard HP LaserJet" */
+	const char *make = NULL;
+	for (int i = 0; i < 3; i++) { /* "Hewlett-Packard HP LaserJet", but "IBM InfoPrint 1532" */
 		const struct ice_brand *b = ice_profiles_brand(all, text);
 		size_t n = b ? strlen(b->alias) : 0;
-		if (!b || b->word || !text[n])
+		if (!b || b->word || !text[n] || (make && strcmp(make, b->make) != 0))
 			break;
+		make = b->make;
 		memmove(text, text + n, strlen(text + n) + 1);
 		model_trim(text);
 	}

@@ -147,7 +147,22 @@ static bool probe_caught_lying(struct ice_probe *p)
 	return true;
 }
 
-/* Late rungs of every fact that has nothing yet. */
+/* How many rungs of a ladder stand before the one that yields; all of them when none does. */
+static size_t probe_before(const struct ice_facts *facts, enum ice_field field)
+{
+	const struct ice_ladder *l = &facts->profile->ladders[field];
+	const struct ice_rung *by = NULL;
+	char text[ICE_FACT_TEXT];
+	int64_t n;
+	if (ice_field_is_column(field))
+		return ice_facts_has(facts, field) ? 0 : l->count;
+	if (!ice_facts_number(facts, field, &n, &by))
+		(void)ice_facts_text(facts, field, text, &by);
+	return by ? (size_t)(by - l->rungs) : l->count;
+}
+
+/* Late rungs of every fact that has nothing yet, or nothing better: an owner's name for the printer, asked for another fact's sake, does
+ * not spare the device id that goes before it. */
 static void probe_enter_late(struct ice_probe *p)
 {
 	struct ice_facts facts = probe_facts(p);
@@ -157,9 +172,10 @@ static void probe_enter_late(struct ice_probe *p)
 		bool late = false;
 		for (size_t i = 0; i < l->count; i++)
 			late |= l->rungs[i].late;
-		if (!late || f == ICE_FIELD_CHARSET || ice_facts_has(&facts, (enum ice_field)f))
+		if (!late || f == ICE_FIELD_CHARSET)
 			continue;
-		for (size_t i = 0; i < l->count; i++) {
+		size_t before = probe_before(&facts, (enum ice_field)f);
+		for (size_t i = 0; i < before; i++) {
 			const struct ice_rung *r = &l->rungs[i];
 			if (!r->late)
 				continue;

@@ -105,6 +105,15 @@ static void profile_add_brand(struct ice_profiles *all, const struct ice_profile
 	        (struct ice_brand){ice_profiles_keep(all, r->value, n), make, f->profile, r->name[0] == 'w'};
 }
 
+static void profile_add_pattern(const char ***list, size_t *count, const char *pattern)
+{
+	const char **more = realloc(*list, (*count + 1) * sizeof(*more));
+	if (!more)
+		abort();
+	*list = more;
+	more[(*count)++] = pattern;
+}
+
 static void profile_match_row(struct ice_profiles *all, struct ice_profile_file *f, const struct ice_profile_row *r,
                               struct ice_conf_mistakes *m)
 {
@@ -122,17 +131,15 @@ static void profile_match_row(struct ice_profiles *all, struct ice_profile_file 
 		if (r->name[0] == 'p' && last && ice_deny_why(last, false))
 			profile_mistake(f, r, m, "it would read what is never asked for");
 	} else if (strcmp(r->name, "description") == 0) {
-		const char **more = realloc(p->descriptions, (p->description_count + 1) * sizeof(*more));
-		if (!more)
-			abort();
-		p->descriptions = more;
-		p->descriptions[p->description_count++] = r->value;
+		profile_add_pattern(&p->descriptions, &p->description_count, r->value);
+	} else if (strcmp(r->name, "not") == 0) {
+		profile_add_pattern(&p->others, &p->other_count, r->value);
 	} else if (strcmp(r->name, "brand") == 0 || strcmp(r->name, "word") == 0) {
 		profile_add_brand(all, f, r, m);
 	} else {
 		profile_mistake(f, r, m,
 		                "no such match, would be right: printer_id, vendor_id, object, probe, description, "
-		                "brand or word");
+		                "not, brand or word");
 	}
 }
 
@@ -358,6 +365,7 @@ void ice_profiles_free(struct ice_profiles *p)
 		free(one->objects.oids);
 		free(one->probes.oids);
 		free(one->descriptions);
+		free(one->others);
 		ice_request_cache_free(one->cache);
 		free(one);
 	}

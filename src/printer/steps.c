@@ -30,16 +30,19 @@ static void steps_trim(char *text)
 	text[n - start] = '\0';
 }
 
-/* The value of a key of an IEEE 1284 device id: "MFG:Xerox;MDL:Phaser 6130N;". Alternatives are separated by '|'. */
+/* The value of a key of an IEEE 1284 device id: "MFG:Xerox;MDL:Phaser 6130N;", blanks wherever they may stand. Alternatives
+ * are separated by '|'. */
 static void steps_key(char *text, const char *keys)
 {
 	while (*keys) {
 		size_t n = strcspn(keys, "|");
 		for (const char *s = text; s;) {
 			s += strspn(s, " ;");
-			if (strncasecmp(s, keys, n) == 0 && s[n] == ':') {
-				size_t len = strcspn(s + n + 1, ";");
-				memmove(text, s + n + 1, len);
+			bool same = strncasecmp(s, keys, n) == 0;
+			const char *value = same ? s + n + strspn(s + n, " ") : NULL;
+			if (same && *value == ':') {
+				size_t len = strcspn(++value, ";");
+				memmove(text, value, len);
 				text[len] = '\0';
 				steps_trim(text);
 				return;
@@ -49,6 +52,32 @@ static void steps_key(char *text, const char *keys)
 		keys += n + (keys[n] == '|');
 	}
 	text[0] = '\0';
+}
+
+/* Where a step's text begins in another, letters in any case; NULL when nowhere. */
+static char *steps_find(char *text, const char *word, size_t n)
+{
+	for (char *at = text; n && *at; at++) {
+		if (strncasecmp(at, word, n) == 0)
+			return at;
+	}
+	return NULL;
+}
+
+/* Without one of the alternatives at its start, or without what begins with any of them. */
+static void steps_cut(char *text, const char *words, bool from_here)
+{
+	while (*words) {
+		size_t n = strcspn(words, "|");
+		char *at = from_here ? steps_find(text, words, n) : text;
+		if (from_here && at) {
+			*at = '\0';
+		} else if (!from_here && n && strncasecmp(text, words, n) == 0) {
+			memmove(text, text + n, strlen(text + n) + 1);
+			return;
+		}
+		words += n + (words[n] == '|');
+	}
 }
 
 static void steps_one(const struct ice_facts *f, const struct ice_step *step, char *text)
@@ -67,16 +96,13 @@ static void steps_one(const struct ice_facts *f, const struct ice_step *step, ch
 		}
 		break;
 	case ICE_STEP_UNTIL:
-		at = strcasestr(text, step->text);
-		if (at)
-			*at = '\0';
+		steps_cut(text, step->text, true);
 		break;
 	case ICE_STEP_KEY:
 		steps_key(text, step->text);
 		break;
 	case ICE_STEP_DROP:
-		if (strncasecmp(text, step->text, strlen(step->text)) == 0)
-			memmove(text, text + strlen(step->text), strlen(text + strlen(step->text)) + 1);
+		steps_cut(text, step->text, false);
 		break;
 	case ICE_STEP_NEED:
 		if (!strcasestr(text, step->text))
@@ -105,6 +131,10 @@ size_t ice_steps_run(const struct ice_facts *f, const struct ice_rung *r, const 
 	for (size_t i = 0; i < r->step_count; i++) {
 		if (r->steps[i].op == ICE_STEP_SYMBOLS)
 			skip = steps_symbols(v, &charset);
+		/* IEEE 1284 puts the length before a device id, with or without itself; SNMP has no use for it, some agents do. */
+		size_t said = v->len > 2 ? (size_t)v->bytes[0] << 8 | v->bytes[1] : 0;
+		if (r->steps[i].op == ICE_STEP_KEY && said && (said == v->len || said + 2 == v->len))
+			skip = 2;
 	}
 	ice_text_clean(v->bytes + skip, v->len - skip, charset, out, ICE_FACT_TEXT);
 	for (size_t i = 0; i < r->step_count && out[0]; i++)

@@ -1,0 +1,38 @@
+#include "pattern.h"
+
+#include <stddef.h>
+
+static char pattern_fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static bool pattern_one(char p, char c)
+{
+	if (p == '#')
+		return c >= '0' && c <= '9';
+	return p == '?' || pattern_fold(p) == pattern_fold(c);
+}
+
+bool ice_pattern_matches(const char *pattern, const char *text)
+{
+	/* Where to go on when what follows the last `*` did not fit: only the last one can need more. */
+	const char *star = NULL, *from = NULL;
+	while (*text) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			from = text;
+		} else if (*pattern && pattern_one(*pattern, *text)) {
+			pattern++;
+			text++;
+		} else if (star) {
+			pattern = star;
+			text = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}

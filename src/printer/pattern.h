@@ -1,0 +1,11 @@
+/* pattern: how a text looks, as the rows of [match] say it: `*` any characters, `?` any one, `#` a digit; letters of ASCII in any
+ * case. Not fnmatch(3), which in a UTF-8 locale turns every text into wide characters first. */
+#ifndef ICE_PRINTER_PATTERN_H
+#define ICE_PRINTER_PATTERN_H
+
+#include <stdbool.h>
+
+/* Both as strings; the whole text must match. Time is bounded by the product of their lengths. */
+bool ice_pattern_matches(const char *pattern, const char *text);
+
+#endif
