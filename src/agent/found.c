@@ -222,7 +222,9 @@ void ice_found_device(struct ice_found *f, const struct ice_finding *finding)
 		return;
 	}
 	found_text(texts[ICE_FOUND_NAME], finding->outcome == ICE_OUTCOME_PRINTER ? "printer" : "device");
-	found_text(texts[ICE_FOUND_MODEL], id ? id->descr : "");
+	/* A printer's sysDescr is often its network card's. */
+	bool itself = id && finding->outcome == ICE_OUTCOME_PRINTER && id->device_descr[0];
+	found_text(texts[ICE_FOUND_MODEL], itself ? id->device_descr : id ? id->descr : "");
 	found_text(texts[ICE_FOUND_SERIAL], finding->version == ICE_SNMP_V1 ? "v1" : "v2c");
 	snprintf(texts[ICE_FOUND_PAGES], FOUND_TEXT, "%u", finding->credential + 1u);
 	found_text(texts[ICE_FOUND_STATUS], id && id->profile ? ice_profile_name(id->profile) : "");

@@ -15,7 +15,7 @@
 /* What the columns of a table are made of. */
 enum ice_found_text {
 	ICE_FOUND_NAME,   /* of a bare device: "printer" or "device" */
-	ICE_FOUND_MODEL,  /* make and model; of a bare device: its sysDescr */
+	ICE_FOUND_MODEL,  /* make and model; of a bare device: its hrDeviceDescr if it is a printer, else sysDescr */
 	ICE_FOUND_SERIAL, /* of a bare device: SNMP version */
 	ICE_FOUND_PAGES,  /* of a bare device: the number of the community that worked */
 	ICE_FOUND_STATUS, /* of a bare device: its profile */

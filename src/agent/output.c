@@ -21,6 +21,8 @@ static char *output_device_json(const struct ice_finding *f)
 		json_object_set_new(o, "profile", json_string(ice_profile_name(id->profile)));
 	if (id && id->descr[0])
 		json_object_set_new(o, "description", json_string(id->descr));
+	if (id && id->device_descr[0]) /* the printer itself, where the description is its network card's */
+		json_object_set_new(o, "device", json_string(id->device_descr));
 	if (id && id->object_id.len) {
 		char oid[ICE_OID_TEXT_SIZE];
 		json_object_set_new(o, "object_id",
@@ -116,7 +118,7 @@ static void output_csv_next(struct ice_output *o, const char *text)
 static void output_csv_begin(struct ice_output *o)
 {
 	if (o->discover) {
-		fputs("ip,printer,profile,version,community,rtt_ms,object_id,description\r\n", o->to);
+		fputs("ip,printer,profile,version,community,rtt_ms,object_id,description,device\r\n", o->to);
 		return;
 	}
 	fputs("ip,mac,name,make,model,serial,location", o->to);
@@ -210,6 +212,7 @@ static void output_csv_device(struct ice_output *o, const struct ice_finding *f)
 	output_csv_next(o,
 	                id && id->object_id.len ? ice_oid_format(id->object_id.bytes, id->object_id.len, oid) : NULL);
 	output_csv_next(o, id ? id->descr : NULL);
+	output_csv_next(o, id ? id->device_descr : NULL);
 	fputs("\r\n", o->to);
 }
 
