@@ -27,6 +27,7 @@ struct check {
 	struct ice_settings settings;
 	bool good;
 	/* The round trip: */
+	struct ice_upload_options upload;
 	struct event_base *base;
 	bool answered;
 };
@@ -230,12 +231,11 @@ static void check_round_trip(struct check *c, const struct ice_enrolment *e)
 {
 	char why[512];
 	struct ice_outbox_options box = {.path = ":memory:", .site = e->site};
-	struct ice_upload_options up = {.enrolment = e, .seed = ice_setup_seed(), .timeout = ICE_USEC_SEC(20)};
 	struct ice_outbox *outbox = ice_outbox_open(&box, why, sizeof why);
 	c->base = event_base_new();
 	if (!c->base)
 		abort();
-	struct ice_upload *upload = outbox ? ice_upload_new(c->base, &up, outbox, why, sizeof why) : NULL;
+	struct ice_upload *upload = outbox ? ice_upload_new(c->base, &c->upload, outbox, why, sizeof why) : NULL;
 	if (upload) {
 		ice_upload_test(upload, check_answer, c);
 		event_base_dispatch(c->base);
@@ -267,7 +267,9 @@ static int check_server(struct check *c)
 	check_line(c, true, "enrolment: site %s at %s", e.site, e.server);
 	if (!c->offline) {
 		ice_log_set_level(ICE_LOG_WARN); /* what goes on, this command tells in its own lines */
-		ice_confinement_server(e.server, NULL);
+		c->upload = (struct ice_upload_options){
+		        .enrolment = &e, .seed = ice_setup_seed(), .timeout = ICE_USEC_SEC(20)};
+		ice_confinement_server(&c->upload, NULL);
 		if (check_resolve(c, &e))
 			check_round_trip(c, &e);
 	}

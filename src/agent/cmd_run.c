@@ -9,7 +9,6 @@
 #include "ice/log.h"
 
 #include "cmd.h"
-#include "confinement.h"
 #include "delivery.h"
 #include "heartbeat.h"
 #include "options.h"
@@ -268,7 +267,7 @@ static int run_with(struct run *r, int argc, char **argv)
 	        ice_field_str("server", ice_delivery_enrolment(r->delivery)->server),
 	        ice_field_str("site", ice_delivery_enrolment(r->delivery)->site),
 	        ice_field_str("outbox", ice_delivery_file(r->delivery)));
-	ice_confinement_server(ice_delivery_enrolment(r->delivery)->server, ice_delivery_file(r->delivery));
+	ice_delivery_confine(r->delivery);
 	ice_upload_now(ice_delivery_upload(r->delivery)); /* what an earlier run left */
 	run_sweep(r);
 	event_base_dispatch(r->base);

@@ -221,7 +221,7 @@ static void scan_sweep(struct scan *s)
 			abort();
 	ice_stats_init(&s->stats, now);
 	if (s->delivery)
-		ice_confinement_server(ice_delivery_enrolment(s->delivery)->server, ice_delivery_file(s->delivery));
+		ice_delivery_confine(s->delivery);
 	else
 		ice_confinement_devices();
 	ice_setup_lighten();

@@ -9,12 +9,12 @@
 
 #include "ice/confine.h"
 
-/* Of "https://host[:port]", which was checked when the enrolment was read. */
-static uint16_t confinement_port(const char *server)
+/* Of "scheme://host[:port]", which was checked when it was read. */
+static uint16_t confinement_port(const char *url, uint16_t otherwise)
 {
-	const char *bracket = strrchr(server, ']'), *colon = strrchr(bracket ? bracket : server, ':');
+	const char *bracket = strrchr(url, ']'), *colon = strrchr(bracket ? bracket : url, ':');
 	bool given = colon && colon[1] >= '0' && colon[1] <= '9';
-	return given ? (uint16_t)strtoul(colon + 1, NULL, 10) : 443;
+	return given ? (uint16_t)strtoul(colon + 1, NULL, 10) : otherwise;
 }
 
 void ice_confinement_devices(void)
@@ -25,14 +25,14 @@ void ice_confinement_devices(void)
 	(void)ice_confine_enter(c);
 }
 
-void ice_confinement_server(const char *server, const char *outbox)
+void ice_confinement_server(const struct ice_upload_options *upload, const char *outbox)
 {
 	struct ice_confine *c = ice_confine_new();
 	char copy[PATH_MAX];
 	ice_confine_read_system(c);
 	ice_confine_read_routes(c); /* which subnets are connected is looked up with every sweep */
 	ice_confine_resolver(c);
-	ice_confine_connect(c, confinement_port(server));
+	ice_confine_connect(c, confinement_port(upload->enrolment->server, 443));
 	if (outbox) {
 		snprintf(copy, sizeof copy, "%s", outbox);
 		ice_confine_write(c, dirname(copy));

@@ -6,10 +6,13 @@
 #ifndef ICE_CONFINEMENT_H
 #define ICE_CONFINEMENT_H
 
+#include "ice/upload.h"
+
 /* For a command that asks devices and delivers nothing. */
 void ice_confinement_devices(void);
 
-/* For a command that talks to the server of this URL; `outbox` is the file of its outbox, NULL where that is in memory. */
-void ice_confinement_server(const char *server, const char *outbox);
+/* For a command that uploads in this way: to the server's port.
+ * `outbox` is the file of its outbox, NULL where that is in memory. */
+void ice_confinement_server(const struct ice_upload_options *upload, const char *outbox);
 
 #endif

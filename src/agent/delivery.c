@@ -11,6 +11,7 @@
 #include "ice/enrolment.h"
 
 #include "cmd.h"
+#include "confinement.h"
 #include "setup.h"
 
 #define DELIVERY_LOOK ICE_USEC_MSEC(50)
@@ -19,6 +20,7 @@ struct ice_delivery {
 	const char *command;
 	struct ice_enrolment enrolment;
 	struct ice_outbox *outbox;
+	struct ice_upload_options options;
 	struct ice_upload *upload;
 	struct event_base *base;
 	char file[PATH_MAX];
@@ -73,8 +75,8 @@ static int delivery_open(struct ice_delivery *d, const char *enrolment, const ch
 		fprintf(stderr, "%s: outbox %s: %s\n", d->command, d->file, why);
 		return ICE_EXIT_FAILED;
 	}
-	struct ice_upload_options up = {.enrolment = &d->enrolment, .seed = ice_setup_seed()};
-	d->upload = ice_upload_new(d->base, &up, d->outbox, why, sizeof why);
+	d->options = (struct ice_upload_options){.enrolment = &d->enrolment, .seed = ice_setup_seed()};
+	d->upload = ice_upload_new(d->base, &d->options, d->outbox, why, sizeof why);
 	if (!d->upload) {
 		fprintf(stderr, "%s: upload: %s\n", d->command, why);
 		return ICE_EXIT_FAILED;
@@ -123,6 +125,11 @@ struct ice_upload *ice_delivery_upload(const struct ice_delivery *d)
 const struct ice_enrolment *ice_delivery_enrolment(const struct ice_delivery *d)
 {
 	return &d->enrolment;
+}
+
+void ice_delivery_confine(const struct ice_delivery *d)
+{
+	ice_confinement_server(&d->options, d->file);
 }
 
 const char *ice_delivery_file(const struct ice_delivery *d)
