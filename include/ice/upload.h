@@ -5,6 +5,11 @@
  * set aside by a 4xx with a valid signed rejection, and everything else is retried with full-jitter backoff and Retry-After. Batches go
  * oldest first; after a failure one batch probes before the others follow.
  *
+ * When no TCP connection to the HTTPS port could be made at five tries over three minutes or more, and where http_fallback allows it, a
+ * batch goes over HTTP, sealed to the certificate of the enrolment (ice/seal.h) and signed as ever; each further batch is tried over
+ * HTTPS first. Never after a connection that stood, whatever came of it: no TLS or certificate failure opens this way. Never with
+ * a proxy, which would not tell. Each switch is one log line.
+ *
  * It runs by itself as long as all goes well; after a failure ice_upload_work, called with a `now` of next_attempt or later, tries again
  * (the wait is a matter of `now` alone, so that tests can let weeks pass). Delivery stopping and delivery
  * working again are one log line each, however many attempts lie between. SIGPIPE is ignored from the first ice_upload_new on,
@@ -31,11 +36,24 @@ struct ice_upload_options {
 	ice_usec retry_base, retry_cap;        /* 0 = 1 s, 15 min */
 	unsigned parallel;                     /* batches in flight at once; 0 = 2 */
 	uint64_t seed;                         /* jitter */
+
+	bool http_fallback; /* sealed over HTTP when HTTPS cannot be reached; the enrolment must hold a sealing certificate */
+	uint16_t http_port; /* 0 = 80 */
+
+	/* What follows may be NULL; lent for the uploader's life. */
+	const char *pin;                /* "sha256//BASE64[;sha256//BASE64]...": of the server's public key */
+	const char *client_certificate; /* PEM; for servers that ask for one */
+	const char *client_key;         /* PEM, unencrypted */
+	const char *proxy;              /* http://host:port, by CONNECT; the environment is never asked */
+	const struct ice_secret *proxy_credentials; /* user:password */
 };
 
 struct ice_upload_counters {
 	uint64_t acknowledged, rejected, failures, readings;
 	uint64_t bytes_sent;    /* bodies as sent, of attempts that were answered */
+	uint64_t sealed;        /* of the acknowledged: those that went sealed over HTTP */
+	uint64_t switches;      /* from HTTPS to HTTP and back */
+	bool http_in_use;       /* HTTPS cannot be reached: batches are tried over HTTP after it */
 	const char *last_error; /* a person's words, "" when the last attempt worked; lives until the next attempt */
 	ice_usec next_attempt;  /* 0 = now or nothing to do */
 };
@@ -54,7 +72,8 @@ void ice_upload_now(struct ice_upload *u);
 bool ice_upload_idle(const struct ice_upload *u); /* nothing in flight */
 void ice_upload_counters(const struct ice_upload *u, struct ice_upload_counters *out);
 
-/* One signed batch without readings, there and back; for `ice check`. Calls done exactly once, from the loop, never from
+/* One signed batch without readings, there and back; for `ice check`. Where HTTPS is not reached and http_fallback allows it, sealed
+ * over HTTP at once: it holds no reading, and a person waits. Calls done exactly once, from the loop, never from
  * within ice_upload_test; one test at a time. */
 struct ice_upload_test {
 	bool acknowledged;
@@ -62,6 +81,7 @@ struct ice_upload_test {
 	const char *error;    /* what went wrong, a person's words; "" when acknowledged */
 	const char *address;  /* the peer's address, "" = never connected */
 	const char *protocol; /* "TLSv1.3", "" = none */
+	bool sealed;          /* HTTPS was not reached, and this is how the sealed way over HTTP went */
 	double seconds;
 };
 typedef void ice_upload_test_fn(const struct ice_upload_test *result, void *arg);

@@ -10,6 +10,8 @@
 #include "ice/log.h"
 #include "ice/pace.h"
 #include "ice/random.h"
+#include "ice/seal.h"
+#include "upload_fallback.h"
 #include "upload_post.h"
 
 #define UPLOAD_PARALLEL_MAX    8
@@ -22,12 +24,16 @@
 #define UPLOAD_REJECTED_LINES  5  /* log lines an hour about batches set aside */
 #define UPLOAD_STATE_LINES     20 /* and about delivery stopping and working again, should a server do so all the time */
 #define UPLOAD_WORDS           192
+#define UPLOAD_HTTP_PORT       80
 
 /* One batch on its way. */
 struct upload_flight {
 	struct ice_upload *upload;
 	bool busy;
+	bool waits; /* to be sent sealed: a completion starts nothing */
 	struct ice_outbox_batch batch;
+	void *sealed; /* what goes over HTTP, NULL while it goes over HTTPS */
+	size_t sealed_len;
 };
 
 struct ice_upload {
@@ -42,15 +48,19 @@ struct ice_upload {
 	ice_usec now, next_attempt;
 	struct ice_backoff backoff;
 	struct ice_random random;
+	struct ice_seal *seal; /* NULL: there is nothing to seal to */
+	struct ice_upload_fallback fallback;
 
 	struct ice_upload_counters counters;
 	struct ice_log_throttle rejected_lines, state_lines;
-	char last_error[UPLOAD_WORDS];
+	char last_error[UPLOAD_WORDS + 64];
 
 	ice_upload_test_fn *test_done;
 	void *test_arg;
 	char test_id[ICE_BATCH_ID_SIZE];
-	void *test_packed;
+	void *test_packed, *test_sealed;
+	size_t test_packed_len;
+	bool test_waits;
 };
 
 static unsigned upload_in_flight(const struct ice_upload *u)
@@ -119,10 +129,11 @@ static void upload_tell(struct ice_upload *u, enum ice_log_level level, const ch
 		        ice_field_int("suppressed", suppressed));
 }
 
-static void upload_enter_up(struct ice_upload *u)
+static void upload_enter_up(struct ice_upload *u, bool sealed)
 {
 	if (u->down)
-		upload_tell(u, ICE_LOG_INFO, "upload works again", "acknowledged");
+		upload_tell(u, ICE_LOG_INFO, "upload works again",
+		            sealed ? "acknowledged, sealed over HTTP" : "acknowledged");
 	u->down = false;
 	u->next_attempt = 0;
 	u->last_error[0] = '\0';
@@ -156,27 +167,68 @@ static void upload_set_aside(struct ice_upload *u, const struct ice_outbox_batch
 		        ice_field_str("reason", words), ice_field_int("suppressed", suppressed));
 }
 
-/* A batch came back. */
-static void upload_landed(const struct ice_upload_post_result *r, void *arg)
+/* --- the way over HTTP --- */
+
+/* Something answered on the HTTPS port. */
+static void upload_https_reached(struct ice_upload *u)
 {
-	struct upload_flight *f = arg;
+	if (!ice_upload_fallback_reached(&u->fallback))
+		return;
+	u->counters.switches++;
+	upload_tell(u, ICE_LOG_INFO, "HTTPS is reached again: batches go over HTTPS alone", "connected");
+}
+
+/* HTTPS was not reached. Whether this batch goes over HTTP instead: then it waits for its turn to be sealed. */
+static bool upload_https_unreached(struct upload_flight *f, const char *reason)
+{
+	struct ice_upload *u = f->upload;
+	if (!ice_upload_fallback_unreached(&u->fallback, u->now))
+		return false;
+	f->sealed = ice_seal_wrap(u->seal, f->batch.packed, f->batch.packed_len, &f->sealed_len);
+	if (!f->sealed)
+		return false;
+	if (!u->fallback.in_use) {
+		u->counters.switches++;
+		upload_tell(u, ICE_LOG_WARN, "HTTPS cannot be reached: batches go sealed over HTTP after it", reason);
+	}
+	u->fallback.in_use = true;
+	f->waits = true;
+	upload_go_soon(u);
+	return true;
+}
+
+static void upload_landed(const struct ice_upload_post_result *r, void *arg);
+
+static void upload_send(struct upload_flight *f)
+{
+	struct ice_upload_post_body body = {.id = f->batch.id,
+	                                    .bytes = f->sealed ? f->sealed : f->batch.packed,
+	                                    .len = f->sealed ? f->sealed_len : f->batch.packed_len,
+	                                    .sealed = f->sealed != NULL};
+	f->waits = false;
+	ice_upload_post(f->upload->carrier, &body, upload_landed, f);
+}
+
+/* --- a batch came back --- */
+
+/* Does what the verdict says in the outbox. False when that could not be written down: it is sent again then, and the server takes it
+ * as the same batch. */
+static bool upload_settle(struct upload_flight *f, enum ice_batch_answer verdict, long status)
+{
 	struct ice_upload *u = f->upload;
 	char words[UPLOAD_WORDS];
 	bool stored = true;
-	enum ice_batch_answer verdict = upload_verdict(u, f->batch.id, r);
-	upload_words(r, words);
-	if (!*r->error)
-		u->counters.bytes_sent += f->batch.packed_len;
 	switch (verdict) {
 	case ICE_BATCH_ACKNOWLEDGED:
 		stored = ice_outbox_acknowledged(u->outbox, f->batch.id);
 		if (stored) {
 			u->counters.acknowledged++;
+			u->counters.sealed += f->sealed != NULL;
 			u->counters.readings += f->batch.readings;
 		}
 		break;
 	case ICE_BATCH_REJECTED:
-		snprintf(words, sizeof(words), "server says: %ld", r->status);
+		snprintf(words, sizeof(words), "server says: %ld", status);
 		stored = ice_outbox_reject(u->outbox, f->batch.id, words);
 		if (stored)
 			upload_set_aside(u, &f->batch, words);
@@ -184,15 +236,41 @@ static void upload_landed(const struct ice_upload_post_result *r, void *arg)
 	case ICE_BATCH_NO_ANSWER:
 		break;
 	}
-	/* What could not be written down is sent again: the server takes it as the same batch. */
+	return stored;
+}
+
+static void upload_end_flight(struct upload_flight *f)
+{
+	f->busy = false;
+	f->waits = false;
+	ice_outbox_batch_free(&f->batch);
+	free(f->sealed);
+	f->sealed = NULL;
+}
+
+static void upload_landed(const struct ice_upload_post_result *r, void *arg)
+{
+	struct upload_flight *f = arg;
+	struct ice_upload *u = f->upload;
+	bool sealed = f->sealed != NULL;
+	char answer[UPLOAD_WORDS], words[UPLOAD_WORDS + 64];
+	upload_words(r, answer);
+	if (!sealed && !r->unreached)
+		upload_https_reached(u);
+	else if (!sealed && upload_https_unreached(f, answer))
+		return;
+	enum ice_batch_answer verdict = upload_verdict(u, f->batch.id, r);
+	if (!*r->error)
+		u->counters.bytes_sent += sealed ? f->sealed_len : f->batch.packed_len;
+	bool stored = upload_settle(f, verdict, r->status);
+	snprintf(words, sizeof(words), "%s%s", sealed ? "HTTPS cannot be reached; over HTTP: " : "", answer);
 	if (!stored)
 		snprintf(words, sizeof(words), "outbox: %s", ice_outbox_error(u->outbox));
 	if (verdict == ICE_BATCH_NO_ANSWER || !stored)
 		upload_enter_down(u, words, r->retry_after);
 	else
-		upload_enter_up(u);
-	f->busy = false;
-	ice_outbox_batch_free(&f->batch);
+		upload_enter_up(u, sealed);
+	upload_end_flight(f);
 	upload_go_soon(u);
 }
 
@@ -219,26 +297,36 @@ static void upload_none_came(struct ice_upload *u)
 	upload_enter_down(u, words, 0);
 }
 
-/* Starts as many batches as may be under way. */
+/* Starts as many batches as may be under way: one, as long as it is not known that the server is there over HTTPS. */
 static void upload_start(struct ice_upload *u)
 {
 	for (;;) {
 		struct upload_flight *f = upload_free_flight(u);
-		if (!f || (u->down && (upload_in_flight(u) > 0 || u->now < u->next_attempt)))
+		bool alone = u->down || u->fallback.in_use;
+		if (!f || (alone && upload_in_flight(u) > 0) || (u->down && u->now < u->next_attempt))
 			return;
 		if (!ice_outbox_next(u->outbox, upload_position(u), &f->batch)) {
 			upload_none_came(u);
 			return;
 		}
 		f->busy = true;
-		ice_upload_post(u->carrier, f->batch.id, f->batch.packed, f->batch.packed_len, upload_landed, f);
+		upload_send(f);
 	}
 }
 
+static void upload_test_sealed(struct ice_upload *u);
+
 static void upload_go(evutil_socket_t fd, short what, void *arg)
 {
+	struct ice_upload *u = arg;
 	(void)fd, (void)what;
-	upload_start(arg);
+	for (unsigned i = 0; i < u->parallel; i++) {
+		if (u->flights[i].waits)
+			upload_send(&u->flights[i]);
+	}
+	if (u->test_waits)
+		upload_test_sealed(u);
+	upload_start(u);
 }
 
 void ice_upload_work(struct ice_upload *u, ice_usec now)
@@ -265,6 +353,7 @@ bool ice_upload_idle(const struct ice_upload *u)
 void ice_upload_counters(const struct ice_upload *u, struct ice_upload_counters *out)
 {
 	*out = u->counters;
+	out->http_in_use = u->fallback.in_use;
 	out->last_error = u->last_error;
 	out->next_attempt = u->down ? u->next_attempt : 0;
 }
@@ -279,30 +368,48 @@ static void upload_tested(const struct ice_upload_post_result *r, void *arg)
 	                            .error = words,
 	                            .address = r->address,
 	                            .protocol = r->protocol,
+	                            .sealed = u->test_sealed != NULL,
 	                            .seconds = r->seconds};
+	if (r->unreached && u->fallback.allowed && !u->test_sealed) {
+		u->test_waits = true;
+		upload_go_soon(u);
+		return;
+	}
 	t.acknowledged = upload_verdict(u, u->test_id, r) == ICE_BATCH_ACKNOWLEDGED;
 	if (!t.acknowledged)
 		upload_words(r, words);
 	ice_upload_test_fn *done = u->test_done;
 	free(u->test_packed);
-	u->test_packed = NULL;
+	free(u->test_sealed);
+	u->test_packed = u->test_sealed = NULL;
 	u->test_done = NULL;
 	done(&t, u->test_arg);
 }
 
+static void upload_test_sealed(struct ice_upload *u)
+{
+	struct ice_upload_post_body body = {.id = u->test_id, .sealed = true};
+	u->test_waits = false;
+	body.bytes = u->test_sealed = ice_seal_wrap(u->seal, u->test_packed, u->test_packed_len, &body.len);
+	if (!body.bytes)
+		abort(); /* so few bytes to a key that was looked at */
+	ice_upload_post(u->carrier, &body, upload_tested, u);
+}
+
 void ice_upload_test(struct ice_upload *u, ice_upload_test_fn *done, void *arg)
 {
-	size_t len, packed_len;
+	size_t len;
 	assert(!u->test_done);
-	char *body = ice_batch_body(u->enrolment->site, 0, NULL, 0, &len);
-	assert(body);
-	u->test_packed = ice_batch_gzip(body, len, &packed_len);
+	char *text = ice_batch_body(u->enrolment->site, 0, NULL, 0, &len);
+	assert(text);
+	u->test_packed = ice_batch_gzip(text, len, &u->test_packed_len);
 	assert(u->test_packed);
-	ice_batch_id(body, len, u->test_id);
-	free(body);
+	ice_batch_id(text, len, u->test_id);
+	free(text);
 	u->test_done = done;
 	u->test_arg = arg;
-	ice_upload_post(u->carrier, u->test_id, u->test_packed, packed_len, upload_tested, u);
+	struct ice_upload_post_body body = {.id = u->test_id, .bytes = u->test_packed, .len = u->test_packed_len};
+	ice_upload_post(u->carrier, &body, upload_tested, u);
 }
 
 /* --- life --- */
@@ -336,7 +443,21 @@ struct ice_upload *ice_upload_new(struct event_base *base, const struct ice_uplo
 	        .connect_timeout = upload_default(options->connect_timeout, UPLOAD_CONNECT_TIMEOUT),
 	        .timeout = upload_default(options->timeout, UPLOAD_TIMEOUT),
 	        .parallel = u->parallel,
+	        .http_port = options->http_port ? options->http_port : UPLOAD_HTTP_PORT,
+	        .pin = options->pin,
+	        .client_certificate = options->client_certificate,
+	        .client_key = options->client_key,
+	        .proxy = options->proxy,
+	        .proxy_credentials = options->proxy_credentials,
 	};
+	if (*options->enrolment->seal && options->http_fallback && !options->proxy) {
+		u->seal = ice_seal_new(options->enrolment->seal, NULL, why, why_size);
+		if (!u->seal) {
+			ice_upload_free(u);
+			return NULL;
+		}
+		u->fallback.allowed = true;
+	}
 	u->carrier = ice_upload_post_carrier_new(base, &post, why, why_size);
 	if (!u->carrier) {
 		ice_upload_free(u);
@@ -351,8 +472,10 @@ void ice_upload_free(struct ice_upload *u)
 		return;
 	ice_upload_post_carrier_free(u->carrier);
 	for (unsigned i = 0; i < u->parallel; i++)
-		ice_outbox_batch_free(&u->flights[i].batch);
+		upload_end_flight(&u->flights[i]);
 	free(u->test_packed);
+	free(u->test_sealed);
+	ice_seal_free(u->seal);
 	event_free(u->go);
 	free(u);
 }

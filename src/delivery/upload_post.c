@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <curl/curl.h>
-#include <errno.h>
 #include <event2/event.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -12,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+
+#include "upload_link.h"
+#include "upload_words.h"
 
 #define UPLOAD_POST_PATH        "/v1/batches"
 #define UPLOAD_POST_HEADERS_MAX 8192 /* bytes of headers, those of 1xx answers included */
@@ -30,6 +32,7 @@ struct upload_post {
 	struct curl_slist *headers;
 	size_t header_bytes;
 	enum upload_post_refusal refusal;
+	struct ice_upload_reach reach;
 	struct ice_upload_post_result result;
 	char protocol[16], address[INET6_ADDRSTRLEN];
 	ice_upload_post_fn *done;
@@ -47,12 +50,14 @@ struct ice_upload_post_carrier {
 	struct ice_upload_post_options options;
 	char url[ICE_ENROLMENT_URL_MAX + sizeof(UPLOAD_POST_PATH)];
 	char host[UPLOAD_POST_HOST_MAX]; /* as the certificate must name it */
+	char http_url[UPLOAD_POST_HOST_MAX + 64];
 	bool host_is_address;
 	CURLM *multi;
 	CURL *pattern; /* what every post begins as a copy of */
 	struct event *timer;
 	TAILQ_HEAD(upload_posts, upload_post) posts;
 	TAILQ_HEAD(upload_post_sockets, upload_post_socket) sockets;
+	struct ice_upload_links links;
 };
 
 /* --- the pairing of curl and libevent --- */
@@ -122,6 +127,23 @@ static int upload_post_set_socket(CURL *easy, curl_socket_t fd, int what, void *
 	return 0;
 }
 
+/* --- whether TCP came about --- */
+
+static curl_socket_t upload_post_open(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct upload_post *p = arg;
+	(void)purpose;
+	int fd = ice_upload_link_open(&p->carrier->links, to->family, to->socktype, to->protocol, &p->reach);
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+/* Curl is done with a socket. The carrier is told, since the post may be gone. */
+static int upload_post_close(void *arg, curl_socket_t fd)
+{
+	struct ice_upload_post_carrier *c = arg;
+	return ice_upload_link_close(&c->links, fd);
+}
+
 /* --- what the server sends --- */
 
 static size_t upload_post_header(char *bytes, size_t size, size_t n, void *arg)
@@ -146,92 +168,6 @@ static size_t upload_post_answer(char *bytes, size_t size, size_t n, void *arg)
 	memcpy(r->answer + r->answer_len, bytes, size * n);
 	r->answer_len += size * n;
 	return size * n;
-}
-
-static const char *upload_post_certificate(long verdict)
-{
-	switch (verdict) {
-	case X509_V_ERR_HOSTNAME_MISMATCH:
-	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		return "name does not match certificate";
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-		return "certificate has expired";
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		return "certificate is not valid yet (or this machine's clock is wrong)";
-	case X509_V_ERR_EE_KEY_TOO_SMALL:
-	case X509_V_ERR_CA_KEY_TOO_SMALL:
-	case X509_V_ERR_CA_MD_TOO_WEAK:
-		return "certificate is too weak";
-	case X509_V_ERR_CERT_REVOKED:
-		return "certificate is revoked";
-	default:
-		return "certificate is not trusted";
-	}
-}
-
-static const char *upload_post_not_connected(CURL *easy)
-{
-	long os = 0;
-	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os);
-	switch (os) {
-	case ECONNREFUSED:
-		return "connection refused";
-	case EHOSTUNREACH:
-		return "no route to the server";
-	case ENETUNREACH:
-		return "network is unreachable";
-	default:
-		return "no connection to the server";
-	}
-}
-
-/* Where the time went. */
-static const char *upload_post_too_slow(CURL *easy)
-{
-	curl_off_t name = 0, connected = 0, secured = 0;
-	curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &name);
-	curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
-	curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &secured);
-	if (name == 0)
-		return "name was not resolved in time";
-	if (connected == 0)
-		return "connection timed out";
-	return secured == 0 ? "TLS handshake timed out" : "the server took too long to answer";
-}
-
-/* A person's words; "" when an answer came. */
-static const char *upload_post_words(const struct upload_post *p, CURLcode code)
-{
-	long verdict = 0;
-	if (p->refusal == UPLOAD_POST_LONG_HEADERS)
-		return "the answer's headers are too long";
-	switch (code) {
-	case CURLE_OK:
-		return "";
-	case CURLE_WRITE_ERROR:
-		return p->refusal == UPLOAD_POST_LONG_ANSWER ? "" : "the answer could not be read";
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return "name cannot be resolved";
-	case CURLE_COULDNT_CONNECT:
-		return upload_post_not_connected(p->easy);
-	case CURLE_OPERATION_TIMEDOUT:
-		return upload_post_too_slow(p->easy);
-	case CURLE_PEER_FAILED_VERIFICATION:
-		curl_easy_getinfo(p->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
-		return upload_post_certificate(verdict);
-	case CURLE_SSL_CONNECT_ERROR:
-		return "TLS handshake failed";
-	case CURLE_GOT_NOTHING:
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-	case CURLE_PARTIAL_FILE:
-		return "connection closed by the server";
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_WEIRD_SERVER_REPLY:
-		return "the answer is not HTTP";
-	default:
-		return curl_easy_strerror(code);
-	}
 }
 
 /* --- one post --- */
@@ -291,7 +227,14 @@ static void upload_post_end(struct upload_post *p, CURLcode code)
 	curl_easy_getinfo(p->easy, CURLINFO_TOTAL_TIME_T, &total);
 	curl_easy_getinfo(p->easy, CURLINFO_RETRY_AFTER, &wait);
 	snprintf(p->address, sizeof(p->address), "%s", address ? address : "");
-	r->error = upload_post_words(p, code);
+	bool cut = code == CURLE_WRITE_ERROR && p->refusal == UPLOAD_POST_LONG_ANSWER;
+	r->error = p->refusal == UPLOAD_POST_LONG_HEADERS ? "the answer's headers are too long"
+	           : cut                                  ? ""
+	                                                  : ice_upload_words(p->easy, code);
+	ice_upload_link_leave(&p->carrier->links, &p->reach);
+	/* Through a proxy nobody knows how far it came. */
+	r->unreached = (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT) && p->reach.tried &&
+	               !p->reach.stood && !p->carrier->options.proxy;
 	r->address = p->address;
 	r->protocol = p->protocol;
 	r->seconds = (double)total / 1e6;
@@ -321,7 +264,14 @@ static void upload_post_finished(struct ice_upload_post_carrier *c)
 	}
 }
 
-void ice_upload_post(struct ice_upload_post_carrier *c, const char *id, const void *packed, size_t len,
+static void upload_post_set_sealed(struct upload_post *p)
+{
+	if (curl_easy_setopt(p->easy, CURLOPT_URL, p->carrier->http_url) != CURLE_OK ||
+	    curl_easy_setopt(p->easy, CURLOPT_PROTOCOLS_STR, "http") != CURLE_OK)
+		abort();
+}
+
+void ice_upload_post(struct ice_upload_post_carrier *c, const struct ice_upload_post_body *body,
                      ice_upload_post_fn *done, void *arg)
 {
 	char mac[ICE_BATCH_MAC_SIZE];
@@ -331,21 +281,27 @@ void ice_upload_post(struct ice_upload_post_carrier *c, const char *id, const vo
 	p->carrier = c;
 	p->done = done;
 	p->arg = arg;
-	ice_batch_sign(&c->options.enrolment->key, packed, len, mac);
-	upload_post_add_header(p, "Content-Type: application/json", "");
-	upload_post_add_header(p, "Content-Encoding: gzip", "");
+	ice_batch_sign(&c->options.enrolment->key, body->bytes, body->len, mac);
+	if (body->sealed) {
+		upload_post_add_header(p, "Content-Type: application/cms", "");
+		upload_post_set_sealed(p);
+	} else {
+		upload_post_add_header(p, "Content-Type: application/json", "");
+		upload_post_add_header(p, "Content-Encoding: gzip", "");
+	}
 	upload_post_add_header(p, "ICE-Site: ", c->options.enrolment->site);
-	upload_post_add_header(p, "ICE-Batch: ", id);
+	upload_post_add_header(p, "ICE-Batch: ", body->id);
 	upload_post_add_header(p, "ICE-Signature: ", mac);
 	/* curl would wait a second for the server's leave to send. */
 	upload_post_add_header(p, "Expect:", "");
 	curl_easy_setopt(p->easy, CURLOPT_PRIVATE, p);
 	curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers);
-	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDS, packed);
-	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDS, body->bytes);
+	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
 	curl_easy_setopt(p->easy, CURLOPT_HEADERDATA, p);
 	curl_easy_setopt(p->easy, CURLOPT_WRITEDATA, p);
 	curl_easy_setopt(p->easy, CURLOPT_PREREQDATA, p);
+	curl_easy_setopt(p->easy, CURLOPT_OPENSOCKETDATA, p);
 	TAILQ_INSERT_TAIL(&c->posts, p, link);
 	/* Sets curl's timer to zero; whatever becomes of it comes by the loop. */
 	if (curl_multi_add_handle(c->multi, p->easy) != CURLM_OK)
@@ -375,6 +331,38 @@ static const struct {
         {CURLOPT_SSL_VERIFYHOST, 2},
 };
 
+/* The configured proxy or none. "" and not NULL: NULL would ask the environment, and so it would for exceptions from the proxy. */
+static bool upload_post_set_proxy(struct ice_upload_post_carrier *c)
+{
+	const struct ice_upload_post_options *o = &c->options;
+	bool ok = curl_easy_setopt(c->pattern, CURLOPT_PROXY, o->proxy ? o->proxy : "") == CURLE_OK &&
+	          curl_easy_setopt(c->pattern, CURLOPT_NOPROXY, "") == CURLE_OK;
+	if (!ok || !o->proxy)
+		return ok;
+	ok = curl_easy_setopt(c->pattern, CURLOPT_HTTPPROXYTUNNEL, 1L) == CURLE_OK &&
+	     curl_easy_setopt(c->pattern, CURLOPT_PROXYAUTH, (long)CURLAUTH_BASIC) == CURLE_OK;
+	if (ok && o->proxy_credentials && o->proxy_credentials->len > 0)
+		ok = curl_easy_setopt(c->pattern, CURLOPT_PROXYUSERPWD, (const char *)o->proxy_credentials->bytes) ==
+		     CURLE_OK;
+	return ok;
+}
+
+/* Who the server must be, beyond its certificate, and who we are, beyond our signature. */
+static bool upload_post_set_identity(struct ice_upload_post_carrier *c)
+{
+	const struct ice_upload_post_options *o = &c->options;
+	bool ok = !o->pin || curl_easy_setopt(c->pattern, CURLOPT_PINNEDPUBLICKEY, o->pin) == CURLE_OK;
+	if (!o->client_certificate || !o->client_key)
+		return ok;
+	struct curl_blob cert = {(void *)(uintptr_t)o->client_certificate, strlen(o->client_certificate),
+	                         CURL_BLOB_COPY},
+	                 key = {(void *)(uintptr_t)o->client_key, strlen(o->client_key), CURL_BLOB_COPY};
+	/* A key with a password would have curl ask the terminal. */
+	return ok && curl_easy_setopt(c->pattern, CURLOPT_SSLCERT_BLOB, &cert) == CURLE_OK &&
+	       curl_easy_setopt(c->pattern, CURLOPT_SSLKEY_BLOB, &key) == CURLE_OK &&
+	       curl_easy_setopt(c->pattern, CURLOPT_KEYPASSWD, "") == CURLE_OK;
+}
+
 /* The handle that each post is a copy of. False when this libcurl lacks something: better none than one without it. */
 static bool upload_post_make_pattern(struct ice_upload_post_carrier *c)
 {
@@ -386,8 +374,10 @@ static bool upload_post_make_pattern(struct ice_upload_post_carrier *c)
 	ok = ok && curl_easy_setopt(e, CURLOPT_URL, c->url) == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "https") == CURLE_OK;
-	/* "" and not NULL: NULL would ask the environment. */
-	ok = ok && curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, upload_post_open) == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, upload_post_close) == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, c) == CURLE_OK;
+	ok = ok && upload_post_set_proxy(c) && upload_post_set_identity(c);
 	ok = ok && curl_easy_setopt(e, CURLOPT_USERAGENT, "ice/" ICE_VERSION) == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_SSL_CIPHER_LIST, UPLOAD_POST_CIPHERS) == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, upload_post_tls) == CURLE_OK;
@@ -417,6 +407,9 @@ static void upload_post_name_host(struct ice_upload_post_carrier *c)
 	int len = (int)strcspn(host, bracket ? "]" : ":");
 	snprintf(c->host, sizeof(c->host), "%.*s", len, host);
 	c->host_is_address = inet_pton(AF_INET, c->host, &address) == 1 || inet_pton(AF_INET6, c->host, &address) == 1;
+	snprintf(c->http_url, sizeof(c->http_url),
+	         bracket ? "http://[%s]:%u" UPLOAD_POST_PATH : "http://%s:%u" UPLOAD_POST_PATH, c->host,
+	         c->options.http_port);
 }
 
 /* OpenSSL writes to sockets that the server may have closed: the signal would end the program. */
@@ -433,6 +426,8 @@ struct ice_upload_post_carrier *ice_upload_post_carrier_new(struct event_base *b
 {
 	if (!ice_enrolment_server_valid(options->enrolment->server, why, why_size))
 		return NULL;
+	/* curl would write the keys of every connection into the file that this names. */
+	unsetenv("SSLKEYLOGFILE");
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		snprintf(why, why_size, "libcurl does not start");
 		return NULL;
@@ -445,6 +440,7 @@ struct ice_upload_post_carrier *ice_upload_post_carrier_new(struct event_base *b
 	c->options = *options;
 	TAILQ_INIT(&c->posts);
 	TAILQ_INIT(&c->sockets);
+	ice_upload_link_init(&c->links);
 	snprintf(c->url, sizeof(c->url), "%s%s", options->enrolment->server, UPLOAD_POST_PATH);
 	upload_post_name_host(c);
 	c->timer = evtimer_new(base, upload_post_timeout, c);
@@ -472,6 +468,7 @@ void ice_upload_post_carrier_free(struct ice_upload_post_carrier *c)
 		return;
 	for (struct upload_post *p; (p = TAILQ_FIRST(&c->posts));) {
 		TAILQ_REMOVE(&c->posts, p, link);
+		ice_upload_link_leave(&p->carrier->links, &p->reach);
 		curl_multi_remove_handle(c->multi, p->easy);
 		upload_post_free(p);
 	}
@@ -479,6 +476,7 @@ void ice_upload_post_carrier_free(struct ice_upload_post_carrier *c)
 	curl_multi_cleanup(c->multi);
 	for (struct upload_post_socket *s; (s = TAILQ_FIRST(&c->sockets));)
 		upload_post_forget_socket(c, s);
+	ice_upload_link_free(&c->links);
 	event_free(c->timer);
 	free(c);
 	curl_global_cleanup();

@@ -1,4 +1,4 @@
-/* upload_post: one POST over HTTPS and what came back, by curl multi on the libevent loop.
+/* upload_post: one POST and what came back, by curl multi on the libevent loop: over HTTPS, or sealed over HTTP.
  *
  * Everything a server could do to us ends here: TLS below 1.2, certificates that do not prove the name, redirects, endless headers
  * and bodies, slowness. What comes out is a status, at most ICE_BATCH_ANSWER_MAX bytes of answer, or a person's words for what
@@ -25,6 +25,18 @@ struct ice_upload_post_options {
 	const struct ice_enrolment *enrolment; /* lent */
 	ice_usec connect_timeout, timeout;
 	unsigned parallel;
+	uint16_t http_port; /* for sealed posts */
+	const char *pin;    /* these five as in upload.h; NULL = none */
+	const char *client_certificate, *client_key;
+	const char *proxy;
+	const struct ice_secret *proxy_credentials;
+};
+
+struct ice_upload_post_body {
+	const char *id;
+	const void *bytes; /* gzip'd; or gzip'd and then sealed, which goes over HTTP */
+	size_t len;
+	bool sealed;
 };
 
 struct ice_upload_post_result {
@@ -32,6 +44,7 @@ struct ice_upload_post_result {
 	char answer[ICE_BATCH_ANSWER_MAX + 1]; /* NUL-terminated; "" when it was longer */
 	size_t answer_len;
 	bool too_long;        /* the answer went on beyond that */
+	bool unreached;       /* there was an address to connect to, and no TCP connection to it ever stood */
 	const char *error;    /* "" when an answer came, whatever it says; lives as long as the result */
 	const char *address;  /* the peer's, "" = never connected */
 	const char *protocol; /* "TLSv1.3", "" = no TLS was established */
@@ -47,8 +60,8 @@ ice_upload_post_carrier_new(struct event_base *base, const struct ice_upload_pos
                             size_t why_size);
 void ice_upload_post_carrier_free(struct ice_upload_post_carrier *c);
 
-/* Sends gzip'd bytes, which must live until `done`. */
-void ice_upload_post(struct ice_upload_post_carrier *c, const char *id, const void *packed, size_t len,
+/* Sends bytes, which must live until `done`. */
+void ice_upload_post(struct ice_upload_post_carrier *c, const struct ice_upload_post_body *body,
                      ice_upload_post_fn *done, void *arg);
 
 #endif

@@ -271,7 +271,7 @@ struct bufferevent *fm_guard_accept(struct fm_guard *g, SSL_CTX *context)
 /* Of those that may stay; NULL for one that is leaving. */
 static struct guard_connection *guard_find(struct fm_guard *g, struct bufferevent *connection)
 {
-	struct guard_connection *c;
+	struct guard_connection *c = NULL;
 	SSL *ssl = bufferevent_openssl_get_ssl(connection);
 	if (ssl) {
 		c = SSL_get_ex_data(ssl, g->index);

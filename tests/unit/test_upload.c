@@ -31,7 +31,7 @@
 
 static EVP_PKEY *ca_key, *host_key;
 static X509 *ca;
-static char ca_pem[ICE_ENROLMENT_PEM_MAX];
+static char ca_pem[ICE_ENROLMENT_PEM_MAX], host_pem[ICE_ENROLMENT_PEM_MAX];
 
 struct certificate {
 	const char *name;         /* common name */
@@ -67,6 +67,20 @@ static X509 *make_certificate(const struct certificate *c, EVP_PKEY *key)
 		add_extension(cert, NID_subject_alt_name, c->alternatives);
 	assert_true(X509_sign(cert, own ? key : ca_key, EVP_sha256()) > 0);
 	return cert;
+}
+
+static void to_text(BIO *bio, char *out, size_t size)
+{
+	int n = BIO_read(bio, out, (int)size - 1);
+	out[n > 0 ? n : 0] = '\0';
+	BIO_free(bio);
+}
+
+static void certificate_text(X509 *cert, char *out, size_t size)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	PEM_write_bio_X509(bio, cert);
+	to_text(bio, out, size);
 }
 
 #define GOOD_NAMES "IP:127.0.0.1,DNS:localhost"
@@ -108,6 +122,9 @@ enum behaviour {
 	CLOSE_STATUS,
 	CLOSE_HEADERS,
 	CLOSE_ANSWER,
+	CUT_ANYWHERE,
+	HALF_CLOSE,
+	DRIP_HEADERS,
 };
 
 struct peer;
@@ -117,6 +134,7 @@ static struct {
 	SSL_CTX *tls;
 	enum behaviour behaviour;
 	const char *retry_after;
+	size_t cut; /* CUT_ANYWHERE: bytes of the answer before the end */
 	int port, connections, requests, at_once, most_at_once;
 	size_t application_bytes; /* anything that came inside TLS */
 	char last[8192];          /* the last request's headers */
@@ -163,7 +181,7 @@ static void peer_again(evutil_socket_t fd, short what, void *arg)
 {
 	struct peer *p = arg;
 	static char junk[4096];
-	struct timeval soon = {0, server.behaviour == DRIP ? 20000 : 0};
+	struct timeval soon = {0, server.behaviour == DRIP || server.behaviour == DRIP_HEADERS ? 20000 : 0};
 	(void)fd, (void)what;
 	memset(junk, 'x', sizeof(junk));
 	switch (server.behaviour) {
@@ -180,6 +198,7 @@ static void peer_again(evutil_socket_t fd, short what, void *arg)
 		say(p, "HTTP/1.1 102 Processing\r\n\r\n");
 		break;
 	case DRIP:
+	case DRIP_HEADERS:
 		say(p, "x");
 		break;
 	default:
@@ -301,11 +320,26 @@ static void respond(struct peer *p, const char *id)
 		say(p, "HTTP/1.1 200 OK\r\nContent-Length: 69\r\n\r\n");
 		bufferevent_write(p->bev, out, 40);
 		break;
+	case CUT_ANYWHERE: {
+		char whole[256];
+		int length = snprintf(whole, sizeof(whole), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%.*s", n,
+		                      (int)n, out);
+		assert_true(server.cut < (size_t)length);
+		bufferevent_write(p->bev, whole, server.cut);
+		break;
+	}
+	case HALF_CLOSE:
+		break;
+	case DRIP_HEADERS:
+		say(p, "HTTP/1.1 200 OK\r\nX: ");
+		peer_again(-1, 0, p);
+		break;
 	default:
 		break;
 	}
 	if (server.behaviour == CLOSE_STATUS || server.behaviour == CLOSE_HEADERS || server.behaviour == CLOSE_ANSWER ||
-	    server.behaviour == NOT_HTTP || server.behaviour == HTTP_09) {
+	    server.behaviour == NOT_HTTP || server.behaviour == HTTP_09 || server.behaviour == CUT_ANYWHERE ||
+	    server.behaviour == HALF_CLOSE) {
 		bufferevent_flush(p->bev, EV_WRITE, BEV_FINISHED);
 		struct timeval soon = {0, 0};
 		(void)soon;
@@ -445,7 +479,31 @@ static void present(const struct certificate *c)
 
 /* --- the engine's side --- */
 
+/* The port to which batches would go over HTTP. Whatever goes wrong with TLS, nobody comes. */
+static struct evconnlistener *trap;
+static int trap_port, trapped;
+
+static void trap_accepted(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *from, int len, void *arg)
+{
+	(void)l, (void)from, (void)len, (void)arg;
+	trapped++;
+	close(fd);
+}
+
+static void set_trap(void)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	trap = evconnlistener_new_bind(server.base, trap_accepted, NULL, LEV_OPT_CLOSE_ON_FREE, 16,
+	                               (struct sockaddr *)&at, sizeof(at));
+	assert_non_null(trap);
+	assert_int_equal(getsockname(evconnlistener_get_fd(trap), (struct sockaddr *)&at, &len), 0);
+	trap_port = ntohs(at.sin_port);
+	trapped = 0;
+}
+
 static struct ice_enrolment enrolment;
+static struct ice_upload_options ways; /* what `start` adds */
 static struct ice_outbox *outbox;
 static struct ice_upload *uploader;
 static ice_usec now;
@@ -464,7 +522,10 @@ static int set_up(void **state)
 	snprintf(enrolment.server, sizeof(enrolment.server), "https://127.0.0.1:%d", server.port);
 	snprintf(enrolment.site, sizeof(enrolment.site), "hq");
 	snprintf(enrolment.ca, sizeof(enrolment.ca), "%s", ca_pem);
+	snprintf(enrolment.seal, sizeof(enrolment.seal), "%s", host_pem);
 	assert_true(ice_secret_set(&enrolment.key, key_text, 32));
+	set_trap();
+	memset(&ways, 0, sizeof(ways));
 	outbox = ice_outbox_open(&options, why, sizeof(why));
 	assert_non_null(outbox);
 	now = ICE_USEC_SEC(1000);
@@ -479,11 +540,17 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
+	event_base_loop(server.base, EVLOOP_NONBLOCK);
+	if (trapped > 0) {
+		print_error("%d connections came over HTTP\n", trapped);
+		return -1;
+	}
 	ice_upload_free(uploader);
 	ice_outbox_close(outbox);
 	while (server.peers)
 		peer_free(server.peers);
 	stop_listening();
+	evconnlistener_free(trap);
 	SSL_CTX_free(server.tls);
 	/* Frees what the bufferevents deferred. */
 	event_base_loop(server.base, EVLOOP_NONBLOCK);
@@ -523,8 +590,12 @@ static void put(int batches)
 static void start(ice_usec timeout)
 {
 	char why[256];
-	struct ice_upload_options options = {
-	        .enrolment = &enrolment, .connect_timeout = timeout, .timeout = timeout, .seed = 5};
+	struct ice_upload_options options = ways;
+	options.enrolment = &enrolment;
+	options.connect_timeout = options.timeout = timeout;
+	options.seed = 5;
+	options.http_fallback = true;
+	options.http_port = (uint16_t)trap_port;
 	uploader = ice_upload_new(server.base, &options, outbox, why, sizeof(why));
 	assert_non_null(uploader);
 }
@@ -673,6 +744,7 @@ static void a_slow_server_is_left(void **state)
 	(void)state;
 	start(ICE_USEC_MSEC(250));
 	must_fail(DRIP, "took too long");
+	must_fail(DRIP_HEADERS, "took too long");
 	must_fail(SILENCE, "took too long");
 }
 
@@ -692,11 +764,25 @@ static void a_connection_may_end_anywhere(void **state)
 	must_fail(CLOSE_STATUS, "");
 	must_fail(CLOSE_HEADERS, "connection closed by the server");
 	must_fail(CLOSE_ANSWER, "connection closed by the server");
+	must_fail(HALF_CLOSE, "connection closed by the server");
 	stop_listening();
 	must_fail(ACK, "connection refused");
 	start_listening();
 	now += ICE_USEC_SEC(7200);
-	until(8);
+	until(9);
+	assert_int_equal(depth().batches, 0);
+}
+
+static void an_answer_cut_at_any_byte_is_none(void **state)
+{
+	(void)state;
+	size_t whole = strlen("HTTP/1.1 200 OK\r\nContent-Length: 69\r\n\r\n") + 69;
+	for (server.cut = 0; server.cut < whole; server.cut++)
+		must_fail(CUT_ANYWHERE, "");
+	assert_int_equal(lines_with("upload"), 1); /* one line for all of it */
+	server.behaviour = ACK;
+	now += ICE_USEC_SEC(7200);
+	until(whole + 1);
 	assert_int_equal(depth().batches, 0);
 }
 
@@ -750,6 +836,7 @@ static void weeks_without_a_server_end_without_a_storm(void **state)
 	ice_usec begin = now, longest = 0;
 	uint64_t attempts = 0;
 	size_t memory = 0;
+	enrolment.seal[0] = '\0'; /* nothing to seal to: nothing goes over HTTP, ever */
 	put(40);
 	start(0);
 	stop_listening();
@@ -843,6 +930,17 @@ static void old_tls_gets_nothing(void **state)
 	SSL_CTX_set_max_proto_version(server.tls, TLS1_1_VERSION);
 	must_fail(ACK, "TLS handshake failed");
 	present(&good);
+	SSL_CTX_set_max_proto_version(server.tls, TLS1_VERSION);
+	must_fail(ACK, "TLS handshake failed");
+	static const char *const weak[] = {"AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES128-CCM8",
+	                                   "aNULL", "eNULL"};
+	for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++) {
+		present(&good);
+		SSL_CTX_set_max_proto_version(server.tls, TLS1_2_VERSION);
+		assert_int_equal(SSL_CTX_set_cipher_list(server.tls, weak[i]), 1);
+		must_fail(ACK, "TLS handshake failed");
+	}
+	present(&good);
 	SSL_CTX_set_max_proto_version(server.tls, TLS1_2_VERSION);
 	assert_int_equal(SSL_CTX_set_cipher_list(server.tls, "ECDHE-ECDSA-AES128-SHA"), 1);
 	must_fail(ACK, "TLS handshake failed");
@@ -850,7 +948,7 @@ static void old_tls_gets_nothing(void **state)
 	present(&good);
 	SSL_CTX_set_max_proto_version(server.tls, TLS1_2_VERSION);
 	now += ICE_USEC_SEC(7200);
-	until(3);
+	until(9);
 	assert_int_equal(depth().batches, 0);
 }
 
@@ -883,9 +981,190 @@ static void it_can_be_freed_at_any_time(void **state)
 	assert_int_equal(depth().batches, 0);
 }
 
+/* --- pins, client certificates, proxies --- */
+
+static const char *pin_of(EVP_PKEY *key)
+{
+	static char pin[64];
+	unsigned char *der = NULL, hash[32];
+	int n = i2d_PUBKEY(key, &der);
+	assert_int_equal(EVP_Digest(der, (size_t)n, hash, NULL, EVP_sha256(), NULL), 1);
+	OPENSSL_free(der);
+	strcpy(pin, "sha256//");
+	EVP_EncodeBlock((unsigned char *)pin + strlen(pin), hash, sizeof(hash));
+	return pin;
+}
+
+static void a_pinned_key_must_be_the_servers(void **state)
+{
+	(void)state;
+	char both[128];
+	ways.pin = pin_of(ca_key); /* of another key */
+	must_fail(ACK, "the server's key is not the pinned one");
+	assert_int_equal(server.application_bytes, 0);
+	for (int i = 0; i < 6; i++)
+		must_fail(ACK, "the server's key is not the pinned one");
+	ice_upload_free(uploader);
+	snprintf(both, sizeof(both), "%s;", pin_of(ca_key));
+	strcat(both, pin_of(host_key));
+	ways.pin = both;
+	start(0);
+	until(1);
+	assert_int_equal(depth().batches, 0);
+}
+
+static void a_server_may_ask_for_a_certificate(void **state)
+{
+	(void)state;
+	char certificate[4096], key[4096];
+	EVP_PKEY *own = EVP_EC_gen("P-256");
+	X509 *cert = make_certificate(&(struct certificate){"engine", NULL, -60, 3600, false, false, 0}, own);
+	certificate_text(cert, certificate, sizeof(certificate));
+	BIO *bio = BIO_new(BIO_s_mem());
+	PEM_write_bio_PrivateKey(bio, own, NULL, NULL, 0, NULL, NULL);
+	to_text(bio, key, sizeof(key));
+	X509_STORE_add_cert(SSL_CTX_get_cert_store(server.tls), ca);
+	SSL_CTX_set_verify(server.tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_session_id_context(server.tls, (const unsigned char *)"ice", 3);
+	must_fail(ACK, ""); /* without one, the server closes */
+	assert_int_equal(server.requests, 0);
+	ice_upload_free(uploader);
+	ways.client_certificate = certificate;
+	ways.client_key = key;
+	start(0);
+	until(1);
+	assert_int_equal(depth().batches, 0);
+	assert_int_equal(server.requests, 1);
+	/* A key that belongs to another certificate: nothing is sent. */
+	ice_upload_free(uploader);
+	uploader = NULL;
+	bio = BIO_new(BIO_s_mem());
+	PEM_write_bio_PrivateKey(bio, host_key, NULL, NULL, 0, NULL, NULL);
+	to_text(bio, key, sizeof(key));
+	must_fail(ACK, "client certificate and key cannot be used");
+	assert_int_equal(server.requests, 1);
+	EVP_PKEY_free(own);
+	X509_free(cert);
+}
+
+/* A proxy for CONNECT, as small as can be. */
+static struct {
+	struct evconnlistener *listener;
+	int port, tunnels;
+	const char *refusal; /* instead of a tunnel */
+	char asked[1024];
+} proxy;
+
+static void proxy_end(struct bufferevent *bev, short what, void *arg)
+{
+	struct bufferevent *other = arg;
+	if (!(what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)))
+		return;
+	if (other) {
+		bufferevent_setcb(other, NULL, NULL, proxy_end, NULL);
+		shutdown(bufferevent_getfd(other), SHUT_RDWR);
+	}
+	bufferevent_free(bev);
+}
+
+static void proxy_pass(struct bufferevent *bev, void *arg)
+{
+	bufferevent_write_buffer(arg, bufferevent_get_input(bev));
+}
+
+static void proxy_read(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *in = bufferevent_get_input(bev);
+	struct evbuffer_ptr end = evbuffer_search(in, "\r\n\r\n", 4, NULL);
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	(void)arg;
+	if (end.pos < 0)
+		return;
+	int n = evbuffer_remove(in, proxy.asked,
+	                        (size_t)end.pos + 4 < sizeof(proxy.asked) ? (size_t)end.pos + 4
+	                                                                  : sizeof(proxy.asked) - 1);
+	proxy.asked[n > 0 ? n : 0] = '\0';
+	if (proxy.refusal) {
+		bufferevent_write(bev, proxy.refusal, strlen(proxy.refusal));
+		return;
+	}
+	to.sin_port = htons((uint16_t)server.port);
+	struct bufferevent *out = bufferevent_socket_new(server.base, -1, BEV_OPT_CLOSE_ON_FREE);
+	proxy.tunnels++;
+	bufferevent_setcb(out, proxy_pass, NULL, proxy_end, bev);
+	bufferevent_setcb(bev, proxy_pass, NULL, proxy_end, out);
+	bufferevent_socket_connect(out, (struct sockaddr *)&to, sizeof(to));
+	bufferevent_enable(out, EV_READ | EV_WRITE);
+	bufferevent_write(bev, "HTTP/1.1 200 Tunnel\r\n\r\n", 23);
+}
+
+static void proxy_accepted(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *from, int len, void *arg)
+{
+	struct bufferevent *bev = bufferevent_socket_new(server.base, fd, BEV_OPT_CLOSE_ON_FREE);
+	(void)l, (void)from, (void)len, (void)arg;
+	bufferevent_setcb(bev, proxy_read, NULL, proxy_end, NULL);
+	bufferevent_enable(bev, EV_READ | EV_WRITE);
+}
+
+static void a_configured_proxy_is_asked_for_a_tunnel(void **state)
+{
+	(void)state;
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	struct ice_secret credentials;
+	char url[64], wanted[64];
+	memset(&proxy, 0, sizeof(proxy));
+	proxy.listener = evconnlistener_new_bind(server.base, proxy_accepted, NULL, LEV_OPT_CLOSE_ON_FREE, 16,
+	                                         (struct sockaddr *)&at, sizeof(at));
+	assert_int_equal(getsockname(evconnlistener_get_fd(proxy.listener), (struct sockaddr *)&at, &len), 0);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d", ntohs(at.sin_port));
+	assert_true(ice_secret_set(&credentials, "user:pass:word", 14));
+	ways.proxy = url;
+	ways.proxy_credentials = &credentials;
+	proxy.refusal = "HTTP/1.1 407 No\r\nContent-Length: 0\r\nProxy-Authenticate: Basic realm=x\r\n\r\n";
+	for (int i = 0; i < 7; i++) /* and however often, not over HTTP */
+		must_fail(ACK, "the proxy says: 407");
+	proxy.refusal = "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n";
+	must_fail(ACK, "the proxy gives no tunnel");
+	assert_int_equal(server.connections, 0);
+	proxy.refusal = NULL;
+	server.behaviour = ACK;
+	now += ICE_USEC_SEC(7200);
+	until(9);
+	assert_int_equal(depth().batches, 0);
+	assert_int_equal(proxy.tunnels, 1);
+	snprintf(wanted, sizeof(wanted), "CONNECT 127.0.0.1:%d HTTP/1.1\r\n", server.port);
+	assert_non_null(strstr(proxy.asked, wanted));
+	assert_non_null(strstr(proxy.asked, "Proxy-Authorization: Basic dXNlcjpwYXNzOndvcmQ=\r\n"));
+	/* The server is told nothing of it, and the proxy nothing of what is sent. */
+	assert_null(strstr(server.last, "Proxy-"));
+	assert_null(strstr(proxy.asked, "ICE-"));
+	/* A proxy that is gone is not gone round. */
+	put(1);
+	ice_upload_free(uploader);
+	uploader = NULL;
+	evconnlistener_free(proxy.listener);
+	int requests = server.requests;
+	for (int i = 0; i < 7; i++)
+		must_fail(ACK, "");
+	assert_int_equal(server.requests, requests);
+	until_connections_rest();
+}
+
+static void the_environment_gets_no_keys(void **state)
+{
+	(void)state;
+	put(1);
+	start(0);
+	until(1);
+	assert_int_equal(access("/tmp/ice-upload-keys", F_OK), -1);
+}
+
+/* --- the test --- */
+
 struct tested {
 	int calls;
-	bool acknowledged;
+	bool acknowledged, sealed;
 	long status;
 	char error[256], address[64], protocol[32];
 };
@@ -895,6 +1174,7 @@ static void tested(const struct ice_upload_test *r, void *arg)
 	struct tested *t = arg;
 	t->calls++;
 	t->acknowledged = r->acknowledged;
+	t->sealed = r->sealed;
 	t->status = r->status;
 	snprintf(t->error, sizeof(t->error), "%s", r->error);
 	snprintf(t->address, sizeof(t->address), "%s", r->address);
@@ -936,8 +1216,18 @@ static void the_test_tells_what_it_found(void **state)
 		peer_free(server.peers);
 	stop_listening();
 	t = test_once(ACK);
+	assert_true(t.sealed); /* HTTPS was not there, so the other way was tried, and is no better */
+	assert_int_equal(trapped, 1);
+	trapped = 0;
 	assert_false(t.acknowledged);
 	assert_int_equal(t.status, 0);
+	assert_string_equal(t.error, "connection closed by the server");
+	evconnlistener_disable(trap);
+	ice_upload_free(uploader);
+	uploader = NULL;
+	enrolment.seal[0] = '\0';
+	t = test_once(ACK);
+	assert_false(t.sealed);
 	assert_string_equal(t.error, "connection refused");
 	assert_string_equal(t.protocol, "");
 	assert_int_equal(depth().batches, 0);
@@ -954,6 +1244,7 @@ int main(void)
 	        TEST(a_slow_server_is_left),
 	        TEST(what_is_no_http_is_refused),
 	        TEST(a_connection_may_end_anywhere),
+	        TEST(an_answer_cut_at_any_byte_is_none),
 	        TEST(a_signed_rejection_sets_aside_and_goes_on),
 	        TEST(retry_after_is_honoured_and_clamped),
 	        TEST(weeks_without_a_server_end_without_a_storm),
@@ -962,6 +1253,10 @@ int main(void)
 	        TEST(the_systems_authorities_do_not_count_beside_our_own),
 	        TEST(old_tls_gets_nothing),
 	        TEST(plain_http_is_refused),
+	        TEST(a_pinned_key_must_be_the_servers),
+	        TEST(a_server_may_ask_for_a_certificate),
+	        TEST(a_configured_proxy_is_asked_for_a_tunnel),
+	        TEST(the_environment_gets_no_keys),
 	        TEST(it_can_be_freed_at_any_time),
 	        TEST(the_test_tells_what_it_found),
 	};
@@ -970,14 +1265,16 @@ int main(void)
 	setenv("HTTPS_PROXY", "http://127.0.0.1:9", 1);
 	setenv("all_proxy", "socks5://127.0.0.1:9", 1);
 	setenv("ALL_PROXY", "socks5://127.0.0.1:9", 1);
+	setenv("no_proxy", "*", 1);
+	setenv("SSLKEYLOGFILE", "/tmp/ice-upload-keys", 1);
+	unlink("/tmp/ice-upload-keys");
 	ca_key = EVP_EC_gen("P-256");
 	host_key = EVP_EC_gen("P-256");
 	ca = make_certificate(&(struct certificate){"ice test authority", NULL, -7200, 7200, false, true, 0}, ca_key);
-	BIO *bio = BIO_new(BIO_s_mem());
-	PEM_write_bio_X509(bio, ca);
-	int n = BIO_read(bio, ca_pem, sizeof(ca_pem) - 1);
-	ca_pem[n > 0 ? n : 0] = '\0';
-	BIO_free(bio);
+	certificate_text(ca, ca_pem, sizeof(ca_pem));
+	X509 *host = make_certificate(&good, host_key);
+	certificate_text(host, host_pem, sizeof(host_pem));
+	X509_free(host);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	X509_free(ca);
 	EVP_PKEY_free(ca_key);
