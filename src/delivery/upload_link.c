@@ -1,9 +1,9 @@
 #include "upload_link.h"
 
+#include <fcntl.h>
 #include <linux/tcp.h> /* the C library's own lacks bytes_acked */
 #include <netinet/in.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,14 +11,18 @@
 #define LINK_SYN_SENT 2
 #define LINK_CLOSE    7
 
-struct ice_upload_link {
-	TAILQ_ENTRY(ice_upload_link) next;
-	int fd;
-	struct ice_upload_reach *reach; /* NULL: its post has ended */
-};
+int ice_upload_link_open(struct ice_upload_link *l, int family, int type, int protocol)
+{
+	int fd = socket(family, type | SOCK_CLOEXEC, protocol);
+	int kept = fd >= 0 && l->count < ICE_UPLOAD_LINKS_MAX ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+	if (kept >= 0)
+		l->kept[l->count++] = kept;
+	else
+		l->unknown = true;
+	return fd;
+}
 
-/* The SYN counts as one byte acknowledged, so a connection that stood and was reset has more than none. What cannot be told counts
- * as a connection that stood: HTTP is for the other case. */
+/* The SYN counts as one byte acknowledged, so a connection that stood and was reset has more than none. */
 static bool link_stood(int fd)
 {
 	struct tcp_info info = {0};
@@ -29,61 +33,12 @@ static bool link_stood(int fd)
 	return info.tcpi_state != LINK_SYN_SENT && (info.tcpi_state != LINK_CLOSE || info.tcpi_bytes_acked > 0);
 }
 
-void ice_upload_link_init(struct ice_upload_links *l)
+bool ice_upload_link_end(struct ice_upload_link *l)
 {
-	TAILQ_INIT(&l->list);
-}
-
-void ice_upload_link_free(struct ice_upload_links *l)
-{
-	for (struct ice_upload_link *k; (k = TAILQ_FIRST(&l->list));) {
-		TAILQ_REMOVE(&l->list, k, next);
-		free(k);
+	bool stood = l->unknown, tried = l->count > 0;
+	for (; l->count > 0; l->count--) {
+		stood |= link_stood(l->kept[l->count - 1]);
+		close(l->kept[l->count - 1]);
 	}
-}
-
-int ice_upload_link_open(struct ice_upload_links *l, int family, int type, int protocol, struct ice_upload_reach *reach)
-{
-	struct ice_upload_link *k = calloc(1, sizeof(*k));
-	if (!k)
-		abort();
-	k->fd = socket(family, type | SOCK_CLOEXEC, protocol);
-	if (k->fd < 0) {
-		free(k);
-		return -1;
-	}
-	int fd = k->fd;
-	k->reach = reach;
-	reach->tried = true;
-	TAILQ_INSERT_TAIL(&l->list, k, next);
-	return fd;
-}
-
-int ice_upload_link_close(struct ice_upload_links *l, int fd)
-{
-	struct ice_upload_link *k;
-	TAILQ_FOREACH(k, &l->list, next)
-	{
-		if (k->fd == fd)
-			break;
-	}
-	if (k) {
-		if (k->reach && link_stood(fd))
-			k->reach->stood = true;
-		TAILQ_REMOVE(&l->list, k, next);
-		free(k);
-	}
-	return close(fd);
-}
-
-void ice_upload_link_leave(struct ice_upload_links *l, struct ice_upload_reach *reach)
-{
-	struct ice_upload_link *k;
-	TAILQ_FOREACH(k, &l->list, next)
-	{
-		if (k->reach != reach)
-			continue;
-		reach->stood |= link_stood(k->fd);
-		k->reach = NULL;
-	}
+	return tried && !stood;
 }

@@ -32,7 +32,7 @@ struct upload_post {
 	struct curl_slist *headers;
 	size_t header_bytes;
 	enum upload_post_refusal refusal;
-	struct ice_upload_reach reach;
+	struct ice_upload_link links;
 	struct ice_upload_post_result result;
 	char protocol[16], address[INET6_ADDRSTRLEN];
 	ice_upload_post_fn *done;
@@ -57,7 +57,6 @@ struct ice_upload_post_carrier {
 	struct event *timer;
 	TAILQ_HEAD(upload_posts, upload_post) posts;
 	TAILQ_HEAD(upload_post_sockets, upload_post_socket) sockets;
-	struct ice_upload_links links;
 };
 
 /* --- the pairing of curl and libevent --- */
@@ -133,15 +132,8 @@ static curl_socket_t upload_post_open(void *arg, curlsocktype purpose, struct cu
 {
 	struct upload_post *p = arg;
 	(void)purpose;
-	int fd = ice_upload_link_open(&p->carrier->links, to->family, to->socktype, to->protocol, &p->reach);
+	int fd = ice_upload_link_open(&p->links, to->family, to->socktype, to->protocol);
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
-}
-
-/* Curl is done with a socket. The carrier is told, since the post may be gone. */
-static int upload_post_close(void *arg, curl_socket_t fd)
-{
-	struct ice_upload_post_carrier *c = arg;
-	return ice_upload_link_close(&c->links, fd);
 }
 
 /* --- what the server sends --- */
@@ -214,6 +206,7 @@ static void upload_post_free(struct upload_post *p)
 {
 	curl_easy_cleanup(p->easy);
 	curl_slist_free_all(p->headers);
+	(void)ice_upload_link_end(&p->links);
 	free(p);
 }
 
@@ -231,10 +224,10 @@ static void upload_post_end(struct upload_post *p, CURLcode code)
 	r->error = p->refusal == UPLOAD_POST_LONG_HEADERS ? "the answer's headers are too long"
 	           : cut                                  ? ""
 	                                                  : ice_upload_words(p->easy, code);
-	ice_upload_link_leave(&p->carrier->links, &p->reach);
+	bool unreached = ice_upload_link_end(&p->links);
 	/* Through a proxy nobody knows how far it came. */
-	r->unreached = (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT) && p->reach.tried &&
-	               !p->reach.stood && !p->carrier->options.proxy;
+	r->unreached = (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT) && unreached &&
+	               !p->carrier->options.proxy;
 	r->address = p->address;
 	r->protocol = p->protocol;
 	r->seconds = (double)total / 1e6;
@@ -375,8 +368,6 @@ static bool upload_post_make_pattern(struct ice_upload_post_carrier *c)
 	ok = ok && curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "https") == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, upload_post_open) == CURLE_OK;
-	ok = ok && curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, upload_post_close) == CURLE_OK;
-	ok = ok && curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, c) == CURLE_OK;
 	ok = ok && upload_post_set_proxy(c) && upload_post_set_identity(c);
 	ok = ok && curl_easy_setopt(e, CURLOPT_USERAGENT, "ice/" ICE_VERSION) == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_SSL_CIPHER_LIST, UPLOAD_POST_CIPHERS) == CURLE_OK;
@@ -440,7 +431,6 @@ struct ice_upload_post_carrier *ice_upload_post_carrier_new(struct event_base *b
 	c->options = *options;
 	TAILQ_INIT(&c->posts);
 	TAILQ_INIT(&c->sockets);
-	ice_upload_link_init(&c->links);
 	snprintf(c->url, sizeof(c->url), "%s%s", options->enrolment->server, UPLOAD_POST_PATH);
 	upload_post_name_host(c);
 	c->timer = evtimer_new(base, upload_post_timeout, c);
@@ -468,7 +458,6 @@ void ice_upload_post_carrier_free(struct ice_upload_post_carrier *c)
 		return;
 	for (struct upload_post *p; (p = TAILQ_FIRST(&c->posts));) {
 		TAILQ_REMOVE(&c->posts, p, link);
-		ice_upload_link_leave(&p->carrier->links, &p->reach);
 		curl_multi_remove_handle(c->multi, p->easy);
 		upload_post_free(p);
 	}
@@ -476,7 +465,6 @@ void ice_upload_post_carrier_free(struct ice_upload_post_carrier *c)
 	curl_multi_cleanup(c->multi);
 	for (struct upload_post_socket *s; (s = TAILQ_FIRST(&c->sockets));)
 		upload_post_forget_socket(c, s);
-	ice_upload_link_free(&c->links);
 	event_free(c->timer);
 	free(c);
 	curl_global_cleanup();
