@@ -166,8 +166,11 @@ void *ice_batch_gunzip(const void *bytes, size_t len, size_t max, size_t *out_le
 	size_t room = 0, used = 0;
 	uint8_t *out = NULL;
 	*out_len = 0;
-	if (len > INT_MAX || max > INT_MAX / 4 || inflateInit2(&z, BATCH_GZIP) != Z_OK)
+	if (len > INT_MAX || max > INT_MAX / 4)
 		return NULL;
+	/* No memory is no verdict on the bytes: a sound batch would be set aside as a damaged one. */
+	if (inflateInit2(&z, BATCH_GZIP) != Z_OK)
+		abort();
 	z.next_in = (Bytef *)(uintptr_t)bytes;
 	z.avail_in = (uInt)len;
 	int rc = Z_OK;
@@ -184,6 +187,8 @@ void *ice_batch_gunzip(const void *bytes, size_t len, size_t max, size_t *out_le
 		z.avail_out = (uInt)(room - used);
 		/* Input that ends before its stream does is Z_BUF_ERROR on the next round: no progress. */
 		rc = inflate(&z, Z_NO_FLUSH);
+		if (rc == Z_MEM_ERROR)
+			abort();
 		used = room - z.avail_out;
 	}
 	size_t left = z.avail_in;

@@ -83,14 +83,33 @@ enum outbox_file_verdict ice_outbox_file_error(sqlite3 *db, const char *path, ch
 	}
 }
 
-/* Structure only: the content of batches is proved by their ids when they are read. */
-static bool outbox_file_sound(sqlite3 *db)
+/* Structure only: the content of batches is proved by their ids when they are read. Damage is what is found twice: a page that
+ * could not be read this once is told by quick_check in the same manner as one that is wrong. */
+static enum outbox_file_verdict outbox_file_sound(sqlite3 *db, const char *path, char *why, size_t why_size)
 {
-	sqlite3_stmt *s = NULL;
-	bool ok = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &s, NULL) == SQLITE_OK &&
-	          sqlite3_step(s) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(s, 0), "ok") == 0;
-	sqlite3_finalize(s);
-	return ok;
+	enum outbox_file_verdict verdict = OUTBOX_FILE_DAMAGED;
+	for (int tries = 2; tries > 0 && verdict != OUTBOX_FILE_GOOD; tries--) {
+		sqlite3_stmt *s = NULL;
+		verdict = OUTBOX_FILE_DAMAGED;
+		if (sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &s, NULL) != SQLITE_OK ||
+		    sqlite3_step(s) != SQLITE_ROW) {
+			verdict = ice_outbox_file_error(db, path, why, why_size);
+		} else {
+			const char *text = (const char *)sqlite3_column_text(s, 0);
+			const char *code = text ? strstr(text, "error code=") : NULL;
+			int error = code ? atoi(code + strlen("error code=")) & 0xff : SQLITE_CORRUPT;
+			if (text && strcmp(text, "ok") == 0)
+				verdict = OUTBOX_FILE_GOOD;
+			else if (!text || error == SQLITE_IOERR || error == SQLITE_NOMEM)
+				verdict = outbox_file_say(OUTBOX_FILE_REFUSED, why, why_size,
+				                          "%s: cannot be read: disk or memory fails", path);
+			else
+				verdict = outbox_file_say(OUTBOX_FILE_DAMAGED, why, why_size,
+				                          "%s: the database is damaged", path);
+		}
+		sqlite3_finalize(s);
+	}
+	return verdict;
 }
 
 static bool outbox_file_create(sqlite3 *db)
@@ -130,15 +149,7 @@ static enum outbox_file_verdict outbox_file_prepare(sqlite3 *db, const char *pat
 		        (long long)version, OUTBOX_FILE_SCHEMA);
 	if (!ice_outbox_file_run(db, outbox_file_lock))
 		return ice_outbox_file_error(db, path, why, why_size);
-	if (!outbox_file_sound(db)) {
-		enum outbox_file_verdict verdict = ice_outbox_file_error(db, path, why, why_size);
-		if (sqlite3_errcode(db) == SQLITE_OK || sqlite3_errcode(db) == SQLITE_ROW ||
-		    sqlite3_errcode(db) == SQLITE_DONE)
-			verdict = outbox_file_say(OUTBOX_FILE_DAMAGED, why, why_size, "%s: the database is damaged",
-			                          path);
-		return verdict;
-	}
-	return OUTBOX_FILE_GOOD;
+	return outbox_file_sound(db, path, why, why_size);
 }
 
 void ice_outbox_file_sync_folder(const char *path)
