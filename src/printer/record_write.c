@@ -7,6 +7,7 @@
 
 #include "ice/clock.h"
 #include "ice/record.h"
+#include "ice/text.h"
 
 /* With arguments like these jansson answers NULL or -1 only when memory is out. */
 static void record_set(json_t *object, const char *key, json_t *value)
@@ -25,9 +26,28 @@ static void record_append(json_t *array, json_t *value)
  * other facts: then the fact is absent. */
 static void record_set_text(json_t *object, const char *key, const char *text)
 {
-	json_t *value = text && *text ? json_string(text) : NULL;
-	if (value)
-		record_set(object, key, value);
+	if (text && *text && ice_text_is_utf8((const uint8_t *)text, strlen(text)))
+		record_set(object, key, json_string(text));
+}
+
+/* What json_dumps would do, but for one thing: when memory is out in the middle, jansson's own buffer goes on without the piece. */
+struct record_text {
+	char *at;
+	size_t len, room;
+};
+
+static int record_dump(const char *bytes, size_t n, void *arg)
+{
+	struct record_text *t = arg;
+	if (n >= t->room - t->len) {
+		t->room = 2 * (t->len + n) + 1024;
+		t->at = realloc(t->at, t->room);
+		if (!t->at)
+			abort();
+	}
+	memcpy(t->at + t->len, bytes, n);
+	t->len += n;
+	return 0;
 }
 
 static json_t *record_pages_json(const struct ice_record *r)
@@ -133,10 +153,11 @@ char *ice_record_to_json(const struct ice_record *r, size_t *len)
 		record_set_text(o, "read_at", text);
 	}
 	/* Fifteen digits are what a double holds of any decimal: 43.3 comes out as it went in. */
-	char *json = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	json_decref(o);
-	if (!json)
+	struct record_text text = {0};
+	if (json_dump_callback(o, record_dump, &text, JSON_COMPACT | JSON_REAL_PRECISION(15)) != 0)
 		abort();
-	*len = strlen(json);
-	return json;
+	json_decref(o);
+	text.at[text.len] = '\0';
+	*len = text.len;
+	return text.at;
 }
