@@ -274,7 +274,7 @@ def kill_them(args, rng, server, sites, counts):
         phase = "sweep" if "sweep began" in said or "sweep resumed" in said else "start"
         phase = phase if not swept else "upload" if what.pending else "idle"
         counts["at " + phase] += 1
-        span[what.name] *= {"start": 1.05, "sweep": 1.03, "upload": 0.99, "idle": 0.96}[phase]
+        span[what.name] *= {"start": 1.15, "sweep": 1.05, "upload": 0.98, "idle": 0.92}[phase]
         span[what.name] = min(max(span[what.name], 0.01), 5)
         rise(what, rng.uniform(0.3, 1.3) * span[what.name])
     for _, _, what in turns:
