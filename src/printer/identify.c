@@ -145,7 +145,6 @@ struct identify_evidence {
 	bool hr_row, hr_type; /* hrPrinterTable, hrDeviceType */
 	const struct ice_profile *by_text, *by_printer_id, *by_vendor_id, *by_object;
 	bool descr_is_printer;
-	const struct ice_profile *other; /* a text says another kind of device of this maker */
 	const struct ice_brand *brand;
 };
 
@@ -173,11 +172,6 @@ static void identify_match(const struct ice_profiles *all, const struct ice_snmp
 					e->by_text = p;
 			}
 		}
-		for (size_t k = 0; k < p->other_count && !e->other; k++) {
-			if (ice_pattern_matches(p->others[k], id->descr) ||
-			    ice_pattern_matches(p->others[k], id->device_descr))
-				e->other = p;
-		}
 	}
 	/* Any maker's tree that shows in an answer counts, whichever of them was asked for: GETNEXT goes on to the next. */
 	for (size_t i = ICE_CONTACT_FIRST; i < asked && !e->by_object; i++) {
@@ -195,10 +189,6 @@ static void identify_match(const struct ice_profiles *all, const struct ice_snmp
 static bool identify_is_printer(struct ice_identity *id, const struct identify_evidence *e)
 {
 	bool printer = id->has_printer_mib;
-	if (e->other) { /* a scanner speaks through the same card, and has the same sysObjectID */
-		identify_note(id, "another kind of device of %s", e->other->name);
-		return false;
-	}
 	if (e->by_printer_id) {
 		identify_note(id, "sysObjectID of a printer (%s)", e->by_printer_id->name);
 		printer = true;
@@ -232,6 +222,19 @@ static const struct ice_profile *identify_profile(const struct ice_profiles *all
 	if (e->by_object)
 		return e->by_object;
 	return ice_profiles_find(all, ICE_PROFILE_GENERIC);
+}
+
+/* A scanner speaks through the same card as its maker's printers, and has the same sysObjectID: only its text tells. */
+static bool identify_is_other(struct ice_identity *id)
+{
+	for (size_t k = 0; k < id->profile->other_count; k++) {
+		const char *pattern = id->profile->others[k];
+		if (ice_pattern_matches(pattern, id->descr) || ice_pattern_matches(pattern, id->device_descr)) {
+			identify_note(id, "another kind of device of %s", id->profile->name);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* v1: names from the first missing one on do not exist, so the list is asked for as far as it goes. */
@@ -334,6 +337,10 @@ enum ice_verdict ice_probe_identify(const struct ice_profiles *profiles, const s
 	id.printer = identify_is_printer(&id, &e);
 	if (id.printer)
 		id.profile = identify_profile(profiles, &e);
+	if (id.printer && identify_is_other(&id)) {
+		id.printer = false;
+		id.profile = NULL;
+	}
 	/* A printer of no known make, or an agent without a system group that has print queues: the second question. */
 	bool anonymous = !id.object_id.len && !id.descr[0];
 	bool unsure = id.printer ? strcmp(id.profile->name, ICE_PROFILE_GENERIC) == 0 : (e.hr_row && anonymous);

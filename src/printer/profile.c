@@ -268,8 +268,21 @@ static void profile_resolve_base(struct ice_profile_file *files, size_t count, s
 static int profile_brand_order(const void *a, const void *b)
 {
 	const struct ice_brand *x = a, *y = b;
+	int letter = (x->alias[0] & 31) - (y->alias[0] & 31);
+	if (letter)
+		return letter;
 	size_t nx = strlen(x->alias), ny = strlen(y->alias);
 	return nx != ny ? (nx > ny ? -1 : 1) : strcmp(x->alias, y->alias);
+}
+
+static void profile_sort_brands(struct ice_profiles *all)
+{
+	if (all->brand_count)
+		qsort(all->brands, all->brand_count, sizeof(*all->brands), profile_brand_order);
+	for (size_t i = 0; i < all->brand_count; i++) {
+		for (int after = (all->brands[i].alias[0] & 31) + 1; after < 33; after++)
+			all->brand_start[after]++;
+	}
 }
 
 static int profile_oid_order(const void *a, const void *b)
@@ -341,8 +354,7 @@ struct ice_profiles *ice_profiles_load(const char *folder, struct ice_conf_mista
 	free(files);
 	if (!ice_profiles_find(all, ICE_PROFILE_GENERIC))
 		ice_conf_mistake(mistakes, folder, 0, NULL, "generic.ini is missing");
-	if (all->brand_count)
-		qsort(all->brands, all->brand_count, sizeof(*all->brands), profile_brand_order);
+	profile_sort_brands(all);
 	profile_collect_probes(all, mistakes, folder);
 	ice_first_contact_init(all);
 	if (mistakes->count + mistakes->more > before) {

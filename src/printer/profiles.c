@@ -34,7 +34,8 @@ const struct ice_profile *ice_profiles_find(const struct ice_profiles *p, const 
 
 const struct ice_brand *ice_profiles_brand(const struct ice_profiles *p, const char *text)
 {
-	for (size_t i = 0; i < p->brand_count; i++) {
+	unsigned letter = (unsigned char)text[0] & 31;
+	for (size_t i = p->brand_start[letter]; i < p->brand_start[letter + 1]; i++) {
 		const struct ice_brand *b = &p->brands[i];
 		if ((text[0] | 0x20) != (b->alias[0] | 0x20))
 			continue;
