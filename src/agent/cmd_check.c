@@ -218,6 +218,8 @@ static void check_answer(const struct ice_upload_test *r, void *arg)
 		check_line(c, true, "connection: %s", r->address);
 	if (r->protocol[0])
 		check_line(c, true, "TLS: %s, certificate and host name verified", r->protocol);
+	if (r->sealed)
+		check_line(c, false, "HTTPS: no TCP connection to its port; trying the way over HTTP, sealed");
 	if (r->acknowledged)
 		check_line(c, true, "round trip: a signed batch was acknowledged in %.0f ms", r->seconds * 1000);
 	else
@@ -269,6 +271,7 @@ static int check_server(struct check *c)
 		ice_log_set_level(ICE_LOG_WARN); /* what goes on, this command tells in its own lines */
 		c->upload = (struct ice_upload_options){
 		        .enrolment = &e, .seed = ice_setup_seed(), .timeout = ICE_USEC_SEC(20)};
+		ice_settings_server_apply(c->config ? &c->settings.server : NULL, &c->upload);
 		ice_confinement_server(&c->upload, NULL);
 		if (check_resolve(c, &e))
 			check_round_trip(c, &e);

@@ -32,7 +32,12 @@ void ice_confinement_server(const struct ice_upload_options *upload, const char 
 	ice_confine_read_system(c);
 	ice_confine_read_routes(c); /* which subnets are connected is looked up with every sweep */
 	ice_confine_resolver(c);
-	ice_confine_connect(c, confinement_port(upload->enrolment->server, 443));
+	if (upload->proxy)
+		ice_confine_connect(c, confinement_port(upload->proxy, 80));
+	else
+		ice_confine_connect(c, confinement_port(upload->enrolment->server, 443));
+	if (upload->http_fallback && upload->enrolment->seal[0] && !upload->proxy)
+		ice_confine_connect(c, upload->http_port ? upload->http_port : 80);
 	if (outbox) {
 		snprintf(copy, sizeof copy, "%s", outbox);
 		ice_confine_write(c, dirname(copy));

@@ -11,7 +11,8 @@
 /* For a command that asks devices and delivers nothing. */
 void ice_confinement_devices(void);
 
-/* For a command that uploads in this way: to the server's port.
+/* For a command that uploads in this way: to the server's port and, where sealed batches may go over HTTP, that port; or to the
+ * proxy's alone.
  * `outbox` is the file of its outbox, NULL where that is in memory. */
 void ice_confinement_server(const struct ice_upload_options *upload, const char *outbox);
 

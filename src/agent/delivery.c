@@ -76,6 +76,7 @@ static int delivery_open(struct ice_delivery *d, const char *enrolment, const ch
 		return ICE_EXIT_FAILED;
 	}
 	d->options = (struct ice_upload_options){.enrolment = &d->enrolment, .seed = ice_setup_seed()};
+	ice_settings_server_apply(settings ? &settings->server : NULL, &d->options);
 	d->upload = ice_upload_new(d->base, &d->options, d->outbox, why, sizeof why);
 	if (!d->upload) {
 		fprintf(stderr, "%s: upload: %s\n", d->command, why);

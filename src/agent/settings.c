@@ -72,7 +72,7 @@ static void settings_versions(const struct ice_conf_where *where, const char *va
 }
 
 /* A path given in a file means what it means beside that file, not where the service happens to start. */
-static void settings_path(const struct ice_conf_where *where, const char *value, struct ice_settings_path *out)
+void ice_settings_take_path(const struct ice_conf_where *where, const char *value, struct ice_settings_path *out)
 {
 	char folder[PATH_MAX] = "";
 	if (out->line != 0 && where->line != 0) {
@@ -93,19 +93,14 @@ static void settings_path(const struct ice_conf_where *where, const char *value,
 	out->line = where->line;
 }
 
-static void settings_enrolment(const struct ice_conf_where *where, const char *value, void *into)
-{
-	settings_path(where, value, &((struct ice_settings_server *)into)->enrolment);
-}
-
 static void settings_directory(const struct ice_conf_where *where, const char *value, void *into)
 {
-	settings_path(where, value, &((struct ice_settings_state *)into)->directory);
+	ice_settings_take_path(where, value, &((struct ice_settings_state *)into)->directory);
 }
 
 static void settings_profiles(const struct ice_conf_where *where, const char *value, void *into)
 {
-	settings_path(where, value, &((struct ice_settings_profiles *)into)->directory);
+	ice_settings_take_path(where, value, &((struct ice_settings_profiles *)into)->directory);
 }
 
 static void settings_row(const struct ice_conf_where *where, const char *value, enum settings_what what, void *into)
@@ -138,7 +133,7 @@ static void settings_exclude(const struct ice_conf_where *where, const char *val
 static void settings_communities(const struct ice_conf_where *where, const char *value, void *into)
 {
 	struct ice_settings_path p = {0};
-	settings_path(where, value, &p);
+	ice_settings_take_path(where, value, &p);
 	settings_row(where, p.path, SETTINGS_COMMUNITIES, into);
 }
 
@@ -147,11 +142,6 @@ static void settings_communities(const struct ice_conf_where *where, const char 
 	{                                                                                                              \
 		NULL, ICE_CONF_TEXT, 0, NULL, 0, 0, NULL, NULL, NULL                                                   \
 	}
-
-static const struct ice_conf_option settings_server_options[] = {
-        {"enrolment", ICE_CONF_CALL, 0, NULL, 0, 0, NULL, settings_enrolment,
-         "file (mode 0600) with the one line that `facilities-manager site add` printed"},
-        SETTINGS_END};
 
 static const struct ice_conf_option settings_state_options[] = {
         {"directory", ICE_CONF_CALL, 0, "/var/lib/ice", 0, 0, NULL, settings_directory,
@@ -207,7 +197,7 @@ static const struct ice_conf_option settings_profiles_options[] = {
         SETTINGS_END};
 
 static const struct ice_settings_section settings_table[] = {
-        {"server", settings_server_options},     {"state", settings_state_options},
+        {"server", ice_settings_server_options}, {"state", settings_state_options},
         {"sweep", settings_sweep_options},       {"range", settings_range_options},
         {"privacy", settings_privacy_options},   {"log", settings_log_options},
         {"profiles", settings_profiles_options}, {NULL, NULL}};
@@ -306,7 +296,7 @@ bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_co
 	if (!out->file || !out->ranges)
 		abort();
 	const struct ice_conf_section sections[] = {
-	        {"server", settings_server_options, &out->server, NULL, false},
+	        {"server", ice_settings_server_options, &out->server, NULL, false},
 	        {"state", settings_state_options, &out->state, NULL, false},
 	        {"sweep", settings_sweep_options, &out->sweep, NULL, false},
 	        {"range", settings_range_options, out, settings_open_range, false},
@@ -316,12 +306,14 @@ bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_co
 	        {NULL, NULL, NULL, NULL, false}};
 	size_t before = mistakes->count;
 	bool read = ice_conf_read(file, sections, mistakes);
+	ice_settings_server_finish(&out->server, file, mistakes);
 	settings_make_plan(out, mistakes);
 	return read && mistakes->count == before;
 }
 
 void ice_settings_free(struct ice_settings *s)
 {
+	ice_settings_server_free(&s->server);
 	for (size_t i = 0; i < s->range_count; i++) {
 		for (size_t k = 0; k < s->ranges[i].count; k++)
 			free(s->ranges[i].rows[k].text);

@@ -15,6 +15,8 @@
 #include "ice/clock.h"
 #include "ice/conf.h"
 #include "ice/log.h"
+#include "ice/secret.h"
+#include "ice/upload.h"
 
 #include "plan.h"
 
@@ -26,6 +28,13 @@ struct ice_settings_path {
 
 struct ice_settings_server {
 	struct ice_settings_path enrolment;
+	int http_off; /* 0 = sealed over HTTP when HTTPS cannot be reached, 1 = never */
+	int64_t http_port;
+	char pin[4 * 53];
+	char proxy[300];
+	struct ice_settings_path client_certificate, client_key, proxy_credentials;
+	char *certificate_pem, *key_pem; /* what stands in those files; NULL = not given */
+	struct ice_secret credentials;
 };
 
 struct ice_settings_state {
@@ -72,6 +81,16 @@ struct ice_settings {
  * freed in either case. */
 ICE_MUST_CHECK bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_conf_mistakes *mistakes);
 void ice_settings_free(struct ice_settings *s);
+
+/* settings_server.c: the rows of [server], what only shows when all of them are there, and what they mean for an upload (NULL: the
+ * defaults; what it points to belongs to the settings). */
+extern const struct ice_conf_option ice_settings_server_options[];
+void ice_settings_server_finish(struct ice_settings_server *s, const char *file, struct ice_conf_mistakes *m);
+void ice_settings_server_free(struct ice_settings_server *s);
+void ice_settings_server_apply(const struct ice_settings_server *s, struct ice_upload_options *out);
+
+/* A path given in a file means what it means beside that file. */
+void ice_settings_take_path(const struct ice_conf_where *where, const char *value, struct ice_settings_path *out);
 
 /* "gentle" (1,000/s), "normal" (10,000/s), "max" (no limit: 0), or a number of datagrams per second. */
 ICE_MUST_CHECK bool ice_settings_rate(const char *text, uint64_t *out);

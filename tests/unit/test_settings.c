@@ -50,6 +50,50 @@ static int remove_folder(void **state)
 	return rmdir(folder);
 }
 
+static void test_ways_to_the_server(void **state)
+{
+	(void)state;
+	struct ice_settings s;
+	struct ice_conf_mistakes m = {0};
+	struct ice_upload_options up = {0};
+#define PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	write_file("communities", "user:secret\n", 0600);
+	const char *path = write_file("ice.ini",
+	                              "[server]\nhttp_fallback = off\nhttp_port = 8080\npin = " PIN "\npin = " PIN
+	                              "\nproxy = http://proxy:3128\nproxy_credentials = communities\n",
+	                              0644);
+	if (!ice_settings_read(path, &s, &m))
+		fail_msg("%s", m.lines[0]);
+	ice_settings_server_apply(&s.server, &up);
+	assert_false(up.http_fallback);
+	assert_int_equal(up.http_port, 8080);
+	assert_string_equal(up.pin, PIN ";" PIN);
+	assert_string_equal(up.proxy, "http://proxy:3128");
+	assert_string_equal((const char *)up.proxy_credentials->bytes, "user:secret");
+	assert_null(up.client_certificate);
+	ice_settings_free(&s);
+	/* Without a word: sealed, port 80, nothing else. */
+	assert_true(ice_settings_read(write_file("ice.ini", "", 0644), &s, &m));
+	ice_settings_server_apply(&s.server, &up);
+	assert_true(up.http_fallback);
+	assert_int_equal(up.http_port, 80);
+	assert_null(up.pin);
+	assert_null(up.proxy);
+	assert_null(up.proxy_credentials);
+	ice_settings_free(&s);
+	/* What is wrong is told, all of it. */
+	write_file("communities", "no colon\n", 0600);
+	write_file("open", "user:secret\n", 0644);
+	path = write_file("ice.ini",
+	                  "[server]\nhttp_fallback = plain\npin = sha256//short\nproxy = socks5://x:1\n"
+	                  "proxy_credentials = communities\nclient_certificate = communities\nclient_key = open\n",
+	                  0644);
+	assert_false(ice_settings_read(path, &s, &m));
+	assert_int_equal(m.count, 7);
+	ice_settings_free(&s);
+	ice_conf_mistakes_free(&m);
+}
+
 static void test_a_full_file_is_read(void **state)
 {
 	(void)state;
@@ -233,6 +277,7 @@ static void test_every_option_has_a_word_of_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_ways_to_the_server),
 	        cmocka_unit_test(test_a_full_file_is_read),
 	        cmocka_unit_test(test_defaults),
 	        cmocka_unit_test(test_every_mistake_is_told_at_once_with_its_line),
