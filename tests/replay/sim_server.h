@@ -248,12 +248,9 @@ static void sim_server_arrive(const struct sim_arrival *like, ice_usec at, int p
 	}
 }
 
-struct ice_upload_post_carrier *__wrap_ice_upload_post_carrier_new(struct event_base *base,
-                                                                   const struct ice_upload_post_options *options,
-                                                                   char *why, size_t why_size);
-void __wrap_ice_upload_post_carrier_free(struct ice_upload_post_carrier *c);
-void __wrap_ice_upload_post(struct ice_upload_post_carrier *c, const char *id, const void *packed, size_t len,
-                            ice_upload_post_fn *done, void *arg);
+SIM_SEAM(ice_upload_post_carrier_new);
+SIM_SEAM(ice_upload_post_carrier_free);
+SIM_SEAM(ice_upload_post);
 
 struct ice_upload_post_carrier *__wrap_ice_upload_post_carrier_new(struct event_base *base,
                                                                    const struct ice_upload_post_options *options,
@@ -272,7 +269,7 @@ void __wrap_ice_upload_post_carrier_free(struct ice_upload_post_carrier *c)
 		server.arrivals[i].post = -1; /* nobody waits for the answer any more */
 }
 
-void __wrap_ice_upload_post(struct ice_upload_post_carrier *c, const char *id, const void *packed, size_t len,
+void __wrap_ice_upload_post(struct ice_upload_post_carrier *c, const struct ice_upload_post_body *body,
                             ice_upload_post_fn *done, void *arg)
 {
 	int post = 0;
@@ -290,19 +287,19 @@ void __wrap_ice_upload_post(struct ice_upload_post_carrier *c, const char *id, c
 	union {
 		const void *in;
 		uint8_t *bytes;
-	} lent = {packed};
-	struct sim_arrival a = {.bytes = lent.bytes, .len = len};
+	} lent = {body->bytes};
+	struct sim_arrival a = {.bytes = lent.bytes, .len = body->len};
 	a.fate = sim_chance(server.misfortune) ? (enum sim_fate)ice_random_below(&world.random, SIM_FATES)
 	                                       : SIM_FATE_NONE;
 	if (a.fate == SIM_FATE_REFUSED || !server.store) {
 		p->result.error = "connection refused";
 		p->answer_at = world.now + sim_between(1, SIM_MSEC(20));
 	}
-	memcpy(a.id, id, sizeof(a.id));
-	ice_batch_sign(&c->options.enrolment->key, packed, len, a.signature);
-	sim_trace("engine: posts %s, fate %d", id, (int)a.fate);
+	memcpy(a.id, body->id, sizeof(a.id));
+	ice_batch_sign(&c->options.enrolment->key, body->bytes, body->len, a.signature);
+	sim_trace("engine: posts %s, fate %d", body->id, (int)a.fate);
 	if (server.sent)
-		server.sent(id);
+		server.sent(body->id);
 	if (a.fate == SIM_FATE_LOST || a.fate == SIM_FATE_REFUSED || !server.store)
 		return;
 	sim_server_arrive(&a, world.now + sim_between(SIM_MSEC(1), SIM_MSEC(400)), post);

@@ -79,7 +79,7 @@ static struct sim_world {
 	bool trace;
 } world;
 
-static void sim_require(bool holds, const char *promise, ...)
+ICE_PRINTF(2, 3) static void sim_require(bool holds, const char *promise, ...)
 {
 	if (holds || world.broken)
 		return;
@@ -90,7 +90,7 @@ static void sim_require(bool holds, const char *promise, ...)
 	world.broken = world.broken_words;
 }
 
-static void sim_trace(const char *fmt, ...)
+ICE_PRINTF(1, 2) static void sim_trace(const char *fmt, ...)
 {
 	if (!world.trace)
 		return;
@@ -112,10 +112,13 @@ static ice_usec sim_between(ice_usec from, ice_usec to)
 	return from + (ice_usec)ice_random_below(&world.random, (uint64_t)(to - from));
 }
 
+/* A seam has the very type of what it replaces: the linker would join them whatever they take. */
+#define SIM_SEAM(name) __typeof__(name) __wrap_##name
+
 /* ---- the clock ---- */
 
-ice_usec __wrap_ice_clock_now(void);
-time_t __wrap_ice_clock_wall(void);
+SIM_SEAM(ice_clock_now);
+SIM_SEAM(ice_clock_wall);
 
 ice_usec __wrap_ice_clock_now(void)
 {
@@ -129,11 +132,10 @@ time_t __wrap_ice_clock_wall(void)
 
 /* ---- the loop ---- */
 
-struct event *__wrap_event_new(struct event_base *base, evutil_socket_t fd, short what, event_callback_fn callback,
-                               void *arg);
-int __wrap_event_add(struct event *e, const struct timeval *after);
-int __wrap_event_del(struct event *e);
-void __wrap_event_free(struct event *e);
+SIM_SEAM(event_new);
+SIM_SEAM(event_add);
+SIM_SEAM(event_del);
+SIM_SEAM(event_free);
 
 struct event *__wrap_event_new(struct event_base *base, evutil_socket_t fd, short what, event_callback_fn callback,
                                void *arg)
@@ -254,14 +256,14 @@ struct ice_udp {
 	int nothing;
 };
 
-struct ice_udp *__wrap_ice_udp_new(const struct ice_udp_options *options, char *why, size_t why_size);
-void __wrap_ice_udp_free(struct ice_udp *udp);
-bool __wrap_ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8_t *bytes, size_t n);
-void __wrap_ice_udp_flush(struct ice_udp *udp);
-size_t __wrap_ice_udp_queued(const struct ice_udp *udp);
-size_t __wrap_ice_udp_receive(struct ice_udp *udp, unsigned max_batches, ice_udp_input_fn *input, void *arg);
-void __wrap_ice_udp_fds(const struct ice_udp *udp, int fds[2]);
-void __wrap_ice_udp_counters(const struct ice_udp *udp, struct ice_udp_counters *out);
+SIM_SEAM(ice_udp_new);
+SIM_SEAM(ice_udp_free);
+SIM_SEAM(ice_udp_send);
+SIM_SEAM(ice_udp_flush);
+SIM_SEAM(ice_udp_queued);
+SIM_SEAM(ice_udp_receive);
+SIM_SEAM(ice_udp_fds);
+SIM_SEAM(ice_udp_counters);
 
 struct ice_udp *__wrap_ice_udp_new(const struct ice_udp_options *options, char *why, size_t why_size)
 {
@@ -332,9 +334,9 @@ void __wrap_ice_udp_counters(const struct ice_udp *udp, struct ice_udp_counters 
 
 /* ---- neighbours ---- */
 
-struct ice_neighbours *__real_ice_neighbours_new(ice_neighbours_look_fn *look, void *arg);
-struct ice_neighbours *__wrap_ice_neighbours_new(ice_neighbours_look_fn *look, void *arg);
-void __wrap_ice_neighbours_connect(struct ice_neighbours *n);
+__typeof__(ice_neighbours_new) __real_ice_neighbours_new;
+SIM_SEAM(ice_neighbours_new);
+SIM_SEAM(ice_neighbours_connect);
 
 static bool sim_neighbours_look(bool v4, struct ice_neighbours_table *out, void *arg)
 {

@@ -197,10 +197,8 @@ static void sim_check_marks(void)
 
 /* ---- seams of the engine ---- */
 
-enum ice_outbox_result __real_ice_outbox_put(struct ice_outbox *o, const struct ice_reading *const *readings, size_t n,
-                                             size_t *taken);
-enum ice_outbox_result __wrap_ice_outbox_put(struct ice_outbox *o, const struct ice_reading *const *readings, size_t n,
-                                             size_t *taken);
+__typeof__(ice_outbox_put) __real_ice_outbox_put;
+SIM_SEAM(ice_outbox_put);
 
 /* The put of SIM_MARKS_APART: under other names, the right ones follow in a transaction of their own. */
 static enum ice_outbox_result sim_put_apart(struct ice_outbox *o, const struct ice_reading *const *readings, size_t n,
