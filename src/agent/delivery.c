@@ -72,7 +72,7 @@ static int delivery_open(struct ice_delivery *d, const char *enrolment, const ch
 	        .path = d->file, .site = d->enrolment.site, .max_bytes = settings ? settings->state.outbox_size : 0};
 	d->outbox = ice_outbox_open(&box, why, sizeof why);
 	if (!d->outbox) {
-		fprintf(stderr, "%s: outbox %s: %s\n", d->command, d->file, why);
+		fprintf(stderr, "%s: outbox: %s\n", d->command, why);
 		return ICE_EXIT_FAILED;
 	}
 	d->options = (struct ice_upload_options){.enrolment = &d->enrolment, .seed = ice_setup_seed()};
