@@ -40,6 +40,15 @@ struct scan {
 	bool interrupted, cut, swept;
 };
 
+/* Who read along has gone, or the disk is full: no use in going on. The former knows it. */
+static void scan_cut(struct scan *s)
+{
+	s->cut = true;
+	ice_progress_clear(&s->progress);
+	if (errno != EPIPE)
+		fprintf(stderr, "ice scan: standard output: %s\n", strerror(errno));
+}
+
 static void scan_found(const struct ice_finding *finding, void *arg)
 {
 	struct scan *s = arg;
@@ -48,7 +57,7 @@ static void scan_found(const struct ice_finding *finding, void *arg)
 		ice_progress_clear(&s->progress);
 	ice_output_find(&s->output, finding);
 	if (ferror(stdout) && !s->cut) {
-		s->cut = true; /* who read along has gone, or the disk is full: no use in going on */
+		scan_cut(s);
 		event_base_loopbreak(s->base);
 	}
 }
@@ -253,7 +262,8 @@ static int scan_finish(struct scan *s)
 		if (!good)
 			fprintf(stderr, "ice scan: --stats %s: it could not be written\n", s->options.stats);
 	}
-	fflush(stdout);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && !s->cut)
+		scan_cut(s);
 	if (!s->options.quiet)
 		ice_stats_tell(&s->stats, &f, s->options.discover, stderr);
 	if (s->delivery)

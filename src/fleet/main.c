@@ -8,6 +8,7 @@
 
 #include "fleet.h"
 #include "ice/clock.h"
+#include "ice/standard.h"
 #include "options.h"
 
 /* Loads all folders of one kind; adds up the recordings. */
@@ -147,6 +148,7 @@ int main(int argc, char **argv)
 	                                    .community = "public",
 	                                    .pages_per_hour = 600},
 	                          .wire = {.port = 161}};
+	ice_standard_hold();
 	int status = fleet_options_read(argc, argv, &o);
 	if (status >= 0)
 		return status;

@@ -5,106 +5,106 @@
 
 #include "facts.h"
 
-/* Words in small letters and their colour, in order of their first octet; among those, what begins with another stands before
- * it. Matched as the start of a word, so that endings do not matter ("noire", "gelbe", "negra"). */
+/* Words in small letters and their colour. Matched as the start of a word, so that endings do not matter ("noire", "gelbe",
+ * "negra"). */
 static const struct {
 	const char *word, *color;
 	bool whole; /* too short, or the start of other words: must be the whole word */
 } color_words[] = {
-        {"azur", "cyan", false},
-        {"amarill", "yellow", false},
-        {"amarel", "yellow", false},
-        {"black", "black", false},
-        {"blue", "blue", true},
-        {"blau", "blue", true},
-        {"bleu", "blue", true},
-        {"czarn", "black", false},
-        {"czern", "black", true},
-        {"cerny", "black", false},
-        {"cerna", "black", false},
-        {"cyan", "cyan", false},
-        {"cian", "cyan", false},
-        {"ciano", "cyan", false},
-        {"cyaan", "cyan", false},
-        {"cijan", "cyan", false},
-        {"clear", "clear", true},
-        {"fekete", "black", false},
-        {"gelb", "yellow", false},
-        {"giall", "yellow", false},
-        {"geel", "yellow", false},
-        {"gele", "yellow", true},
-        {"gul", "yellow", true},
-        {"gult", "yellow", true},
-        {"galben", "yellow", false},
-        {"groc", "yellow", true},
-        {"gray", "gray", true},
-        {"grey", "gray", true},
-        {"grau", "gray", true},
-        {"green", "green", true},
-        {"jaune", "yellow", false},
-        {"keltai", "yellow", false},
         {"light light black", "light light black", false},
         {"light black", "light black", false},
         {"light gray", "light gray", false},
         {"light grey", "light gray", false},
         {"light cyan", "light cyan", false},
         {"light magenta", "light magenta", false},
+        {"vivid light magenta", "light magenta", false},
+        {"vivid magenta", "magenta", false},
         {"matte black", "matte black", false},
-        {"musta", "black", false},
-        {"magenta", "magenta", false},
-        {"mad\xc5\xbe"
-         "enta",
-         "magenta", false},
+        {"photo black", "photo black", false},
+        {"black", "black", false},
+        {"schwarz", "black", false},
         {"noir", "black", false},
         {"negr", "black", false},
         {"nero", "black", true},
         {"nera", "black", true},
-        {"negru", "black", false},
-        {"orange", "orange", true},
-        {"photo black", "photo black", false},
         {"preto", "black", true},
         {"preta", "black", true},
-        {"purpur", "magenta", false},
-        {"red", "red", true},
-        {"rot", "red", true},
-        {"rouge", "red", true},
-        {"schwarz", "black", false},
+        {"zwart", "black", false},
         {"svart", "black", false},
         {"sort", "black", true},
+        {"musta", "black", false},
+        {"czarn", "black", false},
+        {"czern", "black", true},
+        {"\xc4\x8d"
+         "ern",
+         "black", false}, /* černý */
+        {"cerny", "black", false},
+        {"cerna", "black", false},
+        {"fekete", "black", false},
         {"siyah", "black", false},
+        {"negru", "black", false},
+        {"\xd1\x87\xd0\xb5\xd1\x80\xd0\xbd", "black", false},                 /* черн */
+        {"\xd1\x87\xd1\x91\xd1\x80\xd0\xbd", "black", false},                 /* чёрн */
+        {"\xe3\x83\x96\xe3\x83\xa9\xe3\x83\x83\xe3\x82\xaf", "black", false}, /* ブラック */
+        {"\xe9\xbb\x91", "black", false},                                     /* 黑 (simplified: 黑) */
+        {"\xe9\xbb\x92", "black", false},                                     /* 黒 */
+        {"cyan", "cyan", false},
+        {"cian", "cyan", false},
+        {"ciano", "cyan", false},
+        {"zyan", "cyan", false},
+        {"cyaan", "cyan", false},
         {"syaani", "cyan", false},
+        {"azur", "cyan", false},
+        {"cijan", "cyan", false},
+        {"\xd0\xb3\xd0\xbe\xd0\xbb\xd1\x83\xd0\xb1", "cyan", false}, /* голуб */
+        {"\xe3\x82\xb7\xe3\x82\xa2\xe3\x83\xb3", "cyan", false},     /* シアン */
+        {"\xe9\x9d\x92", "cyan", false},                             /* 青 */
+        {"magenta", "magenta", false},
+        {"mad\xc5\xbe"
+         "enta",
+         "magenta", false},
+        {"purpur", "magenta", false},
+        {"\xd0\xbf\xd1\x83\xd1\x80\xd0\xbf\xd1\x83\xd1\x80", "magenta", false}, /* пурпур */
+        {"\xe3\x83\x9e\xe3\x82\xbc\xe3\x83\xb3\xe3\x82\xbf", "magenta", false}, /* マゼンタ */
+        {"\xe5\x93\x81\xe7\xba\xa2", "magenta", false},                         /* 品红 */
+        {"yellow", "yellow", false},
+        {"gelb", "yellow", false},
+        {"jaune", "yellow", false},
+        {"amarill", "yellow", false},
+        {"amarel", "yellow", false},
+        {"giall", "yellow", false},
+        {"geel", "yellow", false},
+        {"gele", "yellow", true},
+        {"gul", "yellow", true},
+        {"gult", "yellow", true},
+        {"keltai", "yellow", false},
+        {"\xc5\xbc\xc3\xb3\xc5\x82t", "yellow", false}, /* żółt */
+        {"zolt", "yellow", false},
+        {"\xc5\xbelut", "yellow", false}, /* žlut */
+        {"zlut", "yellow", false},
         {"s\xc3\xa1rga", "yellow", false},
         {"sarga", "yellow", false},
         {"sar\xc4\xb1", "yellow", false}, /* sarı */
-        {"vivid light magenta", "light magenta", false},
-        {"vivid magenta", "magenta", false},
+        {"galben", "yellow", false},
+        {"groc", "yellow", true},
+        {"\xd0\xb6\xd0\xb5\xd0\xbb\xd1\x82", "yellow", false}, /* желт */
+        {"\xd0\xb6\xd1\x91\xd0\xbb\xd1\x82", "yellow", false},
+        {"\xe3\x82\xa4\xe3\x82\xa8\xe3\x83\xad\xe3\x83\xbc", "yellow", false}, /* イエロー */
+        {"\xe9\xbb\x84", "yellow", false},                                     /* 黄 */
+        {"gray", "gray", true},
+        {"grey", "gray", true},
+        {"grau", "gray", true},
+        {"red", "red", true},
+        {"rot", "red", true},
+        {"rouge", "red", true},
+        {"blue", "blue", true},
+        {"blau", "blue", true},
+        {"bleu", "blue", true},
+        {"green", "green", true},
+        {"orange", "orange", true},
         {"violet", "violet", true},
         {"white", "white", true},
-        {"yellow", "yellow", false},
-        {"zwart", "black", false},
-        {"zyan", "cyan", false},
-        {"zolt", "yellow", false},
-        {"zlut", "yellow", false},
-        {"\xc4\x8d"
-         "ern",
-         "black", false},                                                       /* černý */
-        {"\xc5\xbc\xc3\xb3\xc5\x82t", "yellow", false},                         /* żółt */
-        {"\xc5\xbelut", "yellow", false},                                       /* žlut */
-        {"\xd0\xb3\xd0\xbe\xd0\xbb\xd1\x83\xd0\xb1", "cyan", false},            /* голуб */
-        {"\xd0\xbf\xd1\x83\xd1\x80\xd0\xbf\xd1\x83\xd1\x80", "magenta", false}, /* пурпур */
-        {"\xd0\xb6\xd0\xb5\xd0\xbb\xd1\x82", "yellow", false},                  /* желт */
-        {"\xd0\xb6\xd1\x91\xd0\xbb\xd1\x82", "yellow", false},
-        {"\xd1\x87\xd0\xb5\xd1\x80\xd0\xbd", "black", false},                   /* черн */
-        {"\xd1\x87\xd1\x91\xd1\x80\xd0\xbd", "black", false},                   /* чёрн */
-        {"\xe3\x83\x96\xe3\x83\xa9\xe3\x83\x83\xe3\x82\xaf", "black", false},   /* ブラック */
-        {"\xe3\x82\xb7\xe3\x82\xa2\xe3\x83\xb3", "cyan", false},                /* シアン */
-        {"\xe3\x83\x9e\xe3\x82\xbc\xe3\x83\xb3\xe3\x82\xbf", "magenta", false}, /* マゼンタ */
-        {"\xe3\x82\xa4\xe3\x82\xa8\xe3\x83\xad\xe3\x83\xbc", "yellow", false},  /* イエロー */
-        {"\xe5\x93\x81\xe7\xba\xa2", "magenta", false},                         /* 品红 */
-        {"\xe9\xbb\x91", "black", false},                                       /* 黑 (simplified: 黑) */
-        {"\xe9\xbb\x92", "black", false},                                       /* 黒 */
-        {"\xe9\x9d\x92", "cyan", false},                                        /* 青 */
-        {"\xe9\xbb\x84", "yellow", false},                                      /* 黄 */
+        {"clear", "clear", true},
 };
 
 static bool color_letter(unsigned char c)
@@ -140,22 +140,6 @@ static void color_fold(const char *name, char *out, size_t size)
 	out[i] = '\0';
 }
 
-#define COLOR_WORDS (sizeof(color_words) / sizeof(color_words[0]))
-
-/* The first word that begins with this octet or a later one. */
-static size_t color_first(unsigned char octet)
-{
-	size_t low = 0, high = COLOR_WORDS;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if ((unsigned char)color_words[middle].word[0] < octet)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* The colour that a folded name tells at this place, and how long its word is. In scripts without blanks every character may begin a
  * word, in others what no letter precedes. */
 static const char *color_word_at(const char *name, size_t at, size_t *len)
@@ -163,10 +147,9 @@ static const char *color_word_at(const char *name, size_t at, size_t *len)
 	bool start = at == 0 || !color_letter((unsigned char)name[at - 1]);
 	if (!start && (unsigned char)name[at] < 0xe0)
 		return NULL;
-	for (size_t i = color_first((unsigned char)name[at]); i < COLOR_WORDS && color_words[i].word[0] == name[at];
-	     i++) {
+	for (size_t i = 0; i < sizeof(color_words) / sizeof(color_words[0]); i++) {
 		const char *word = color_words[i].word;
-		if (word[1] != name[at + 1])
+		if (word[0] != name[at] || word[1] != name[at + 1])
 			continue;
 		*len = strlen(word);
 		if (strncmp(name + at, word, *len) == 0 &&

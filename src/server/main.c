@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "ice/conf.h"
 #include "ice/secret.h"
+#include "ice/standard.h"
 
 static const struct {
 	const char *name;
@@ -35,6 +36,7 @@ static void main_help(FILE *to)
 int main(int argc, char **argv)
 {
 	const char *names[COMMANDS + 1] = {NULL};
+	ice_standard_hold();
 	/* A client that goes away while it is answered must not take the server with it. */
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);

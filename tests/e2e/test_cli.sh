@@ -159,10 +159,16 @@ fi
 if [ -x "$B/printer-fleet" ] && [ -d config/demo/printers ]; then
 	fleet site --site 127.78.0.0/20 --recordings config/demo/printers --count 60 --seed 3
 	there="127.78.0.0/20 --port $fleet_port --rate max --timeout 300ms"
-	ice scan $there --format ndjson 2>/dev/null | head -1 >"$tmp/head"; status=("${PIPESTATUS[@]}")
+	ice scan $there --format ndjson 2>"$tmp/err" | head -1 >"$tmp/head"; status=("${PIPESTATUS[@]}")
 	check "a reader that goes away is no crash (${status[0]})" test "${status[0]}" -lt 128
+	same "it needs no telling" "$(grep -c 'standard output' "$tmp/err")" 0
 	same "and got its line" "$(wc -l <"$tmp/head")" 1
-	ice scan $there >/dev/full 2>"$tmp/err"; same "a full disk behind standard output is a failure" $? 1
+	for f in table json ndjson csv; do
+		ice scan $there --format $f >/dev/full 2>"$tmp/err"; same "a full disk behind standard output is a failure ($f)" $? 1
+		same "and is told, once" "$(grep -c 'standard output: No space left' "$tmp/err")" 1
+		ice scan $there --format $f >&- 2>"$tmp/err"; same "so is a closed standard output" $? 1
+		same "and is told, too" "$(grep -c 'standard output: Bad file descriptor' "$tmp/err")" 1
+	done
 	ice scan $there >"$tmp/out" 2>/dev/null
 	same "the table has a row for each and a header" "$(wc -l <"$tmp/out")" 61
 	check "a file gets no escape sequences" bash -c "! grep -q $'\x1b' '$tmp/out'"
