@@ -44,7 +44,7 @@ TESTS     := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test
 FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCHES   := $(patsubst bench/%.c,$(B)/bench/%,$(sort $(wildcard bench/*.c)))
 
-.PHONY: all help deps demo test check kills powercuts bench fuzz lint format install uninstall clean
+.PHONY: valgrind all help deps demo test check kills powercuts bench fuzz lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -153,6 +153,10 @@ powercuts: all $(B)/kills/powercut.so $(B)/kills/ice-witness
 #> make fuzz     libFuzzer on every parser, MINUTES=1 in all unless told (needs clang)
 fuzz:
 	@MINUTES=$(or $(MINUTES),1) PACKAGES="$(PACKAGES)" bash tests/fuzz/run.sh
+
+#> make valgrind  a sweep, an upload, the server and a replay under valgrind (when it is installed)
+valgrind: all
+	@B=$(B) bash tests/e2e/valgrind.sh
 
 #> make lint     layers, clang-format, cppcheck
 lint:
