@@ -102,7 +102,7 @@ class Table:
 
 def ice(fleet, ranges, *more, discover=True):
     stats = os.path.join(TMP, "stats.json")
-    argv = [f"{B}/ice", "scan", *ranges, "--port", str(fleet.port), "--rate", "max", "--format", "ndjson", "--stats", stats, *more]
+    argv = [f"{B}/ice", "scan", *ranges, "--port", str(fleet.port), "--rate", "max", "--format", "ndjson" if discover else "table", "--stats", stats, *more]
     if discover:
         argv.append("--discover")
     wall, cpu, rss, out, status = run(argv)
@@ -246,7 +246,7 @@ def section_scale():
                                                      ("resident KiB", "rss", ".0f"), ("printers", "printers", ".0f")])
     for bits, printers in ((16, 390), (12, 6250), (8, 100000)):
         with Fleet(f"127.{16 if bits == 12 else 0}.0.0/{bits}", printers, 0) as fleet:
-            r = ice(fleet, [f"127.{16 if bits == 12 else 0}.0.0/{bits}"], "--timeout", "1s", "--retries", "1", discover=False)
+            r = ice(fleet, [f"127.{16 if bits == 12 else 0}.0.0/{bits}"], "--retries", "1", discover=False)
             targets = 2 ** (32 - bits) - 2
             r |= {"targets": targets, "cpu_target": r["cpu"] / targets * 1e6}
             t.add(f"ice scan /{bits}", r)
