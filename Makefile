@@ -167,23 +167,23 @@ format:
 
 #> make install  to PREFIX (/usr/local), below DESTDIR
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/ice/profiles $(DESTDIR)$(PREFIX)/share/ice/examples
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 config/profiles/*.ini $(DESTDIR)$(PREFIX)/share/ice/profiles
-	install -m 644 config/ice.ini config/facilities-manager.ini $(DESTDIR)$(PREFIX)/share/ice/examples
-	install -d $(DESTDIR)$(PREFIX)/share/ice/demo/printers $(DESTDIR)$(PREFIX)/share/ice/demo/devices
-	install -m 644 config/demo/printers/*.snmprec $(DESTDIR)$(PREFIX)/share/ice/demo/printers
-	install -m 644 config/demo/devices/*.snmprec $(DESTDIR)$(PREFIX)/share/ice/demo/devices
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/ice/profiles" "$(DESTDIR)$(PREFIX)/share/ice/examples"
+	install -m 755 $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 config/profiles/*.ini "$(DESTDIR)$(PREFIX)/share/ice/profiles"
+	install -m 644 config/ice.ini config/facilities-manager.ini "$(DESTDIR)$(PREFIX)/share/ice/examples"
+	install -d "$(DESTDIR)$(PREFIX)/share/ice/demo/printers" "$(DESTDIR)$(PREFIX)/share/ice/demo/devices"
+	install -m 644 config/demo/printers/*.snmprec "$(DESTDIR)$(PREFIX)/share/ice/demo/printers"
+	install -m 644 config/demo/devices/*.snmprec "$(DESTDIR)$(PREFIX)/share/ice/demo/devices"
+	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
 	for unit in config/*.service; do \
-		sed 's|@PREFIX@|$(PREFIX)|g' $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$unit); \
+		sed 's|@PREFIX@|$(PREFIX)|g' $$unit > "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$unit)"; \
 	done
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,ice facilities-manager printer-fleet)
-	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/ice.service
-	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/facilities-manager.service
-	rm -rf $(DESTDIR)$(PREFIX)/share/ice
+	rm -f $(PROGRAMS:$(B)/%="$(DESTDIR)$(PREFIX)/bin/%")
+	rm -f "$(DESTDIR)$(PREFIX)/lib/systemd/system/ice.service"
+	rm -f "$(DESTDIR)$(PREFIX)/lib/systemd/system/facilities-manager.service"
+	rm -rf "$(DESTDIR)$(PREFIX)/share/ice"
 
 clean:
 	rm -rf build
