@@ -284,7 +284,7 @@ static size_t read_file(const char *name, void *bytes, size_t size)
 	return n;
 }
 
-static int run(const char *format, ...)
+ICE_PRINTF(1, 2) static int run(const char *format, ...)
 {
 	char command[1024];
 	va_list ap;
