@@ -382,8 +382,11 @@ enum ice_recording_text_step ice_recording_walk_value(struct ice_recording_text 
 		if (close)
 			value = walk_trim((struct ice_recording_piece){close + 1, (size_t)(p.at + p.n - close - 1)});
 	}
+	struct ice_recording_piece typed = value; /* a text without a type keeps the blanks it begins with */
+	while (typed.n > 0 && (typed.at[0] == ' ' || typed.at[0] == '\t'))
+		typed.at++, typed.n--;
 	for (size_t i = 0; i < sizeof(walk_types) / sizeof(walk_types[0]); i++) {
-		p = value;
+		p = typed;
 		if (!walk_take(&p, walk_types[i].prefix))
 			continue;
 		if (p.n > 0 && p.at[0] == ' ')

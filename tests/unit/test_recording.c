@@ -268,6 +268,20 @@ static void test_walk_types(void **state)
 	ice_recording_free(r);
 }
 
+/* What came through an editor or a ticket: blanks before the type do not make its name a part of the text. */
+static void test_walk_with_more_blanks(void **state)
+{
+	(void)state;
+	struct ice_recording *r = parsed(".1.3.6.1.2.1.1.1.0  =   STRING: \"text\"\n"
+	                                 ".1.3.6.1.2.1.1.5.0 =\tSTRING: \"name\"\n"
+	                                 ".1.3.6.1.2.1.1.7.0 =  INTEGER: 72\n");
+	assert_int_equal(ice_recording_skipped(r), 0);
+	SAYS(r, "1.3.6.1.2.1.1.1.0", "\x04\x04text");
+	SAYS(r, "1.3.6.1.2.1.1.5.0", "\x04\x04name");
+	SAYS(r, "1.3.6.1.2.1.1.7.0", "\x02\x01\x48");
+	ice_recording_free(r);
+}
+
 static void test_walk_without_types(void **state)
 {
 	(void)state;
@@ -618,6 +632,7 @@ int main(void)
 	        cmocka_unit_test(test_bad_rows_are_counted),
 	        cmocka_unit_test(test_reasons_name_file_and_line),
 	        cmocka_unit_test(test_walk_types),
+	        cmocka_unit_test(test_walk_with_more_blanks),
 	        cmocka_unit_test(test_walk_without_types),
 	        cmocka_unit_test(test_get),
 	        cmocka_unit_test(test_get_missing),
