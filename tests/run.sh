@@ -19,8 +19,8 @@ report() {
 		read -r p f s < <(grep -E '^[0-9]+ passed, [0-9]+ failed' "$out" | tail -1 | sed -E 's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?.*/\1 \2 0\4/')
 	elif grep -q '^\[==========\]' "$out"; then
 		p=$(grep -c '^\[       OK \]' "$out")
-		f=$(sed -nE 's/^\[  FAILED  \] .* ([0-9]+) test\(s\), listed below.*/\1/p' "$out" | awk '{n += $1} END {print n + 0}')
-		s=$(sed -nE 's/^\[  SKIPPED \] .* ([0-9]+) test\(s\), listed below.*/\1/p' "$out" | awk '{n += $1} END {print n + 0}')
+		f=$(sed -nE 's/^\[  FAILED  \] (.* )?([0-9]+) test\(s\), listed below.*/\2/p' "$out" | awk '{n += $1} END {print n + 0}')
+		s=$(sed -nE 's/^\[  SKIPPED \] (.* )?([0-9]+) test\(s\), listed below.*/\2/p' "$out" | awk '{n += $1} END {print n + 0}')
 		[ $((p + f + s)) = 0 ] && { f=1; echo "(it ran no test)" >>"$out"; }
 	else
 		p=$((status == 0)) f=$((status != 0)) s=0

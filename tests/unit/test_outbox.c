@@ -705,6 +705,10 @@ static void a_full_disk_loses_nothing(void **state)
 		if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
 		    mount("none", folder, "tmpfs", 0, "size=3000k") != 0)
 			_exit(77);
+		int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0) /* a user namespace knows no user that could own a file there */
+			_exit(77);
+		WANT(close(fd) == 0 && unlink(path) == 0);
 		fill_the_disk("the disk is full");
 	}
 	int status = status_of(child);
