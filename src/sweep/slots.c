@@ -71,7 +71,11 @@ void slots_free(struct slots *s, uint32_t i)
 void slots_question(struct slots *s, uint32_t i, struct ice_random *random)
 {
 	const uint32_t mask = (UINT32_C(1) << ICE_SNMP_ID_BITS) - 1;
-	s->at[i].id = ICE_SNMP_ID_BASE | (((uint32_t)(ice_random_next(random) >> 32) << s->bits | i) & mask);
+	uint32_t last = s->at[i].id, id;
+	do /* a wide window leaves few random bits: a late answer to the last question must not fit the next */
+		id = ICE_SNMP_ID_BASE | (((uint32_t)(ice_random_next(random) >> 32) << s->bits | i) & mask);
+	while (id == last);
+	s->at[i].id = id;
 	s->at[i].tries = 0;
 }
 

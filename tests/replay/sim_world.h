@@ -119,6 +119,15 @@ static ice_usec sim_between(ice_usec from, ice_usec to)
 
 SIM_SEAM(ice_clock_now);
 SIM_SEAM(ice_clock_wall);
+SIM_SEAM(ice_random_system);
+
+/* Request ids are the system's randomness; here they follow from the seed like all else, or a failure would not replay. */
+void __wrap_ice_random_system(void *out, size_t n)
+{
+	uint8_t *to = out;
+	while (n-- > 0)
+		*to++ = (uint8_t)ice_random_next(&world.random);
+}
 
 ice_usec __wrap_ice_clock_now(void)
 {
