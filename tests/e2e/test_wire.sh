@@ -34,10 +34,10 @@ ip netns exec $b "$B/facilities-manager" serve --data "$tmp/fm" --listen 10.77.0
 pids+=($!)
 url=$(line "$tmp/fm.out" "listening ") || { cat "$tmp/fm.out"; exit 1; }
 enrol fm wire "$url"
-ip netns exec $a tcpdump -i eth0 -w "$tmp/all.pcap" -U --immediate-mode -s 0 -B 65536 >"$tmp/tcpdump.out" 2>&1 &
+ip netns exec $a tcpdump -Z root -i eth0 -w "$tmp/all.pcap" -U --immediate-mode -s 0 -B 65536 >"$tmp/tcpdump.out" 2>&1 &
 dump=$!
 pids+=($dump)
-await 20 grep -q "listening on" "$tmp/tcpdump.out"
+await 20 grep -q "listening on" "$tmp/tcpdump.out" || bad "tcpdump captures" "$(cat "$tmp/tcpdump.out")"
 
 "$B/ice" check --oids >"$tmp/oids" 2>"$tmp/oids.err" || bad "ice check --oids prints what may be asked" "$(cat "$tmp/oids.err")"
 # The ranges are written so that they hold network and broadcast addresses.
