@@ -162,7 +162,10 @@ static int probe_cmd_target(struct probe_cmd *p, const char *text, const struct 
 	struct ice_leg *leg = p->plan.legs[0];
 	char why[512];
 	if ((p->allow_public && !ice_range_allow(leg->range, p->allow_public, why, sizeof why)) ||
-	    !ice_range_add(leg->range, text, why, sizeof why) || !ice_range_seal(leg->range, why, sizeof why))
+	    !ice_range_add(leg->range, text, why, sizeof why))
+		return ice_options_refuse(&probe_cmd_command, "%s: %s", text, why);
+	ice_range_exclude_local_broadcasts(leg->range);
+	if (!ice_range_seal(leg->range, why, sizeof why))
 		return ice_options_refuse(&probe_cmd_command, "%s: %s", text, why);
 	if (ice_range_count(leg->range) != 1)
 		return ice_options_refuse(&probe_cmd_command, "%s is more than one address; ice scan is for ranges",

@@ -58,6 +58,7 @@ ends "all excluded" 64 "no address is left" ice scan $here --exclude 127.0.0.0/8
 ends "upload without an enrolment" 64 "enrolment" ice scan $here --upload
 ends "two devices for probe" 64 "one ADDR" ice probe 127.0.0.1 127.0.0.2
 ends "a range for probe" 64 "more than one address" ice probe 127.0.0.0/24
+ends "a broadcast address of this machine's own for probe" 64 "broadcast" ice probe 127.255.255.255 --port "$port" --timeout 50ms --retries 0
 ends "run without a configuration" 64 "-c FILE" ice run
 ends "check of nothing" 64 "-c FILE" ice check
 
