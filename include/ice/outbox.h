@@ -1,7 +1,7 @@
 /* outbox: batches that survive anything until the server proves that it has them.
  *
- * One SQLite database, WAL, synchronous=FULL. A batch's bytes and id never change after their commit; the batch and "these
- * devices were read" commit together; a batch leaves only by ice_outbox_acknowledged, or is set aside by ice_outbox_reject. A full
+ * One SQLite database, WAL, synchronous=FULL. A batch's bytes and id never change after their commit; the batch, "these
+ * devices were read" and the notes of these readings commit together; a batch leaves only by ice_outbox_acknowledged, or is set aside by ice_outbox_reject. A full
  * outbox refuses (the caller stops polling); it never drops the oldest. One process at a time (a lock on the database).
  *
  * A batch is stored as it travels, gzip'd, and checked against its id whenever it is read. A database that cannot be read is
@@ -104,6 +104,17 @@ void ice_outbox_depth(struct ice_outbox *o, struct ice_outbox_depth *out);
 
 /* When this device was last read (wall seconds of its committed reading); 0 = never. */
 int64_t ice_outbox_device_read_at(struct ice_outbox *o, const char *device);
+
+/* Notes: what the engine wants to know of the last committed reading from a place (a printer's address in its range), so that it
+ * need not read it again while nothing changes. Committed with the reading; at most ICE_OUTBOX_NOTES, the oldest are forgotten.
+ * Since a note says that a reading is safe, all are forgotten when a batch is set aside or lost. */
+#define ICE_OUTBOX_NOTES 65536
+typedef void ice_outbox_note_fn(const char *place, const char *note, int64_t at, void *arg);
+
+/* Every note under a place that begins with `prefix` whose reading was made at `from` to `to` (wall seconds). What is lent lives
+ * until the callback returns. A database that refuses gives fewer: then more is read than need be. */
+void ice_outbox_kept(struct ice_outbox *o, const char *prefix, int64_t from, int64_t to, ice_outbox_note_fn *each,
+                     void *arg);
 
 /* Small durable values of the engine (seed and position of a sweep). get returns a malloc'd string or NULL. */
 ICE_MUST_CHECK bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value);

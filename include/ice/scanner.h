@@ -12,6 +12,10 @@
  * each full round the other version (v2c first) where both are enabled. A conversation's request is tried retries + 1 times, at least
  * twice, each time waiting twice as long; then the probe is told of the silence.
  *
+ * A printer that `known` tells of is asked its steady question (ice/steady.h) instead of first contact, twice at most. The same values
+ * as before: it is done, UNCHANGED, without a conversation or a place in the queue. Anything else, silence included: first contact
+ * with its address at once, as if nothing had been known.
+ *
  * What is due goes out in this order: conversations, retries, new targets. A printer that finds no place among the conversations, or in
  * the queue behind `reserve`, waits its turn; while ICE_SCANNER_WAITING or more do, no new target is started. Beyond
  * ICE_SCANNER_WAITING_MAX (answers of targets that were already in flight) a printer is forgotten and asked anew a second
@@ -31,6 +35,7 @@
 #include "ice/record.h"
 #include "ice/secret.h"
 #include "ice/snmp.h"
+#include "ice/steady.h"
 
 struct ice_scanner;
 
@@ -39,15 +44,17 @@ struct ice_scanner;
 #define ICE_SCANNER_WAITING_MAX 8192 /* waiting printers that are remembered, some 1.2 kB each */
 #define ICE_SCANNER_PUMP_MAX    1024 /* datagrams of one pump */
 
-/* How an address ended. */
-enum ice_outcome { ICE_OUTCOME_SILENT, ICE_OUTCOME_DEVICE, ICE_OUTCOME_PRINTER };
+/* How an address ended. UNCHANGED: a known printer that is as it was when it was last read. */
+enum ice_outcome { ICE_OUTCOME_SILENT, ICE_OUTCOME_DEVICE, ICE_OUTCOME_PRINTER, ICE_OUTCOME_UNCHANGED };
 
 /* What the scanner reports of one address that answered. Views live until the callback returns. */
 struct ice_finding {
 	struct ice_address address;
 	enum ice_outcome outcome;
-	const struct ice_identity *identity;
-	const struct ice_record *record; /* printers only */
+	const struct ice_identity *identity; /* NULL when UNCHANGED */
+	const struct ice_record *record;     /* of a PRINTER that was read */
+	/* With a record, when `known` is there: how to ask the printer whether anything has changed since; NULL when it cannot be. */
+	const struct ice_steady *steady;
 	enum ice_snmp_version version;
 	uint16_t credential; /* index into options.communities */
 	uint16_t requests;   /* datagrams sent to it, retries included */
@@ -67,6 +74,8 @@ struct ice_scanner_ops {
 	void (*emit)(const struct ice_finding *finding, void *arg);
 	/* A reserved place is not needed after all. */
 	void (*release)(void *arg);
+	/* Is this address a printer known from its last full reading? May be NULL: none is. Asked once for each target. */
+	bool (*known)(const struct ice_address *address, struct ice_steady *out, void *arg);
 };
 
 struct ice_scanner_options {
@@ -116,6 +125,7 @@ struct ice_scanner_counters {
 	uint64_t strays[ICE_VERDICT_COUNT]; /* not believed, by reason */
 	uint64_t devices;                   /* addresses that speak SNMP (printers included) */
 	uint64_t printers;
+	uint64_t unchanged; /* printers that were as they were; counted among printers and devices */
 	uint64_t incomplete;
 	uint32_t in_flight, peak_in_flight;
 	uint32_t waiting;                /* printers that wait for a queue place or a conversation */

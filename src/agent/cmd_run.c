@@ -123,6 +123,7 @@ static void run_swept(void *arg)
 	for (size_t v = 0; v < ICE_VERDICT_COUNT; v++)
 		strays += v != ICE_VERDICT_OK ? f.scanner.strays[v] : 0;
 	ICE_LOG(ICE_LOG_INFO, "sweep ended", ice_field_int("printers", (int64_t)f.scanner.printers),
+	        ice_field_int("unchanged", (int64_t)f.scanner.unchanged),
 	        ice_field_int("devices", (int64_t)f.scanner.devices), ice_field_int("addresses", (int64_t)f.done),
 	        ice_field_int("seconds", (int64_t)(f.seconds + 0.5)),
 	        ice_field_int("probes", (int64_t)f.scanner.probes_sent),
@@ -174,6 +175,12 @@ static void run_signal(evutil_socket_t number, short what, void *arg)
 	event_base_loopbreak(r->base);
 }
 
+/* How old a full reading may be that is not made anew in this sweep: in the next one it must not be too old. */
+static ice_usec run_steady(const struct ice_settings_sweep *s)
+{
+	return s->full_read > s->interval ? s->full_read - s->interval : 0;
+}
+
 static int run_prepare(struct run *r)
 {
 	char why[512];
@@ -209,6 +216,7 @@ static int run_prepare(struct run *r)
 	        .probe = {.alert_text = s->privacy.alert_text != 0},
 	        .shards = 1,
 	        .outbox = ice_delivery_outbox(r->delivery),
+	        .steady = run_steady(&s->sweep),
 	        .upload = ice_delivery_upload(r->delivery),
 	};
 	const struct ice_heartbeat_ops ops = {.beat = run_beat, .place = run_place, .swept = run_swept};

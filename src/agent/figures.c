@@ -11,6 +11,7 @@ void ice_figures_add(struct ice_scanner_counters *sum, const struct ice_scanner_
 	sum->late += leg->late;
 	sum->devices += leg->devices;
 	sum->printers += leg->printers;
+	sum->unchanged += leg->unchanged;
 	sum->incomplete += leg->incomplete;
 	sum->in_flight = leg->in_flight;
 	sum->waiting = leg->waiting;

@@ -11,6 +11,8 @@
 #include "ice/queue.h"
 #include "ice/random.h"
 
+#include "known.h"
+
 /* Batches of 64 taken in before anything else is done: enough to keep up, short enough to stay fair. */
 #define HEARTBEAT_RECEIVE 64
 /* Readings held or promised. A conversation reserves before it starts, so this also bounds the printers read at once. */
@@ -35,6 +37,7 @@ struct ice_heartbeat {
 	struct ice_queue *queue;
 	struct ice_scanner *scanner; /* of the present leg; NULL between sweeps */
 	struct ice_neighbours *neighbours;
+	struct ice_known *known; /* printers of the present leg */
 	struct ice_walk walk;    /* of the present leg */
 	enum ice_walk_step step; /* the walk's last word in this beat */
 	ice_usec place_at;       /* the place is told next */
@@ -83,11 +86,20 @@ static void heartbeat_release(void *arg)
 		ice_queue_release(h->queue);
 }
 
+static bool heartbeat_known(const struct ice_address *address, struct ice_steady *out, void *arg)
+{
+	struct ice_heartbeat *h = arg;
+	return ice_known_find(h->known, address, out);
+}
+
 /* A record on its way to the server. */
-static void heartbeat_keep(struct ice_heartbeat *h, const struct ice_record *record)
+static void heartbeat_keep(struct ice_heartbeat *h, const struct ice_finding *finding)
 {
 	char device[ICE_RECORD_IDENTITY_SIZE];
+	const struct ice_record *record = finding->record;
 	struct ice_reading r = {.at = record->read_at};
+	r.place = ice_known_place(h->options.plan->legs[h->walk.from.leg]->name, &finding->address);
+	r.note = finding->steady ? ice_known_note(finding->steady) : NULL;
 	r.json = ice_record_to_json(record, &r.len);
 	r.device = strdup(ice_record_identity(record, device));
 	if (!r.json || !r.device)
@@ -101,7 +113,7 @@ static void heartbeat_emit(const struct ice_finding *finding, void *arg)
 {
 	struct ice_heartbeat *h = arg;
 	if (h->options.outbox && finding->outcome == ICE_OUTCOME_PRINTER && finding->record)
-		heartbeat_keep(h, finding->record);
+		heartbeat_keep(h, finding);
 	if (h->ops.found)
 		h->ops.found(finding, h->arg);
 }
@@ -112,6 +124,7 @@ static const struct ice_scanner_ops heartbeat_scanner_ops = {
         .reserve = heartbeat_reserve,
         .emit = heartbeat_emit,
         .release = heartbeat_release,
+        .known = heartbeat_known,
 };
 
 /* ---- queue to outbox ---- */
@@ -181,6 +194,8 @@ static void heartbeat_end_leg(struct ice_heartbeat *h)
 	h->past.in_flight = h->past.waiting = 0;
 	ice_scanner_free(h->scanner);
 	h->scanner = NULL;
+	ice_known_free(h->known);
+	h->known = NULL;
 	h->passed += h->walk.passed;
 	h->walk.passed = 0;
 }
@@ -210,7 +225,14 @@ static void heartbeat_begin_leg(struct ice_heartbeat *h, const struct ice_place 
 	ice_random_system(&options.seed, sizeof options.seed);
 	ice_walk_begin(&h->walk, o->plan, h->neighbours, from, o->shard, o->shards);
 	h->step = ICE_WALK_TARGET;
-	h->scanner = ice_scanner_new(&options, &heartbeat_scanner_ops, h, h->now);
+	struct ice_scanner_ops ops = heartbeat_scanner_ops;
+	if (o->outbox && o->steady > 0) {
+		int64_t wall = ice_clock_wall();
+		h->known = ice_known_load(o->outbox, leg->name, wall - o->steady / ICE_USEC_SEC(1), wall);
+	} else {
+		ops.known = NULL;
+	}
+	h->scanner = ice_scanner_new(&options, &ops, h, h->now);
 }
 
 /* ---- the beat ---- */
@@ -363,6 +385,7 @@ void ice_heartbeat_free(struct ice_heartbeat *h)
 		return;
 	if (h->scanner)
 		ice_scanner_free(h->scanner);
+	ice_known_free(h->known);
 	ice_neighbours_free(h->neighbours);
 	event_free(h->timer);
 	for (int i = 0; i < 2; i++)

@@ -38,6 +38,8 @@ struct ice_heartbeat_options {
 	struct ice_probe_options probe;
 	uint32_t shard, shards;    /* 0 of 1 = all */
 	struct ice_outbox *outbox; /* NULL: finds are told and not kept */
+	ice_usec
+	        steady; /* a printer whose last full reading is not older is only asked whether it has changed; 0 = none */
 	struct ice_upload *upload; /* NULL: nothing leaves */
 };
 

@@ -153,6 +153,8 @@ static const struct ice_conf_option settings_state_options[] = {
 static const struct ice_conf_option settings_sweep_options[] = {
         {"interval", ICE_CONF_DURATION, SETTINGS_AT(sweep, interval), "1h", 1000000, INT64_C(31) * 86400 * 1000000,
          NULL, NULL, "from the start of one sweep to the start of the next"},
+        {"full_read", ICE_CONF_DURATION, SETTINGS_AT(sweep, full_read), "24h", 0, INT64_C(31) * 86400 * 1000000, NULL,
+         NULL, "every printer is read in full at least this often, unchanged or not; 0 = in every sweep"},
         {"rate", ICE_CONF_CALL, 0, "gentle", 0, 0, NULL, settings_rate,
          "datagrams per second: gentle (1000), normal (10000), max, or a number"},
         {"timeout", ICE_CONF_CALL, 0, "learned", 0, 0, NULL, settings_timeout,

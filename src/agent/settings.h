@@ -44,7 +44,8 @@ struct ice_settings_state {
 
 struct ice_settings_sweep {
 	ice_usec interval;
-	ice_usec timeout; /* 0 = learned */
+	ice_usec full_read; /* 0 = every sweep */
+	ice_usec timeout;   /* 0 = learned */
 	int64_t retries, window, conversations, subnet_cap, port;
 	uint64_t rate; /* datagrams per second; 0 = no limit */
 	bool v1, v2c;

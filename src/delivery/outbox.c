@@ -11,6 +11,7 @@
 #include "ice/log.h"
 #include "outbox_file.h"
 #include "outbox_look.h"
+#include "outbox_notes.h"
 #include "outbox_salvage.h"
 
 #define OUTBOX_BYTES_DEFAULT ((int64_t)1 << 30)
@@ -34,6 +35,11 @@ static const char *const outbox_sql[OUTBOX_STATEMENTS] = {
         [OUTBOX_DELETE] = "DELETE FROM batch WHERE id=? AND state=0",
         [OUTBOX_ASIDE] = "UPDATE batch SET state=1, set_aside_at=?2, reason=?3 WHERE id=?1 AND state=0",
         [OUTBOX_READ_AT] = "SELECT read_at FROM device WHERE name=?",
+        [OUTBOX_UNNOTE] = "DELETE FROM note WHERE place=?1 OR device=?2",
+        [OUTBOX_NOTE] = "INSERT INTO note (place, device, at, note) VALUES (?,?,?,?)",
+        [OUTBOX_TRIM] = "DELETE FROM note WHERE number IN (SELECT number FROM note ORDER BY number LIMIT ?)",
+        [OUTBOX_KEPT] = "SELECT place, note, at FROM note WHERE substr(place,1,length(?1))=?1 AND at BETWEEN ?2 AND ?3",
+        [OUTBOX_FORGET_NOTES] = "DELETE FROM note",
         [OUTBOX_SET] = "INSERT INTO setting VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
         [OUTBOX_GET] = "SELECT value FROM setting WHERE name=?",
 };
@@ -59,14 +65,6 @@ static int outbox_committed(void *arg, sqlite3 *db, const char *name, int pages)
 	(void)db, (void)name;
 	o->log_pages = pages;
 	return SQLITE_OK;
-}
-
-/* Runs a bound statement that answers with no row, and makes it ready again. */
-static bool outbox_step(struct ice_outbox *o, enum outbox_statement which)
-{
-	int rc = sqlite3_step(o->statements[which]);
-	/* reset repeats the error that step gave, and leaves it to be read */
-	return sqlite3_reset(o->statements[which]) == SQLITE_OK && rc == SQLITE_DONE;
 }
 
 static bool outbox_begin(struct ice_outbox *o)
@@ -119,7 +117,7 @@ struct ice_outbox *ice_outbox_open(const struct ice_outbox_options *options, cha
 	if (strcmp(options->path, ":memory:") != 0)
 		snprintf(o->path, sizeof(o->path), "%s", options->path);
 	sqlite3_wal_hook(db, outbox_committed, o);
-	bool ok = outbox_count(o);
+	bool ok = outbox_count(o) && ice_outbox_notes_open(o);
 	for (int i = 0; ok && i < OUTBOX_STATEMENTS; i++)
 		ok = sqlite3_prepare_v3(db, outbox_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &o->statements[i], NULL) ==
 		     SQLITE_OK;
@@ -159,24 +157,24 @@ static bool outbox_mark(struct ice_outbox *o, const struct ice_reading *const *r
 {
 	for (size_t i = 0; i < n; i++) {
 		sqlite3_bind_text(o->statements[OUTBOX_FORGET], 1, readings[i]->device, -1, SQLITE_STATIC);
-		if (!outbox_step(o, OUTBOX_FORGET))
+		if (!ice_outbox_look_step(o, OUTBOX_FORGET))
 			return false;
 		*devices += 1 - sqlite3_changes(o->db);
 		sqlite3_bind_text(o->statements[OUTBOX_MARK], 1, readings[i]->device, -1, SQLITE_STATIC);
 		sqlite3_bind_int64(o->statements[OUTBOX_MARK], 2, readings[i]->at);
-		if (!outbox_step(o, OUTBOX_MARK))
+		if (!ice_outbox_look_step(o, OUTBOX_MARK))
 			return false;
 	}
 	if (*devices <= OUTBOX_DEVICES_MAX)
 		return true;
 	sqlite3_bind_int64(o->statements[OUTBOX_PRUNE], 1, *devices - OUTBOX_DEVICES_MAX);
 	*devices = OUTBOX_DEVICES_MAX;
-	return outbox_step(o, OUTBOX_PRUNE);
+	return ice_outbox_look_step(o, OUTBOX_PRUNE);
 }
 
 /* The transaction of one batch. */
 static bool outbox_insert(struct ice_outbox *o, const struct ice_outbox_batch *b,
-                          const struct ice_reading *const *readings, int64_t *devices)
+                          const struct ice_reading *const *readings, int64_t *devices, int64_t *notes)
 {
 	sqlite3_stmt *s = o->statements[OUTBOX_INSERT];
 	if (!outbox_begin(o))
@@ -187,8 +185,9 @@ static bool outbox_insert(struct ice_outbox *o, const struct ice_outbox_batch *b
 	sqlite3_bind_blob64(s, 4, b->packed, b->packed_len, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 5, ice_clock_wall());
 	sqlite3_bind_int64(o->statements[OUTBOX_COUNT_ON], 1, b->sequence);
-	return outbox_step(o, OUTBOX_INSERT) && outbox_step(o, OUTBOX_COUNT_ON) &&
-	       outbox_mark(o, readings, b->readings, devices) && outbox_commit(o);
+	return ice_outbox_look_step(o, OUTBOX_INSERT) && ice_outbox_look_step(o, OUTBOX_COUNT_ON) &&
+	       outbox_mark(o, readings, b->readings, devices) &&
+	       ice_outbox_notes_put(o, readings, b->readings, notes) && outbox_commit(o);
 }
 
 /* How many of the readings go together: as many as fit, up to the first that cannot travel at all. */
@@ -211,7 +210,7 @@ enum ice_outbox_result ice_outbox_put(struct ice_outbox *o, const struct ice_rea
 {
 	struct ice_outbox_batch b = {.sequence = o->depth.last_sequence + 1};
 	enum ice_outbox_result result = ICE_OUTBOX_OK;
-	int64_t devices = o->devices;
+	int64_t devices = o->devices, notes = o->notes;
 	*taken = 0;
 	if (n == 0)
 		return ICE_OUTBOX_OK;
@@ -230,13 +229,14 @@ enum ice_outbox_result ice_outbox_put(struct ice_outbox *o, const struct ice_rea
 	} else if (outbox_disk_full(o, b.packed_len)) {
 		snprintf(o->error, sizeof(o->error), "storing a batch: the disk is full");
 		result = ICE_OUTBOX_FULL;
-	} else if (!outbox_insert(o, &b, readings, &devices)) {
+	} else if (!outbox_insert(o, &b, readings, &devices, &notes)) {
 		result = ice_outbox_look_failed(o, "storing a batch");
 		outbox_rollback(o);
 		/* The log may be all that is too long. */
 		outbox_checkpoint(o);
 	} else {
 		o->devices = devices;
+		o->notes = notes;
 		o->depth.last_sequence = b.sequence;
 		o->depth.batches++;
 		o->depth.readings += (int64_t)b.readings;
@@ -302,7 +302,7 @@ static bool outbox_leave(struct ice_outbox *o, enum outbox_statement how, const 
 	if (!found)
 		return true;
 	sqlite3_bind_text(o->statements[how], 1, id, -1, SQLITE_STATIC);
-	for (int tries = 2; !outbox_step(o, how); tries--) {
+	for (int tries = 2; !ice_outbox_look_step(o, how); tries--) {
 		(void)ice_outbox_look_failed(o, "taking a batch out");
 		outbox_rollback(o);
 		if (tries == 1)
@@ -324,6 +324,9 @@ bool ice_outbox_acknowledged(struct ice_outbox *o, const char *id)
 bool ice_outbox_reject(struct ice_outbox *o, const char *id, const char *reason)
 {
 	int64_t bytes;
+	/* Before it is set aside: a note must never outlive its reading on the way. */
+	if (!ice_outbox_notes_forget(o))
+		return false;
 	sqlite3_bind_int64(o->statements[OUTBOX_ASIDE], 2, ice_clock_wall());
 	sqlite3_bind_text(o->statements[OUTBOX_ASIDE], 3, reason, -1, SQLITE_STATIC);
 	if (!outbox_leave(o, OUTBOX_ASIDE, id, &bytes))
@@ -351,7 +354,7 @@ bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value)
 {
 	sqlite3_bind_text(o->statements[OUTBOX_SET], 1, key, -1, SQLITE_STATIC);
 	sqlite3_bind_text(o->statements[OUTBOX_SET], 2, value, -1, SQLITE_STATIC);
-	if (outbox_step(o, OUTBOX_SET))
+	if (ice_outbox_look_step(o, OUTBOX_SET))
 		return true;
 	(void)ice_outbox_look_failed(o, "storing a setting");
 	outbox_rollback(o);

@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool ice_outbox_look_step(struct ice_outbox *o, enum outbox_statement which)
+{
+	int rc = sqlite3_step(o->statements[which]);
+	/* reset repeats the error that step gave, and leaves it to be read */
+	return sqlite3_reset(o->statements[which]) == SQLITE_OK && rc == SQLITE_DONE;
+}
+
 enum ice_outbox_result ice_outbox_look_failed(struct ice_outbox *o, const char *doing)
 {
 	int code = sqlite3_errcode(o->db) & 0xff;

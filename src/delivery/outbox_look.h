@@ -1,6 +1,7 @@
-/* outbox_look: the outbox from the inside, shared by outbox.c, which moves batches, and outbox_look.c, which looks at them.
+/* outbox_look: the outbox from the inside, shared by outbox.c, which moves batches, outbox_look.c, which looks at them, and
+ * outbox_notes.c.
  *
- * Only these two include it. */
+ * Only these three include it. */
 #ifndef ICE_OUTBOX_LOOK_H
 #define ICE_OUTBOX_LOOK_H
 
@@ -24,6 +25,11 @@ enum outbox_statement {
 	OUTBOX_DELETE,
 	OUTBOX_ASIDE,
 	OUTBOX_READ_AT,
+	OUTBOX_UNNOTE,
+	OUTBOX_NOTE,
+	OUTBOX_TRIM,
+	OUTBOX_KEPT,
+	OUTBOX_FORGET_NOTES,
 	OUTBOX_SET,
 	OUTBOX_GET,
 	OUTBOX_STATEMENTS
@@ -35,12 +41,15 @@ struct ice_outbox {
 	char site[ICE_BATCH_SITE_MAX + 1];
 	int64_t max_bytes;
 	struct ice_outbox_depth depth; /* what the database holds, changed after each commit */
-	int64_t devices;
+	int64_t devices, notes;
 	char path[ICE_OUTBOX_PATH_MAX]; /* "" in memory */
 	int log_pages;                  /* in the write-ahead log, not yet in the database */
 	bool damaged;
 	char error[256];
 };
+
+/* Runs a bound statement that answers with no row, and makes it ready again. */
+ICE_MUST_CHECK bool ice_outbox_look_step(struct ice_outbox *o, enum outbox_statement which);
 
 /* Keeps the reason of a failure; what a full disk answers is told apart, since it passes. */
 enum ice_outbox_result ice_outbox_look_failed(struct ice_outbox *o, const char *doing);

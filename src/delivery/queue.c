@@ -19,6 +19,8 @@ void ice_reading_free(struct ice_reading *r)
 		return;
 	free(r->json);
 	free(r->device);
+	free(r->place);
+	free(r->note);
 	*r = (struct ice_reading){0};
 }
 

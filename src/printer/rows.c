@@ -34,6 +34,8 @@ static const struct {
         [ICE_FIELD_STATUS_DEVICE] = {"status.device", 0, false},
         [ICE_FIELD_STATUS_PRINTER] = {"status.printer", 0, false},
         [ICE_FIELD_STATUS_ERRORS] = {"status.errors", 0, false},
+        [ICE_FIELD_STEADY_CONFIG] = {"steady.config", 0, false},
+        [ICE_FIELD_STEADY_EVENTS] = {"steady.events", 0, false},
         [ICE_FIELD_LOCALIZATION] = {"localization", 0, false},
         [ICE_FIELD_CHARSET] = {"charset", 0, false},
         [ICE_FIELD_SUPPLY_COLORANT] = {"supply.colorant", ICE_GROUP_SUPPLY, true},

@@ -122,7 +122,7 @@ enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 	struct talk talk = {.address = address,
 	                    .version = s->message.version,
 	                    .credential = (uint16_t)credential,
-	                    .requests = slot->tries,
+	                    .requests = (uint16_t)(slot->before + slot->tries),
 	                    .questions = 1,
 	                    .rtt = retried ? -1 : since,
 	                    .question = question.len > 0 ? &question : NULL,

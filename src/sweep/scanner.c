@@ -153,7 +153,8 @@ static uint32_t scanner_start(struct ice_scanner *s, enum ice_bound *bound)
 	uint32_t i = slots_take(&s->slots, &address);
 	assert(i != SLOT_NONE);
 	s->slots.at[i].nth = nth;
-	slots_question(&s->slots, i, &s->random);
+	if (!s->ops.known || !conversation_known(s, i))
+		slots_question(&s->slots, i, &s->random);
 	if (s->subnets)
 		s->subnets[scanner_subnet(&address)]++;
 	s->counters.targets++;
@@ -175,6 +176,7 @@ size_t ice_scanner_pump(struct ice_scanner *s, ice_usec now)
 		bool went =
 		        s->slots.at[i].state == SLOT_TALKING ? conversation_send(s, i, now) : contact_send(s, i, now);
 		if (!went) {
+			from = s->slots.at[i].state == SLOT_TALKING ? &s->talks_due : &s->contacts_due;
 			slots_push_front(&s->slots, from, i);
 			s->refused = true;
 			bound = ICE_BOUND_SOCKET;

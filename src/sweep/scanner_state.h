@@ -4,6 +4,7 @@
  *   contact.c       first contact: one question to an address, its tries, its answer or silence
  *   conversation.c  a device that answered: second question, waiting, the probe's requests, its end
  *
+ *   conversation_known: a known printer, its steady question due -> the same: emitted; other, silence -> contact_start
  *   contact_start --silence--> contact_silence: retry due, or done
  *        | reply
  *   contact_reply: a device -> emitted; a printer, or a second question -> conversation_open
@@ -24,6 +25,7 @@
 
 enum talk_stage {
 	TALK_NONE,
+	TALK_STEADY,   /* a known printer, asked whether it has changed */
 	TALK_QUESTION, /* a second question of first contact */
 	TALK_WAITING,  /* a printer, for its turn */
 	TALK_PROBE,    /* in conversation; holds a reserved place */
@@ -41,7 +43,8 @@ struct talk {
 	ice_usec rtt;      /* of first contact; -1 unknown */
 	struct ice_rtt host;
 	struct ice_probe *probe;
-	struct ice_snmp_request *question; /* TALK_QUESTION */
+	struct ice_snmp_request *question; /* TALK_QUESTION, TALK_STEADY */
+	struct ice_steady *steady;         /* TALK_STEADY */
 	struct ice_identity identity;
 };
 
@@ -87,6 +90,8 @@ void contact_silence(struct ice_scanner *s, uint32_t i);
 /* Asks the address of a slot all over again, after a pause. */
 void contact_again(struct ice_scanner *s, uint32_t i, ice_usec now);
 
+/* True when the slot's address is a known printer: its steady question is what to send. */
+bool conversation_known(struct ice_scanner *s, uint32_t i);
 /* The slot's address answered as `heard` says (copied): emits it, or converses in the slot, which is in no queue and not on the wheel. */
 void conversation_open(struct ice_scanner *s, uint32_t i, ice_usec now, const struct talk *heard);
 /* Lets waiting printers begin. */

@@ -31,6 +31,7 @@ struct slot {
 	uint8_t tries;       /* of the present request so far */
 	uint8_t state;       /* enum slot_state */
 	bool queued;         /* it stands in a queue */
+	uint8_t before;      /* ASKING: datagrams that went to the address before, for a question that led nowhere */
 	uint32_t nth;        /* its address was the nth that `next` gave, modulo 2^32 */
 };
 _Static_assert(sizeof(struct slot) + ICE_WHEEL_SLOT_BYTES <= 64, "64 bytes per request in flight, deadline included");
