@@ -15,6 +15,12 @@
 
 struct sqlite3;
 
+/* A table that the first databases did not have. Its number grows with every row, so that the oldest is the first. A device has one
+ * note: what was read of it elsewhere is not what the server has of it now. */
+#define OUTBOX_FILE_NOTES                                                                                              \
+	" note (number INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, device TEXT NOT NULL UNIQUE,"                  \
+	" at INTEGER NOT NULL, note TEXT NOT NULL) STRICT;"
+
 /* The states of a row of `batch`. */
 enum outbox_state { OUTBOX_PENDING = 0, OUTBOX_SET_ASIDE = 1 };
 

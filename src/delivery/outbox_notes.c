@@ -4,17 +4,11 @@
 
 #include "outbox_look.h"
 
-/* number grows with every note, so that the oldest is the first row. A device has one note: what was read of it elsewhere is not
- * what the server has of it now. */
-#define OUTBOX_NOTES_TABLE                                                                                             \
-	" note (number INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, device TEXT NOT NULL UNIQUE,"                  \
-	" at INTEGER NOT NULL, note TEXT NOT NULL) STRICT"
-
 bool ice_outbox_notes_open(struct ice_outbox *o)
 {
 	/* A database of before there were notes, on a full disk, must open all the same: they then live as long as the process. */
-	if (!ice_outbox_file_run(o->db, "CREATE TABLE IF NOT EXISTS" OUTBOX_NOTES_TABLE) &&
-	    !ice_outbox_file_run(o->db, "CREATE TEMP TABLE" OUTBOX_NOTES_TABLE))
+	if (!ice_outbox_file_run(o->db, "CREATE TABLE IF NOT EXISTS" OUTBOX_FILE_NOTES) &&
+	    !ice_outbox_file_run(o->db, "CREATE TEMP TABLE" OUTBOX_FILE_NOTES))
 		return false;
 	return ice_outbox_file_number(o->db, "SELECT count(*) FROM note", &o->notes);
 }

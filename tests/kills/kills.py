@@ -164,7 +164,8 @@ class Site:
         """Writes down what the outbox holds. The engine must not be running."""
         self.hear_witness()
         rows = read_copy(os.path.join(self.folder, "outbox.db"), self.scratch,
-                         ("SELECT sequence, id, packed FROM batch ORDER BY sequence", "SELECT name, read_at FROM device",
+                         ("SELECT sequence, id, packed FROM batch ORDER BY sequence",
+                          "SELECT name, read_at FROM device UNION SELECT device, at FROM note",
                           "SELECT value FROM counter WHERE name = 'sequence'"))
         if rows is None:
             self.pending = 0
@@ -193,7 +194,7 @@ def launch_fleet(args):
     fleet = subprocess.Popen(
         [os.path.join(args.build, "printer-fleet"), "--port", "0", "--site", "127.94.0.0/24", "--recordings",
          "config/demo/printers", "--count", str(PRINTERS), "--seed", "5", "--latency", "3", "--jitter", "3",
-         "--truth", truth],
+         "--pages-per-hour", "20000", "--truth", truth],
         stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL)
     port = wait_for(os.path.join(args.folder, "fleet.out"), "port ", fleet)
     with open(truth, encoding="utf-8") as f:
@@ -232,7 +233,8 @@ def prepare(args):
             f.write(line)
         with open(site.config, "w", encoding="utf-8") as f:
             f.write(f"[server]\nenrolment = {enrolment}\n[state]\ndirectory = {site.folder}\n[sweep]\ninterval = 1h\n"
-                    f"rate = max\ntimeout = 500ms\nretries = 3\nsubnet_cap = 0\nport = {port}\n[range all]\n")
+                    f"rate = max\ntimeout = 500ms\nretries = 3\nsubnet_cap = 0\nport = {port}\n"
+                    f"full_read = {'0' if number == 0 else '24h'}\n[range all]\n")
             f.writelines(f"addresses = {t['ip']}\n" for t in truth)
     server = Process("server", [args.server] + listen + [url.split("/")[-1]], data, args)
     return fleet, truth, server, sites
@@ -366,7 +368,7 @@ def judge(server, sites, truth, complaints):
             addresses.add(record["ip"])
         a, b = compare(site, batches, readings, truth, complaints)
         lost, doubled = lost + a, doubled + b
-        # Marked as read, and not delivered: a device that would be missed until it is due again.
+        # Marked as read, or only asked since whether it has changed, and not delivered: a device that would be missed.
         missing = site.marks - seen
         unread = {t["ip"] for t in truth} - addresses
         lost += len(missing) + len(unread) + len(site.clashes)
