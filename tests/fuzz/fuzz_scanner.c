@@ -24,6 +24,7 @@ static struct {
 static struct ice_profiles *fuzz_profiles;
 static struct ice_recording *fuzz_recording;
 static struct ice_secret fuzz_community;
+static struct ice_steady fuzz_steady;
 
 static void fuzz_require(bool good)
 {
@@ -70,6 +71,16 @@ static void fuzz_release(void *arg)
 	fuzz.used++;
 }
 
+/* Some targets were read before, and have, or had, 4711 pages. */
+static bool fuzz_known(const struct ice_address *address, struct ice_steady *out, void *arg)
+{
+	(void)arg;
+	uint32_t target = (uint32_t)address->lo - 0x0a000000;
+	*out = fuzz_steady;
+	out->values ^= target == TARGETS - 1;
+	return target >= TARGETS - 2;
+}
+
 static time_t fuzz_wall(void)
 {
 	return 1700000000;
@@ -87,6 +98,7 @@ static void fuzz_start(void)
 	fuzz_profiles = ice_profiles_load("config/profiles", &mistakes);
 	fuzz_recording = ice_recording_parse("fuzz", text, sizeof(text) - 1, why, sizeof(why));
 	fuzz_require(fuzz_profiles && fuzz_recording && ice_secret_set(&fuzz_community, "public", 6));
+	fuzz_require(ice_steady_parse("1 2c 0 generic 14dba84e055284e5 2b060102012b0a0201040101", &fuzz_steady));
 }
 
 /* Varbinds, wrapped into an answer to the target's request. */
@@ -111,7 +123,8 @@ static size_t fuzz_wrap(const uint8_t *varbinds, size_t n, uint8_t *out, size_t 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct ice_scanner_ops ops = {fuzz_next, fuzz_send, fuzz_reserve, fuzz_emit, fuzz_release};
+	static const struct ice_scanner_ops ops = {fuzz_next, fuzz_send,    fuzz_reserve,
+	                                           fuzz_emit, fuzz_release, fuzz_known};
 	if (!fuzz_profiles)
 		fuzz_start();
 	memset(&fuzz, 0, sizeof(fuzz));

@@ -44,6 +44,8 @@ struct network_device {
 	ice_usec rtt;
 	uint16_t said_credential, said_requests;
 	enum ice_snmp_version said_version;
+	bool has_steady; /* from its last full reading */
+	struct ice_steady steady;
 };
 
 struct network_packet {
@@ -73,6 +75,7 @@ struct network {
 	ice_usec jitter;
 	uint64_t places; /* in the queue, which nobody empties */
 	uint64_t reserved, put, released;
+	bool remembers; /* printers are known from one sweep to the next: network_again */
 	uint64_t silent_sent, sent, refuse_sends;
 	ice_usec *sent_times; /* when kept: of the first sent_room */
 	size_t sent_room;
@@ -102,8 +105,10 @@ static const char network_printer_text[] = "1.3.6.1.2.1.1.1.0|4|Exemplar LaserPr
                                            "1.3.6.1.2.1.25.3.2.1.5.1|2|2\n"
                                            "1.3.6.1.2.1.25.3.5.1.1.1|2|3\n"
                                            "1.3.6.1.2.1.25.3.5.1.2.1|4x|00\n"
+                                           "1.3.6.1.2.1.43.5.1.1.1.1|65|4\n"
                                            "1.3.6.1.2.1.43.5.1.1.16.1|4|LaserPrint 3000\n"
                                            "1.3.6.1.2.1.43.5.1.1.17.1|4|EX0001234\n"
+                                           "1.3.6.1.2.1.43.5.1.1.19.1|65|12\n"
                                            "1.3.6.1.2.1.43.10.2.1.3.1.1|2|7\n"
                                            "1.3.6.1.2.1.43.10.2.1.4.1.1|65|4711\n"
                                            "1.3.6.1.2.1.43.11.1.1.2.1.1|2|1\n"
@@ -260,6 +265,15 @@ static void network_op_emit(const struct ice_finding *f, void *arg)
 	d->said_credential = f->credential;
 	d->said_requests = f->requests;
 	d->said_version = f->version;
+	if (f->outcome == ICE_OUTCOME_UNCHANGED) {
+		assert_true(d->has_steady && !f->record && !f->identity && !f->steady && f->complete);
+		return;
+	}
+	d->has_steady = f->steady;
+	if (f->steady) {
+		assert_true(n->remembers && f->record && f->complete);
+		d->steady = *f->steady;
+	}
 	if (!d->recording)
 		assert_true(f->outcome == (d->kind == NETWORK_PRINTER ? ICE_OUTCOME_PRINTER : ICE_OUTCOME_DEVICE));
 	assert_int_equal(f->credential, d->credential);
@@ -284,6 +298,15 @@ static void network_op_release(void *arg)
 	struct network *n = arg;
 	n->released++;
 	assert_true(n->put + n->released <= n->reserved);
+}
+
+static bool network_op_known(const struct ice_address *address, struct ice_steady *out, void *arg)
+{
+	struct network_device *d = network_at(arg, (uint32_t)address->lo);
+	if (!d || !d->has_steady)
+		return false;
+	*out = d->steady;
+	return true;
 }
 
 static time_t network_wall(void)
@@ -353,8 +376,9 @@ static struct network_device *network_device(struct network *n, uint32_t target,
 
 static void network_start(struct network *n)
 {
-	static const struct ice_scanner_ops ops = {network_op_next, network_op_send, network_op_reserve,
-	                                           network_op_emit, network_op_release};
+	const struct ice_scanner_ops ops = {network_op_next,    network_op_send,
+	                                    network_op_reserve, network_op_emit,
+	                                    network_op_release, n->remembers ? network_op_known : NULL};
 	if (!n->device_of)
 		n->device_of = calloc(n->count, sizeof(*n->device_of));
 	n->sent_to = calloc(n->count, sizeof(*n->sent_to));
@@ -417,6 +441,23 @@ static void network_check(const struct network *n)
 	for (size_t i = 0; i < n->device_count; i++)
 		found += n->devices[i].found;
 	assert_int_equal(c.devices, found);
+}
+
+/* Another sweep of the same network, an hour later, by a new scanner. */
+static void network_again(struct network *n)
+{
+	network_check(n);
+	ice_scanner_free(n->scanner);
+	n->scanner = NULL;
+	free(n->sent_to);
+	n->sent_to = NULL;
+	while (n->heap_count > 0)
+		free(network_arrive(n).bytes);
+	n->handed = 0;
+	n->sent = n->silent_sent = n->reserved = n->put = n->released = 0;
+	n->now += ICE_USEC_SEC(3600);
+	for (size_t i = 0; i < n->device_count; i++)
+		n->devices[i].found = n->devices[i].asked = n->devices[i].answered = 0;
 }
 
 static void network_free(struct network *n)

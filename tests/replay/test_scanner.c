@@ -635,7 +635,7 @@ static void test_ipv6(void **state)
 	(void)state;
 	struct network *n = network_new(1);
 	network_current = n;
-	static const struct ice_scanner_ops ops = {v6_next, v6_send, v6_reserve, v6_emit, v6_release};
+	static const struct ice_scanner_ops ops = {v6_next, v6_send, v6_reserve, v6_emit, v6_release, NULL};
 	struct v6 v = {0};
 	struct ice_scanner *s = ice_scanner_new(&n->options, &ops, &v, 0);
 	ice_scanner_pump(s, 0);
@@ -728,6 +728,291 @@ static void test_resume(void **state)
 	}
 }
 
+/* ---- printers known from an earlier sweep ---- */
+
+/* The small printer with other rows. */
+static struct ice_recording *another(const char *row, const char *with)
+{
+	char text[4096], why[200];
+	size_t used = 0;
+	for (const char *line = network_printer_text; *line; line = strchr(line, '\n') + 1) {
+		size_t len = (size_t)(strchr(line, '\n') + 1 - line);
+		if (strncmp(line, row, strlen(row)) != 0) {
+			memcpy(text + used, line, len);
+			used += len;
+		}
+	}
+	used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", with);
+	struct ice_recording *r = ice_recording_parse("another", text, used, why, sizeof(why));
+	assert_non_null(r);
+	return r;
+}
+
+/* 20 printers among 10 switches, read once. */
+static struct network *remembered(uint64_t seed)
+{
+	struct network *n = network_new(seed);
+	n->remembers = true;
+	n->options.community_count = 2;
+	for (uint32_t i = 0; i < 30; i++)
+		network_device(n, i, i % 3 ? NETWORK_PRINTER : NETWORK_SWITCH)->credential = (uint8_t)(i % 2);
+	assert_true(network_run(n, FOREVER));
+	assert_int_equal(network_counters(n).printers, 20);
+	assert_int_equal(network_counters(n).unchanged, 0);
+	network_again(n);
+	return n;
+}
+
+static void test_unchanged(void **state)
+{
+	(void)state;
+	struct network *n = remembered(1);
+	n->places = 0; /* none is needed */
+	for (int sweep = 0; sweep < 3; sweep++) {
+		assert_true(network_run(n, n->now + FOREVER));
+		struct ice_scanner_counters c = network_counters(n);
+		assert_int_equal(c.devices, 30);
+		assert_int_equal(c.printers, 20);
+		assert_int_equal(c.unchanged, 20);
+		assert_int_equal(c.incomplete, 0);
+		assert_int_equal(n->reserved, 0);
+		for (size_t i = 0; i < n->device_count; i++) {
+			struct network_device *d = &n->devices[i];
+			assert_int_equal(d->found, 1);
+			if (d->kind == NETWORK_SWITCH)
+				continue;
+			assert_int_equal(d->outcome, ICE_OUTCOME_UNCHANGED);
+			assert_int_equal(d->asked, 1); /* in the community that worked, at once */
+			assert_int_equal(d->said_requests, 1);
+			assert_int_equal(d->said_credential, d->credential);
+			assert_int_equal(d->rtt, MS(2));
+		}
+		network_again(n);
+	}
+	network_free(n);
+}
+
+/* A page, a status, another printer at the address, a printer that forgot its counters: read in full in the same sweep. */
+static void test_changed(void **state)
+{
+	(void)state;
+	static const char *const rows[][2] = {
+	        {"1.3.6.1.2.1.43.10.2.1.4.1.1|", "1.3.6.1.2.1.43.10.2.1.4.1.1|65|4712\n"},
+	        {"1.3.6.1.2.1.25.3.5.1.1.1|", "1.3.6.1.2.1.25.3.5.1.1.1|2|4\n"},
+	        {"1.3.6.1.2.1.43.5.1.1.17.1|", "1.3.6.1.2.1.43.5.1.1.17.1|4|EX0009999\n"},
+	        {"1.3.6.1.2.1.43.5.1.1.1.1|", ""},
+	};
+	for (unsigned v1 = 0; v1 < 2; v1++)
+		for (size_t k = 0; k < sizeof(rows) / sizeof(*rows); k++) {
+			struct network *n = network_new(k);
+			struct ice_recording *changed = another(rows[k][0], rows[k][1]);
+			n->remembers = true;
+			network_device(n, 3, NETWORK_PRINTER)->v1_only = v1;
+			network_device(n, 4, NETWORK_PRINTER);
+			assert_true(network_run(n, FOREVER));
+			network_again(n);
+			n->devices[0].recording = changed;
+			assert_true(network_run(n, n->now + FOREVER));
+			struct network_device *d = &n->devices[0];
+			assert_int_equal(d->found, 1);
+			assert_int_equal(d->outcome, ICE_OUTCOME_PRINTER);
+			assert_true(d->complete);
+			assert_true(d->asked > 2);
+			assert_int_equal(d->said_requests, d->asked); /* the steady question is counted as well */
+			assert_int_equal(n->put, 1);
+			assert_int_equal(n->devices[1].outcome, ICE_OUTCOME_UNCHANGED);
+			network_again(n);
+			/* and from then on it is known as it is now, if it can be */
+			assert_true(network_run(n, n->now + FOREVER));
+			assert_int_equal(n->devices[0].outcome, k < 3 ? ICE_OUTCOME_UNCHANGED : ICE_OUTCOME_PRINTER);
+			assert_int_equal(n->devices[1].outcome, ICE_OUTCOME_UNCHANGED);
+			network_check(n);
+			network_free(n);
+			ice_recording_free(changed);
+		}
+}
+
+/* Gone, or something else than a printer now. */
+static void test_known_and_silent(void **state)
+{
+	(void)state;
+	struct network *n = remembered(2);
+	n->options.community_count = 1;
+	for (size_t i = 0; i < n->device_count; i++) {
+		n->devices[i].credential = 0;
+		n->devices[i].steady.credential = 0;
+	}
+	n->devices[1].dies_after = 1;
+	n->devices[1].answered = 1;
+	n->devices[2].recording = n->recordings[NETWORK_SWITCH];
+	n->devices[4].credential = 1; /* another community: silent, too */
+	n->devices[5].has_steady = true;
+	n->devices[5].steady.credential = 7; /* of a list that was longer then */
+	assert_true(network_run(n, n->now + FOREVER));
+	assert_int_equal(n->devices[1].found, 0);
+	assert_int_equal(n->devices[1].asked, 2 + 2); /* the steady question twice, first contact twice */
+	assert_int_equal(n->devices[2].found, 1);
+	assert_int_equal(n->devices[2].outcome, ICE_OUTCOME_DEVICE);
+	assert_int_equal(n->devices[4].found, 0);
+	assert_int_equal(n->devices[4].asked, 2 + 2);
+	assert_int_equal(n->devices[5].outcome, ICE_OUTCOME_PRINTER);
+	struct ice_scanner_counters c = network_counters(n);
+	assert_int_equal(c.targets, 100);
+	assert_int_equal(c.finished, 100);
+	network_again(n);
+	network_free(n);
+}
+
+/* A version that may not be spoken any more is not spoken: network_op_send asserts it. */
+static void test_known_by_another_version(void **state)
+{
+	(void)state;
+	struct network *n = remembered(3);
+	n->options.v2c = false;
+	assert_true(network_run(n, n->now + FOREVER));
+	network_check(n);
+	assert_int_equal(network_counters(n).unchanged, 0);
+	assert_int_equal(network_counters(n).printers, 20);
+	network_free(n);
+}
+
+static unsigned swallowed;
+
+static bool swallow_first(struct network *n, struct network_device *d, const struct ice_snmp_message *m,
+                          const uint8_t *bytes, size_t len)
+{
+	(void)n, (void)m, (void)bytes, (void)len;
+	swallowed += d->asked == 1;
+	return d->asked != 1;
+}
+
+/* Its first datagram is lost: the second try does. */
+static void test_lost_steady_question(void **state)
+{
+	(void)state;
+	struct network *n = remembered(4);
+	n->request = swallow_first;
+	swallowed = 0;
+	assert_true(network_run(n, n->now + FOREVER));
+	network_check(n);
+	assert_true(swallowed >= 20);
+	assert_int_equal(network_counters(n).unchanged, 20);
+	for (size_t i = 0; i < n->device_count; i++)
+		if (n->devices[i].kind == NETWORK_PRINTER) {
+			assert_int_equal(n->devices[i].asked, 2);
+			assert_int_equal(n->devices[i].rtt, -1);
+		}
+	network_free(n);
+}
+
+static unsigned garbled;
+
+/* The first request is answered by things that are no answer: noise, another's names, the right thing from elsewhere. */
+static bool answer_garbage(struct network *n, struct network_device *d, const struct ice_snmp_message *m,
+                           const uint8_t *bytes, size_t len)
+{
+	if (d->asked > 2 || d->kind != NETWORK_PRINTER)
+		return true;
+	static uint8_t reply[2048];
+	struct ice_recording_agent agent = {.recording = n->recordings[d->kind], .reply_max = 1472};
+	size_t answer = ice_recording_answer(&agent, m, reply, sizeof(reply));
+	assert_true(answer > 20);
+	network_deliver(n, n->now + MS(1), d->address - 1, 161, reply, answer); /* its neighbour */
+	network_deliver(n, n->now + MS(2), d->address, 162, reply, answer);
+	network_deliver(n, n->now + MS(3), d->address, 161, bytes, len); /* its own question */
+	network_deliver(n, n->now + MS(4), d->address, 161, reply, answer - 3);
+	/* the last name has another last arc */
+	struct ice_snmp_message *read = malloc(sizeof(*read));
+	assert_int_equal(ice_snmp_read(reply, answer, read), ICE_VERDICT_OK);
+	const struct ice_snmp_varbind *last = &read->varbinds[read->count - 1];
+	reply[(size_t)(last->oid - reply) + last->oid_len - 1u] ^= 1;
+	free(read);
+	network_deliver(n, n->now + MS(5), d->address, 161, reply, answer);
+	garbled++;
+	return false;
+}
+
+static void test_garbage_for_a_steady_question(void **state)
+{
+	(void)state;
+	struct network *n = remembered(5);
+	n->request = answer_garbage;
+	garbled = 0;
+	assert_true(network_run(n, n->now + FOREVER));
+	network_check(n);
+	struct ice_scanner_counters c = network_counters(n);
+	assert_true(garbled >= 40);
+	assert_int_equal(c.printers, 20);
+	assert_int_equal(c.unchanged, 0);
+	assert_int_equal(c.incomplete, 0);
+	assert_true(c.strays[ICE_VERDICT_OIDS] >= 40 &&
+	            c.strays[ICE_VERDICT_ADDRESS] + c.strays[ICE_VERDICT_UNKNOWN_ID] >= 40 &&
+	            c.strays[ICE_VERDICT_PORT] >= 40 && c.strays[ICE_VERDICT_PDU] >= 40 &&
+	            c.strays[ICE_VERDICT_MALFORMED] >= 40);
+	for (size_t i = 0; i < n->device_count; i++)
+		assert_int_equal(n->devices[i].found, 1);
+	network_free(n);
+}
+
+/* Sweep after sweep over a bad network whose printers change, come and go: what is said to be unchanged is as it was last read, and
+ * nobody is missed. */
+static void test_steady_seeds(void **state)
+{
+	(void)state;
+	struct ice_recording *states[4];
+	for (int i = 0; i < 4; i++) {
+		char row[64];
+		snprintf(row, sizeof(row), "1.3.6.1.2.1.43.10.2.1.4.1.1|65|%d\n", 5000 + i);
+		states[i] = another("1.3.6.1.2.1.43.10.2.1.4.1.1|", row);
+	}
+	uint64_t unchanged = 0;
+	for (uint64_t seed = 0; seed < 300; seed++) {
+		struct network *n = network_new(seed);
+		struct ice_random r;
+		unsigned last[60] = {0};
+		ice_random_seed(&r, seed ^ 0x57ead);
+		n->remembers = true;
+		n->count = 60;
+		n->options.window = 1u << (2 + ice_random_below(&r, 6));
+		n->options.conversations = 1 + (uint32_t)ice_random_below(&r, 8);
+		n->options.retries = (unsigned)ice_random_below(&r, 3);
+		n->options.timeout = ice_random_below(&r, 2) ? 0 : MS(500);
+		n->options.rate = ice_random_below(&r, 2) ? 0 : 100 + ice_random_below(&r, 1000);
+		n->options.subnet_cap = ice_random_below(&r, 3) ? 0 : 1 + (uint32_t)ice_random_below(&r, 20);
+		n->doubled = (unsigned)ice_random_below(&r, 20);
+		n->overtaking = (unsigned)ice_random_below(&r, 20);
+		n->jitter = (ice_usec)ice_random_below(&r, MS(50));
+		for (uint32_t i = 0; i < n->count; i += 2)
+			network_device(n, i, NETWORK_PRINTER)->latency = (ice_usec)ice_random_below(&r, MS(60));
+		for (int sweep = 0; sweep < 5; sweep++) {
+			n->loss = ice_random_below(&r, 2) ? 0 : (unsigned)ice_random_below(&r, 20);
+			n->refuse_sends = ice_random_below(&r, 20);
+			unsigned is[60];
+			for (size_t i = 0; i < n->device_count; i++) {
+				is[i] = last[i] && ice_random_below(&r, 3) ? last[i]
+				                                           : 1 + (unsigned)ice_random_below(&r, 4);
+				n->devices[i].recording = states[is[i] - 1];
+			}
+			assert_true(network_run(n, n->now + FOREVER));
+			for (size_t i = 0; i < n->device_count; i++) {
+				struct network_device *d = &n->devices[i];
+				if (n->loss == 0)
+					assert_true(d->found && d->complete);
+				if (d->found && d->outcome == ICE_OUTCOME_UNCHANGED)
+					assert_int_equal(is[i], last[i]);
+				else if (d->found && d->complete)
+					last[i] = is[i];
+			}
+			unchanged += network_counters(n).unchanged;
+			network_again(n);
+		}
+		network_free(n);
+	}
+	assert_true(unchanged > 300 * 30);
+	for (int i = 0; i < 4; i++)
+		ice_recording_free(states[i]);
+}
+
 /* Every recording at hand, at once, over a network that loses some. */
 static void test_recordings(void **state)
 {
@@ -801,6 +1086,13 @@ int main(void)
 	        cmocka_unit_test(test_ipv6),
 	        cmocka_unit_test(test_lives_for_months),
 	        cmocka_unit_test(test_resume),
+	        cmocka_unit_test(test_unchanged),
+	        cmocka_unit_test(test_changed),
+	        cmocka_unit_test(test_known_and_silent),
+	        cmocka_unit_test(test_known_by_another_version),
+	        cmocka_unit_test(test_lost_steady_question),
+	        cmocka_unit_test(test_garbage_for_a_steady_question),
+	        cmocka_unit_test(test_steady_seeds),
 	        cmocka_unit_test(test_recordings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
