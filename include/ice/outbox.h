@@ -115,6 +115,8 @@ typedef void ice_outbox_note_fn(const char *place, const char *note, int64_t at,
  * until the callback returns. A database that refuses gives fewer: then more is read than need be. */
 void ice_outbox_kept(struct ice_outbox *o, const char *prefix, int64_t from, int64_t to, ice_outbox_note_fn *each,
                      void *arg);
+/* All notes: who gets the readings has none of those that were made before. */
+ICE_MUST_CHECK bool ice_outbox_forget_kept(struct ice_outbox *o);
 
 /* Small durable values of the engine (seed and position of a sweep). get returns a malloc'd string or NULL. */
 ICE_MUST_CHECK bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value);

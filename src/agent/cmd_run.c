@@ -18,6 +18,8 @@
 #define RUN_IDLE ICE_USEC_SEC(30)
 /* The key under which the outbox keeps where the sweep is. */
 #define RUN_PLACE "sweep"
+/* ... and to whom the readings went. */
+#define RUN_SERVER "server"
 
 struct run {
 	const char *config;
@@ -181,6 +183,22 @@ static ice_usec run_steady(const struct ice_settings_sweep *s)
 	return s->full_read > s->interval ? s->full_read - s->interval : 0;
 }
 
+/* Another server, or another site there, has nothing of what was read before: then every printer is read in full. False when the outbox
+ * refuses. */
+static bool run_meet_server(struct run *r)
+{
+	struct ice_outbox *outbox = ice_delivery_outbox(r->delivery);
+	const struct ice_enrolment *e = ice_delivery_enrolment(r->delivery);
+	char *is, *was = ice_outbox_get(outbox, RUN_SERVER);
+	if (asprintf(&is, "%s %s", e->site, e->server) < 0)
+		abort();
+	bool good = (was && strcmp(was, is) == 0) ||
+	            (ice_outbox_forget_kept(outbox) && ice_outbox_set(outbox, RUN_SERVER, is));
+	free(was);
+	free(is);
+	return good;
+}
+
 static int run_prepare(struct run *r)
 {
 	char why[512];
@@ -216,7 +234,7 @@ static int run_prepare(struct run *r)
 	        .probe = {.alert_text = s->privacy.alert_text != 0},
 	        .shards = 1,
 	        .outbox = ice_delivery_outbox(r->delivery),
-	        .steady = run_steady(&s->sweep),
+	        .steady = run_meet_server(r) ? run_steady(&s->sweep) : 0,
 	        .upload = ice_delivery_upload(r->delivery),
 	};
 	const struct ice_heartbeat_ops ops = {.beat = run_beat, .place = run_place, .swept = run_swept};

@@ -325,7 +325,7 @@ bool ice_outbox_reject(struct ice_outbox *o, const char *id, const char *reason)
 {
 	int64_t bytes;
 	/* Before it is set aside: a note must never outlive its reading on the way. */
-	if (!ice_outbox_notes_forget(o))
+	if (!ice_outbox_forget_kept(o))
 		return false;
 	sqlite3_bind_int64(o->statements[OUTBOX_ASIDE], 2, ice_clock_wall());
 	sqlite3_bind_text(o->statements[OUTBOX_ASIDE], 3, reason, -1, SQLITE_STATIC);

@@ -42,7 +42,7 @@ bool ice_outbox_notes_put(struct ice_outbox *o, const struct ice_reading *const 
 	return ice_outbox_look_step(o, OUTBOX_TRIM);
 }
 
-bool ice_outbox_notes_forget(struct ice_outbox *o)
+bool ice_outbox_forget_kept(struct ice_outbox *o)
 {
 	if (!ice_outbox_look_step(o, OUTBOX_FORGET_NOTES)) {
 		(void)ice_outbox_look_failed(o, "forgetting what is known of printers");

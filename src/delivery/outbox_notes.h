@@ -11,7 +11,4 @@ ICE_MUST_CHECK bool ice_outbox_notes_open(struct ice_outbox *o);
 ICE_MUST_CHECK bool ice_outbox_notes_put(struct ice_outbox *o, const struct ice_reading *const *readings, size_t n,
                                          int64_t *notes);
 
-/* All of them. */
-ICE_MUST_CHECK bool ice_outbox_notes_forget(struct ice_outbox *o);
-
 #endif

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -312,12 +313,54 @@ static void test_text(void **state)
 	assert_true(strlen(text) < ICE_STEADY_TEXT);
 }
 
+/* Every printer of the demonstration can be asked so; what it costs. */
+static void test_cost(void **state)
+{
+	(void)state;
+	static struct ice_snmp_message reply;
+	static uint8_t bytes[2048];
+	size_t count = 0, out = 0, in = 0;
+	DIR *dir = opendir("config/demo/printers");
+	assert_non_null(dir);
+	for (struct dirent *e; (e = readdir(dir));) {
+		char path[512], why[200];
+		struct ice_steady s;
+		struct ice_snmp_request question;
+		snprintf(path, sizeof(path), "config/demo/printers/%s", e->d_name);
+		struct ice_recording *r =
+		        strstr(e->d_name, ".snmprec") ? ice_recording_load(path, why, sizeof(why)) : NULL;
+		if (!r)
+			continue;
+		assert_true(read_fully(r, ICE_SNMP_V2C, 0, &s));
+		assert_true(ice_steady_request(&s, profiles, &community, &question));
+		assert_true(ask(r, &question, &reply));
+		assert_int_equal(ice_steady_compare(&s, &reply), ICE_STEADY_SAME);
+		struct ice_recording_agent agent = {.recording = r, .reply_max = 1472};
+		static struct ice_snmp_message read;
+		ice_snmp_patch_id(question.bytes, question.id_at, 0x41424344);
+		assert_int_equal(ice_snmp_read(question.bytes, question.len, &read), ICE_VERDICT_OK);
+		out += question.len;
+		in += ice_recording_answer(&agent, &read, bytes, sizeof(bytes));
+		count++;
+		ice_recording_free(r);
+	}
+	closedir(dir);
+	assert_true(count >= 6);
+	print_message("a printer that has not changed: 1 request, %zu bytes out, %zu in on average of %zu\n",
+	              out / count, in / count, count);
+	assert_true((out + in) / count + 2 * 28 < 500); /* with IPv4 and UDP headers */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_the_same),          cmocka_unit_test(test_anything_else),
-	        cmocka_unit_test(test_odd_answers),       cmocka_unit_test(test_who_can_be_asked),
-	        cmocka_unit_test(test_what_may_be_asked), cmocka_unit_test(test_text),
+	        cmocka_unit_test(test_the_same),
+	        cmocka_unit_test(test_anything_else),
+	        cmocka_unit_test(test_odd_answers),
+	        cmocka_unit_test(test_who_can_be_asked),
+	        cmocka_unit_test(test_what_may_be_asked),
+	        cmocka_unit_test(test_text),
+	        cmocka_unit_test(test_cost),
 	};
 	return cmocka_run_group_tests(tests, start, end);
 }
