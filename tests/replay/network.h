@@ -75,7 +75,7 @@ struct network {
 	ice_usec jitter;
 	uint64_t places; /* in the queue, which nobody empties */
 	uint64_t reserved, put, released;
-	bool remembers; /* printers are known from one sweep to the next: network_again */
+	bool remembers; /* printers are known from one scanner to the next */
 	uint64_t silent_sent, sent, refuse_sends;
 	ice_usec *sent_times; /* when kept: of the first sent_room */
 	size_t sent_room;
@@ -441,23 +441,6 @@ static void network_check(const struct network *n)
 	for (size_t i = 0; i < n->device_count; i++)
 		found += n->devices[i].found;
 	assert_int_equal(c.devices, found);
-}
-
-/* Another sweep of the same network, an hour later, by a new scanner. */
-static void network_again(struct network *n)
-{
-	network_check(n);
-	ice_scanner_free(n->scanner);
-	n->scanner = NULL;
-	free(n->sent_to);
-	n->sent_to = NULL;
-	while (n->heap_count > 0)
-		free(network_arrive(n).bytes);
-	n->handed = 0;
-	n->sent = n->silent_sent = n->reserved = n->put = n->released = 0;
-	n->now += ICE_USEC_SEC(3600);
-	for (size_t i = 0; i < n->device_count; i++)
-		n->devices[i].found = n->devices[i].asked = n->devices[i].answered = 0;
 }
 
 static void network_free(struct network *n)

@@ -730,6 +730,23 @@ static void test_resume(void **state)
 
 /* ---- printers known from an earlier sweep ---- */
 
+/* Another sweep of the same network, an hour later, by a new scanner. */
+static void sweep_again(struct network *n)
+{
+	network_check(n);
+	ice_scanner_free(n->scanner);
+	n->scanner = NULL;
+	free(n->sent_to);
+	n->sent_to = NULL;
+	while (n->heap_count > 0)
+		free(network_arrive(n).bytes);
+	n->handed = 0;
+	n->sent = n->silent_sent = n->reserved = n->put = n->released = 0;
+	n->now += ICE_USEC_SEC(3600);
+	for (size_t i = 0; i < n->device_count; i++)
+		n->devices[i].found = n->devices[i].asked = n->devices[i].answered = 0;
+}
+
 /* The small printer with other rows. */
 static struct ice_recording *another(const char *row, const char *with)
 {
@@ -759,7 +776,7 @@ static struct network *remembered(uint64_t seed)
 	assert_true(network_run(n, FOREVER));
 	assert_int_equal(network_counters(n).printers, 20);
 	assert_int_equal(network_counters(n).unchanged, 0);
-	network_again(n);
+	sweep_again(n);
 	return n;
 }
 
@@ -787,7 +804,7 @@ static void test_unchanged(void **state)
 			assert_int_equal(d->said_credential, d->credential);
 			assert_int_equal(d->rtt, MS(2));
 		}
-		network_again(n);
+		sweep_again(n);
 	}
 	network_free(n);
 }
@@ -810,7 +827,7 @@ static void test_changed(void **state)
 			network_device(n, 3, NETWORK_PRINTER)->v1_only = v1;
 			network_device(n, 4, NETWORK_PRINTER);
 			assert_true(network_run(n, FOREVER));
-			network_again(n);
+			sweep_again(n);
 			n->devices[0].recording = changed;
 			assert_true(network_run(n, n->now + FOREVER));
 			struct network_device *d = &n->devices[0];
@@ -821,7 +838,7 @@ static void test_changed(void **state)
 			assert_int_equal(d->said_requests, d->asked); /* the steady question is counted as well */
 			assert_int_equal(n->put, 1);
 			assert_int_equal(n->devices[1].outcome, ICE_OUTCOME_UNCHANGED);
-			network_again(n);
+			sweep_again(n);
 			/* and from then on it is known as it is now, if it can be */
 			assert_true(network_run(n, n->now + FOREVER));
 			assert_int_equal(n->devices[0].outcome, k < 3 ? ICE_OUTCOME_UNCHANGED : ICE_OUTCOME_PRINTER);
@@ -859,7 +876,7 @@ static void test_known_and_silent(void **state)
 	struct ice_scanner_counters c = network_counters(n);
 	assert_int_equal(c.targets, 100);
 	assert_int_equal(c.finished, 100);
-	network_again(n);
+	sweep_again(n);
 	network_free(n);
 }
 
@@ -1004,7 +1021,7 @@ static void test_steady_seeds(void **state)
 					last[i] = is[i];
 			}
 			unchanged += network_counters(n).unchanged;
-			network_again(n);
+			sweep_again(n);
 		}
 		network_free(n);
 	}
