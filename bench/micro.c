@@ -136,7 +136,8 @@ static time_t micro_wall(void)
 
 static void micro_sweep(const struct ice_profiles *profiles, unsigned every, unsigned retries)
 {
-	static const struct ice_scanner_ops ops = {micro_next, micro_send, micro_reserve, micro_emit, micro_release, NULL};
+	static const struct ice_scanner_ops ops = {micro_next, micro_send,    micro_reserve,
+	                                           micro_emit, micro_release, NULL};
 	static struct micro m;
 	char why[ICE_RANGE_WHY_SIZE];
 	struct ice_secret community;
