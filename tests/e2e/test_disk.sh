@@ -22,6 +22,7 @@ config() { # config NAME STATE-FOLDER
 		directory = $2
 		[sweep]
 		interval = 1h
+		full_read = 0
 		rate = max
 		timeout = 200ms
 		retries = 1
