@@ -28,6 +28,9 @@ struct ice_outbox_options {
 	        path; /* the database file; made with mode 0600; ":memory:" for a scan that uploads without a state folder */
 	const char *site;  /* in every batch's body */
 	int64_t max_bytes; /* of stored batches, gzip'd, those set aside included; 0 = 1 GiB */
+	/* What cannot be read as an outbox is refused, not moved aside: for who only looks, and for a file somebody named by hand, which
+	 * may be anything. */
+	bool keep;
 };
 
 struct ice_outbox_batch {

@@ -286,7 +286,7 @@ static int outbox_locate(struct outbox *b)
 static int outbox_open(struct outbox *b)
 {
 	char why[512];
-	struct ice_outbox_options options = {.path = b->path, .site = "any", .max_bytes = INT64_MAX};
+	struct ice_outbox_options options = {.path = b->path, .site = "any", .max_bytes = INT64_MAX, .keep = true};
 	int status = outbox_locate(b);
 	if (status != ICE_EXIT_DONE)
 		return status;

@@ -38,6 +38,8 @@ struct scan {
 	struct ice_progress progress;
 	struct ice_stats stats;
 	bool interrupted, cut, swept;
+	ice_usec full_since; /* when the outbox began to refuse; 0 = it takes readings */
+	bool gave_up;
 };
 
 /* Who read along has gone, or the disk is full: no use in going on. The former knows it. */
@@ -62,10 +64,27 @@ static void scan_found(const struct ice_finding *finding, void *arg)
 	}
 }
 
+/* The service waits for an outbox that takes nothing; a scan has somebody waiting for it, and does not for ever. */
+static void scan_watch_outbox(struct scan *s, ice_usec now)
+{
+	struct ice_figures f;
+	ice_heartbeat_figures(s->heartbeat, &f);
+	if (!f.outbox_full)
+		s->full_since = 0;
+	else if (s->full_since == 0)
+		s->full_since = now;
+	else if (now - s->full_since >= s->options.upload_wait) {
+		s->gave_up = true;
+		event_base_loopbreak(s->base);
+	}
+}
+
 static void scan_beat(ice_usec now, void *arg)
 {
 	struct scan *s = arg;
 	ice_stats_beat(&s->stats, now, s->heartbeat);
+	if (s->delivery)
+		scan_watch_outbox(s, now);
 	if (!ice_progress_due(&s->progress, now))
 		return;
 	struct ice_figures f;
@@ -244,6 +263,9 @@ static void scan_sweep(struct scan *s)
 	ice_progress_clear(&s->progress);
 	for (int i = 0; i < 2; i++)
 		event_free(signals[i]);
+	if (s->gave_up)
+		fprintf(stderr, "ice scan: the outbox took nothing for %.0f s (--upload-wait): the sweep ends here\n",
+		        (double)o->upload_wait / 1e6);
 	if (stuck)
 		fprintf(stderr, "ice scan: %zu readings could not be kept in the outbox\n", stuck);
 }
@@ -275,7 +297,7 @@ static int scan_finish(struct scan *s)
 			fputs("ice scan: interrupted\n", stderr);
 		return ICE_EXIT_INTERRUPTED;
 	}
-	return good && !s->cut ? ICE_EXIT_DONE : ICE_EXIT_FAILED;
+	return good && !s->cut && !s->gave_up ? ICE_EXIT_DONE : ICE_EXIT_FAILED;
 }
 
 static int scan_with(struct scan *s, int argc, char **argv)

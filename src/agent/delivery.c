@@ -68,8 +68,10 @@ static int delivery_open(struct ice_delivery *d, const char *enrolment, const ch
 		return ICE_EXIT_CONFIG;
 	if (!delivery_file(d, outbox, enrolment, settings))
 		return ICE_EXIT_FAILED;
-	struct ice_outbox_options box = {
-	        .path = d->file, .site = d->enrolment.site, .max_bytes = settings ? settings->state.outbox_size : 0};
+	struct ice_outbox_options box = {.path = d->file,
+	                                 .site = d->enrolment.site,
+	                                 .max_bytes = settings ? settings->state.outbox_size : 0,
+	                                 .keep = outbox != NULL};
 	d->outbox = ice_outbox_open(&box, why, sizeof why);
 	if (!d->outbox) {
 		fprintf(stderr, "%s: outbox: %s\n", d->command, why);

@@ -105,7 +105,7 @@ struct ice_outbox *ice_outbox_open(const struct ice_outbox_options *options, cha
 		snprintf(why, why_size, "the outbox's site is not a valid name");
 		return NULL;
 	}
-	sqlite3 *db = ice_outbox_salvage_open(options->path, why, why_size);
+	sqlite3 *db = ice_outbox_salvage_open(options->path, options->keep, why, why_size);
 	if (!db)
 		return NULL;
 	struct ice_outbox *o = calloc(1, sizeof(*o));

@@ -215,7 +215,7 @@ static bool outbox_salvage_replace(const char *path, const char *damage, char *w
 	return true;
 }
 
-sqlite3 *ice_outbox_salvage_open(const char *path, char *why, size_t why_size)
+sqlite3 *ice_outbox_salvage_open(const char *path, bool keep, char *why, size_t why_size)
 {
 	char damage[512];
 	sqlite3 *db = NULL;
@@ -238,6 +238,10 @@ sqlite3 *ice_outbox_salvage_open(const char *path, char *why, size_t why_size)
 	}
 	if (verdict == OUTBOX_FILE_REFUSED)
 		snprintf(why, why_size, "%s", damage);
+	if (verdict == OUTBOX_FILE_DAMAGED && keep) {
+		snprintf(why, why_size, "%s: it is no outbox, or a damaged one, and is left as it is", damage);
+		return NULL;
+	}
 	if (verdict == OUTBOX_FILE_DAMAGED && outbox_salvage_replace(path, damage, why, why_size) &&
 	    ice_outbox_file_open(path, &db, damage, sizeof(damage)) != OUTBOX_FILE_GOOD)
 		snprintf(why, why_size, "%s", damage);

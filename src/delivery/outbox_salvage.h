@@ -7,13 +7,14 @@
 #ifndef ICE_OUTBOX_SALVAGE_H
 #define ICE_OUTBOX_SALVAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "ice/attr.h"
 
 struct sqlite3;
 
-/* NULL and a reason, or the database and "" or the story of its replacement. */
-ICE_MUST_CHECK struct sqlite3 *ice_outbox_salvage_open(const char *path, char *why, size_t why_size);
+/* NULL and a reason, or the database and "" or the story of its replacement. With `keep` nothing is replaced: damage is a reason. */
+ICE_MUST_CHECK struct sqlite3 *ice_outbox_salvage_open(const char *path, bool keep, char *why, size_t why_size);
 
 #endif

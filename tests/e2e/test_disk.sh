@@ -86,9 +86,24 @@ if [ -n "$mounted" ]; then
 	check "once it can be written to again, what waited is delivered, too" await 20 stored 60
 	stop
 	same "every batch once" "$(exact)" 1
+
+	# --- a scan with an outbox that has no room
+	away
+	filler
+	"$B/ice" scan 127.96.0.0/26 --port "$fleet_port" --rate max --timeout 200ms -q --enrolment "$tmp/hq.enrolment" --upload \
+		--outbox "$disk/box" --upload-wait 1s >"$tmp/scan.out" 2>"$tmp/scan.err"
+	same "a scan whose outbox takes nothing ends with 1" $? 1
+	check "and says why" grep -qE "outbox took nothing|disk is full|No space" "$tmp/scan.err"
+	rm "$disk/filler"
+	back
 else
 	skip "no right to mount a small disk: full and read-only disks are not tried"
 fi
+
+# --- a file that is something else
+echo "what somebody wrote" >"$tmp/letter"
+check "ice outbox refuses a file that is no outbox" bash -c "! '$B/ice' outbox list --outbox '$tmp/letter'"
+same "and leaves it alone" "$(cat "$tmp/letter")" "what somebody wrote"
 
 # --- a disk that fails in mid-work
 sqlite3 "$tmp/fm/facilities-manager.db" 'delete from reading; delete from batch'

@@ -769,6 +769,22 @@ static void garbage_is_moved_aside(void **state)
 	assert_int_equal(size_of(".corrupt-1"), size);
 }
 
+/* Whoever only looks, or named a file by hand, must not lose it. */
+static void garbage_is_kept_where_that_was_asked(void **state)
+{
+	(void)state;
+	char why[512];
+	struct ice_outbox_options options = {.path = path, .site = "hq", .keep = true};
+	fill(2);
+	damage(0, "this was a database, once upon a time, long ago", 47);
+	long long size = size_of("");
+	assert_null(ice_outbox_open(&options, why, sizeof(why)));
+	assert_non_null(strstr(why, "is no outbox"));
+	assert_int_equal(size_of(""), size);
+	assert_int_equal(size_of(".corrupt-1"), -1);
+	assert_int_equal(open_damaged(2), 0); /* and the service mends it */
+}
+
 static void a_truncated_file_gives_what_it_has(void **state)
 {
 	(void)state;
@@ -962,6 +978,7 @@ int main(void)
 	        TEST(a_disk_that_refuses_to_write_loses_nothing),
 	        TEST(a_full_disk_loses_nothing),
 	        TEST(garbage_is_moved_aside),
+	        TEST(garbage_is_kept_where_that_was_asked),
 	        TEST(a_truncated_file_gives_what_it_has),
 	        TEST(damage_in_the_middle_costs_only_what_it_hit),
 	        TEST(a_second_damage_gets_a_second_name),
