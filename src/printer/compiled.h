@@ -159,7 +159,8 @@ struct ice_profiles {
 	size_t count;
 	struct ice_brand *brands; /* by first letter, longest alias first */
 	size_t brand_count;
-	uint16_t brand_start[33]; /* the first one of each letter, by its low five bits: they are the same in both cases */
+	uint16_t brand_start
+	        [33]; /* the first one of each letter, by its low five bits: they are the same in both cases */
 	struct ice_oid *probes; /* objects of the second question, over all profiles, in order */
 	size_t probe_count;
 	char **pool; /* every string of the rows */

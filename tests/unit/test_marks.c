@@ -47,7 +47,8 @@ static void test_a_long_wait_keeps_the_memory_and_the_promise(void **state)
 	uint64_t given = walk(&m, 0, 3000000, 0);
 	assert_true(m.count <= ICE_MARKS);
 	assert_int_equal(ice_marks_before(&m, 0, (struct ice_steps){0, 0}).routed, 0);
-	uint64_t position = ice_marks_before(&m, given / 2, (struct ice_steps){0, 0}).routed, there = given_before(position);
+	uint64_t position = ice_marks_before(&m, given / 2, (struct ice_steps){0, 0}).routed,
+	         there = given_before(position);
 	assert_true(there <= given / 2 && given / 2 - there <= m.stride);
 }
 
