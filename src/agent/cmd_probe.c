@@ -217,11 +217,22 @@ static void probe_cmd_verdict(const struct probe_cmd *p, const struct ice_dialog
 	fprintf(stderr, "requests: %u, datagrams not believed: %u\n", d->requests, d->strays + p->elsewhere);
 }
 
-static bool probe_cmd_record(const struct ice_dialogue *d)
+/* True when its system group is all a printer told: name, place, and what make and model were told from. */
+static bool probe_cmd_bare(const struct ice_record *r)
+{
+	for (int i = 0; i < ICE_PAGES_COUNT; i++)
+		if (r->pages[i] >= 0)
+			return false;
+	return !r->serial && !r->has_mac && !r->status && r->supply_count + r->alert_count + r->error_count == 0;
+}
+
+static bool probe_cmd_record(const struct ice_dialogue *d, bool quiet)
 {
 	static struct ice_record record;
 	size_t len;
 	ice_probe_record(d->probe, ice_clock_wall(), &record);
+	if (!quiet && probe_cmd_bare(&record))
+		fputs("read:     its system group only: nothing else was readable\n", stderr);
 	char *json = ice_record_to_json(&record, &len);
 	json_t *parsed = json ? json_loadb(json, len, 0, NULL) : NULL;
 	bool written = parsed &&
@@ -270,7 +281,7 @@ static int probe_cmd_hold(struct probe_cmd *p, const struct ice_profiles *profil
 		ice_probe_explain(dialogue.probe, stderr);
 		fputc('\n', stderr);
 	}
-	bool written = printer && probe_cmd_record(&dialogue);
+	bool written = printer && probe_cmd_record(&dialogue, p->quiet);
 	ice_dialogue_fini(&dialogue);
 	while (p->first < p->count)
 		free(p->pending[p->first++].bytes);

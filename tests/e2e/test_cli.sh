@@ -200,4 +200,13 @@ P
 else
 	skip "no recordings to make a fleet of"
 fi
+# --- a printer that tells its system group and nothing else
+mkdir "$tmp/bare"
+printf '1.3.6.1.2.1.1.1.0|4|Canon iR-ADV C5235 /P\n1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.1602.4.7\n' >"$tmp/bare/bare.snmprec"
+fleet bare --site 127.97.0.0/24 --recordings "$tmp/bare" --count 1 --as-recorded
+bare=$(sed -nE 's/.*"ip": *"([0-9.]+)".*/\1/p' "$tmp/bare.truth" | head -1)
+"$B/ice" probe "$bare" --port "$fleet_port" --timeout 300ms >"$tmp/bare.out" 2>"$tmp/bare.err"
+check "it is a printer all the same" grep -q '"make": "Canon"' "$tmp/bare.out"
+check "and is said to tell nothing else" grep -q 'nothing else was readable' "$tmp/bare.err"
+
 finish
