@@ -33,12 +33,12 @@ COMPILE   = $(CC) -std=c11 $(CPPFLAGS) $(PC_CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS
 LINK      = $(CC) $(HARDEN) $(SANFLAGS) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 Q        := $(if $(V),,@)
 
-LIB_SRC   := $(sort $(wildcard $(addsuffix /*.c,$(addprefix src/,base snmp printer sweep delivery))))
-PROG_SRC  := $(sort $(wildcard src/agent/*.c src/server/*.c src/fleet/*.c))
+LIB_SRC   := $(sort $(wildcard $(addsuffix /*.c,$(addprefix src/,base snmp printer sweep delivery settings))))
+PROG_SRC  := $(sort $(wildcard src/agent/*.c src/window/*.c src/server/*.c src/fleet/*.c))
 LIB_OBJ   := $(LIB_SRC:%.c=$(B)/obj/%.o)
 objects    = $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard src/$(1)/*.c)))
 # What a program is made of besides its main: linked into the unit tests too.
-PART_OBJ  := $(filter-out %/main.o,$(call objects,agent) $(call objects,server) $(call objects,fleet))
+PART_OBJ  := $(filter-out %/main.o,$(call objects,agent) $(call objects,window) $(call objects,server) $(call objects,fleet))
 PROGRAMS  := $(B)/ice $(B)/facilities-manager $(B)/printer-fleet
 TESTS     := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test_*.c tests/replay/test_*.c)))
 FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -58,7 +58,7 @@ deps:
 	@bash tests/deps.sh
 
 #> make all      build/ice, build/facilities-manager, build/printer-fleet
-$(B)/ice: $(call objects,agent) $(B)/libice.a
+$(B)/ice: $(call objects,agent) $(call objects,window) $(B)/libice.a
 $(B)/facilities-manager: $(call objects,server) $(B)/libice.a
 $(B)/printer-fleet: $(call objects,fleet) $(B)/libice.a
 $(PROGRAMS):

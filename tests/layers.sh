@@ -14,13 +14,14 @@ done
 room[attr]=base
 declare -A may=(
 	[base]="base" [snmp]="base snmp" [printer]="base snmp printer" [sweep]="base snmp printer sweep"
-	[delivery]="base delivery" [agent]="base snmp printer sweep delivery agent"
+	[delivery]="base delivery" [settings]="base sweep delivery settings"
+	[window]="base sweep delivery settings window" [agent]="base snmp printer sweep delivery settings window agent"
 	[server]="base printer delivery server" [fleet]="base snmp fleet"
 )
 # Which folders may name which outside header.
 declare -A own=(
 	[net-snmp]="src/snmp/snmp.c src/snmp/usm.c" [curl]="src/delivery/upload_post.c src/delivery/upload_words.c src/delivery/upload_words.h" [sqlite3.h]="src/delivery/outbox.c src/delivery/outbox_file.c src/delivery/outbox_look.c src/delivery/outbox_notes.c src/delivery/outbox_salvage.c src/server/store_sqlite.c"
-	[ini.h]="src/base/conf.c" [event2]="src/snmp/udp.c src/delivery/upload.c src/delivery/upload_post.c src/agent src/server src/fleet"
+	[ini.h]="src/base/conf.c" [event2]="src/snmp/udp.c src/delivery/upload.c src/delivery/upload_post.c src/agent src/window src/server src/fleet"
 )
 for h in include/ice/*.h; do
 	m=$(basename "$h" .h)
@@ -47,7 +48,7 @@ for f in include/ice/*.h src/*/*.[ch]; do
 	done
 done
 # No circles between the modules of one folder.
-for d in base snmp printer sweep delivery; do
+for d in base snmp printer sweep delivery settings; do
 	for f in src/"$d"/*.c include/ice/*.h; do
 		m=$(basename "$f"); m=${m%.*}
 		[ "${room[$m]:-}" = "$d" ] || continue

@@ -1,18 +1,17 @@
 /* ice outbox: what waits for the server, seen and handled by an operator. */
 #include <inttypes.h>
+#include <jansson.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "ice/clock.h"
 #include "ice/outbox.h"
+#include "ice/settings.h"
 
 #include "cmd.h"
 #include "options.h"
-#include "settings.h"
 #include "setup.h"
 
 struct outbox {

@@ -8,10 +8,10 @@
 #include "ice/attr.h"
 #include "ice/clock.h"
 #include "ice/outbox.h"
+#include "ice/settings.h"
 #include "ice/upload.h"
 
 #include "progress.h"
-#include "settings.h"
 
 struct event_base;
 struct ice_delivery;

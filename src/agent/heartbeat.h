@@ -15,11 +15,11 @@
 #include "ice/attr.h"
 #include "ice/clock.h"
 #include "ice/outbox.h"
+#include "ice/plan.h"
 #include "ice/scanner.h"
 #include "ice/upload.h"
 
 #include "figures.h"
-#include "plan.h"
 #include "walk.h"
 
 struct event_base;

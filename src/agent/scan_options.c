@@ -6,9 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ice/settings.h"
+
 #include "cmd.h"
 #include "range_file.h"
-#include "settings.h"
 
 static bool scan_options_community(const char *value, char *why, size_t why_size, void *into)
 {

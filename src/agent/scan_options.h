@@ -8,10 +8,10 @@
 
 #include "ice/attr.h"
 #include "ice/clock.h"
+#include "ice/plan.h"
 
 #include "options.h"
 #include "output.h"
-#include "plan.h"
 
 #define SCAN_OPTIONS_RANGE_FILES 64
 

@@ -9,8 +9,7 @@
 #include "ice/attr.h"
 #include "ice/enrolment.h"
 #include "ice/profile.h"
-
-#include "settings.h"
+#include "ice/settings.h"
 
 /* The folder of the vendor profiles: `given` when it is not NULL or empty, else config/profiles beside the program (a build tree), else
  * the installed one. False when there is none. */

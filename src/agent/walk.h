@@ -16,10 +16,10 @@
 #include "ice/attr.h"
 #include "ice/clock.h"
 #include "ice/neighbours.h"
+#include "ice/plan.h"
 #include "ice/range.h"
 
 #include "marks.h"
-#include "plan.h"
 
 /* Where a sweep is, all there is to go on from: nothing before it is unfinished or uncommitted. Zeroed but for the seed: its start. */
 struct ice_place {

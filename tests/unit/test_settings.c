@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/settings.h"
+#include "ice/settings.h"
 
 static char folder[64];
 

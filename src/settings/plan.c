@@ -1,4 +1,4 @@
-#include "plan.h"
+#include "ice/plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "ice/enrolment.h"
-
-#include "settings.h"
+#include "ice/settings.h"
 
 #define SERVER_PEM_MAX    65536
 #define SERVER_PIN_PREFIX "sha256//"

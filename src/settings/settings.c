@@ -1,4 +1,4 @@
-#include "settings.h"
+#include "ice/settings.h"
 
 #include <libgen.h>
 #include <limits.h>
@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "ice/scanner.h"
-
-#include "options.h"
 
 /* One row of a range, kept with its line until all rows are there: allow_public counts wherever it stands. */
 struct settings_row {
@@ -33,7 +31,7 @@ bool ice_settings_rate(const char *text, uint64_t *out)
 		*out = ICE_SETTINGS_RATE_NORMAL;
 	else if (strcmp(text, "max") == 0)
 		*out = 0;
-	else if (ice_options_number(text, 1, 10000000, &n))
+	else if (ice_conf_parse_number(text, &n) && n >= 1 && n <= 10000000)
 		*out = (uint64_t)n;
 	else
 		return false;
@@ -54,7 +52,8 @@ static void settings_timeout(const struct ice_conf_where *where, const char *val
 {
 	struct ice_settings_sweep *s = into;
 	int64_t usec = 0;
-	if (strcmp(value, "learned") != 0 && (!ice_options_duration(value, &usec) || usec < 10000 || usec > 60000000))
+	if (strcmp(value, "learned") != 0 &&
+	    (!ice_conf_parse_duration(value, &usec) || usec < 10000 || usec > 60000000))
 		ice_conf_mistake(where->mistakes, where->file, where->line, where->option,
 		                 "\"%s\" is no timeout; right would be learned, or 10ms to 60s", value);
 	s->timeout = usec;

@@ -15,10 +15,9 @@
 #include "ice/clock.h"
 #include "ice/conf.h"
 #include "ice/log.h"
+#include "ice/plan.h"
 #include "ice/secret.h"
 #include "ice/upload.h"
-
-#include "plan.h"
 
 /* A path as written, with the line it stands on; "" when not given. */
 struct ice_settings_path {
