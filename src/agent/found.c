@@ -1,7 +1,6 @@
 #include "found.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,13 +69,29 @@ static void found_text(char out[FOUND_TEXT], const char *s)
 static void found_grouped(int64_t n, char out[32])
 {
 	char digits[24];
-	int len = snprintf(digits, sizeof digits, "%" PRId64, n), o = 0;
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0 && isdigit((unsigned char)digits[i - 1]))
-			out[o++] = ',';
+	size_t count = 0, o = 0;
+	do
+		digits[count++] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	for (size_t i = count; i-- > 0;) {
 		out[o++] = digits[i];
+		if (i > 0 && i % 3 == 0)
+			out[o++] = ',';
 	}
 	out[o] = '\0';
+}
+
+/* One text behind another, with a blank between them where both are. */
+static void found_join(const char *a, const char *b, char out[2 * FOUND_TEXT])
+{
+	size_t an = a ? strnlen(a, FOUND_TEXT - 1) : 0, bn = b ? strnlen(b, FOUND_TEXT - 1) : 0;
+	if (an > 0)
+		memcpy(out, a, an);
+	if (an > 0 && bn > 0)
+		out[an++] = ' ';
+	if (bn > 0)
+		memcpy(out + an, b, bn);
+	out[an + bn] = '\0';
 }
 
 /* The label of a textual convention as words: "markerTonerAlmostEmpty" -> "marker toner almost empty". */
@@ -148,8 +163,13 @@ static const struct found_color found_colors[] = {
 
 static struct found_color found_color_of(const char *color)
 {
-	for (size_t i = 0; color && i < sizeof found_colors / sizeof *found_colors; i++)
-		if (strcasestr(color, found_colors[i].word))
+	char folded[64];
+	size_t n = 0;
+	for (; color && color[n] && n + 1 < sizeof folded; n++)
+		folded[n] = (char)tolower((unsigned char)color[n]);
+	folded[n] = '\0';
+	for (size_t i = 0; n > 0 && i < sizeof found_colors / sizeof *found_colors; i++)
+		if (strstr(folded, found_colors[i].word))
 			return found_colors[i];
 	return (struct found_color){"", '?', 252};
 }
@@ -171,17 +191,23 @@ static bool found_is_ink(const struct ice_supply *s)
 static void found_supplies(const struct ice_record *r, struct ice_found_row *row)
 {
 	static const char order[] = "KCMY";
+	struct found_color colors[ICE_RECORD_SUPPLIES];
+	uint8_t inks[ICE_RECORD_SUPPLIES];
+	size_t n = 0;
+	for (size_t i = 0; i < r->supply_count; i++) {
+		if (!found_is_ink(&r->supplies[i]))
+			continue;
+		colors[n] = found_color_of(r->supplies[i].color);
+		inks[n++] = (uint8_t)i;
+	}
 	for (size_t pass = 0; pass <= 4; pass++) {
-		for (size_t i = 0; i < r->supply_count && row->supply_count < ICE_FOUND_SUPPLIES; i++) {
-			const struct ice_supply *s = &r->supplies[i];
-			if (!found_is_ink(s))
-				continue;
-			struct found_color c = found_color_of(s->color);
-			const char *at = strchr(order, c.letter);
+		for (size_t i = 0; i < n && row->supply_count < ICE_FOUND_SUPPLIES; i++) {
+			const struct ice_supply *s = &r->supplies[inks[i]];
+			const char *at = strchr(order, colors[i].letter);
 			if ((at ? (size_t)(at - order) : 4) != pass)
 				continue;
-			row->supplies[row->supply_count++] =
-			        (struct ice_found_supply){c.letter, c.color, s->state, s->has_percent, s->percent};
+			row->supplies[row->supply_count++] = (struct ice_found_supply){
+			        colors[i].letter, colors[i].color, s->state, s->has_percent, s->percent};
 		}
 	}
 }
@@ -195,15 +221,14 @@ void ice_found_printer(struct ice_found *f, const struct ice_record *r)
 		return;
 	}
 	found_text(texts[ICE_FOUND_NAME], r->name);
-	snprintf(model, sizeof model, "%.255s%s%.255s", r->make ? r->make : "", r->make && r->model ? " " : "",
-	         r->model ? r->model : "");
+	found_join(r->make, r->model, model);
 	found_text(texts[ICE_FOUND_MODEL], model);
 	found_text(texts[ICE_FOUND_SERIAL], r->serial);
 	texts[ICE_FOUND_PAGES][0] = '\0';
 	if (r->pages[ICE_PAGES_TOTAL] >= 0) {
 		bool plain = !r->pages_unit || strcmp(r->pages_unit, "impressions") == 0;
 		found_grouped(r->pages[ICE_PAGES_TOTAL], pages);
-		snprintf(model, sizeof model, "%s%s%s", pages, plain ? "" : " ", plain ? "" : r->pages_unit);
+		found_join(pages, plain ? NULL : r->pages_unit, model);
 		found_text(texts[ICE_FOUND_PAGES], model);
 	}
 	found_text(texts[ICE_FOUND_STATUS], r->status);

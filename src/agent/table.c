@@ -90,6 +90,11 @@ static size_t table_char(const char *p)
 static size_t table_fit(const char *s, size_t width, bool utf8, char out[TABLE_CELL])
 {
 	size_t used = 0, o = 0, cut_at = 0, cut_used = 0, ellipsis = utf8 ? 1 : width >= 4 ? 2 : 1;
+	size_t all = strlen(s);
+	if (all <= width && all < TABLE_CELL && ice_text_columns(s) == all) { /* as nearly all are */
+		memcpy(out, s, all + 1);
+		return all;
+	}
 	for (const char *p = s; *p;) {
 		char one[8] = "";
 		size_t n = table_char(p), columns;
@@ -232,7 +237,9 @@ static const char *table_color(const struct table_column *c, const struct ice_fo
 
 static void table_pad(size_t n, FILE *to)
 {
-	fprintf(to, "%*s", (int)n, "");
+	static const char blanks[64] = "                                                               ";
+	for (; n > 0; n -= n < 63 ? n : 63)
+		fwrite(blanks, 1, n < 63 ? n : 63, to);
 }
 
 static void table_cell(const struct table_column *c, const struct ice_found_row *row, enum ice_toner_form form,
@@ -250,7 +257,11 @@ static void table_cell(const struct table_column *c, const struct ice_found_row 
 	size_t rest = c->width > used ? c->width - used : 0;
 	if (c->right)
 		table_pad(rest, to);
-	fprintf(to, "%s%s%s", color ? color : "", cell, color ? "\033[0m" : "");
+	if (color)
+		fputs(color, to);
+	fputs(cell, to);
+	if (color)
+		fputs("\033[0m", to);
 	if (!c->right && !last)
 		table_pad(rest, to);
 	if (!last)

@@ -1,10 +1,6 @@
 #include "toner.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-
-#include "ice/attr.h"
 
 #define TONER_CELLS   4 /* columns of one bar */
 #define TONER_SHOWN   8 /* cartridges drawn at most; more are told as +n */
@@ -13,16 +9,33 @@
 #define TONER_RESET   "\033[0m"
 #define TONER_WARNING "\033[31m"
 
-static void ICE_PRINTF(3, 4) toner_put(char *out, size_t *at, const char *fmt, ...)
+/* Texts one after the other; printf would be most of the cost of a table. What no longer fits is left out whole. */
+static void toner_put(char *out, size_t *at, const char *text)
 {
-	va_list ap;
-	va_start(ap, fmt);
-	int n = vsnprintf(out + *at, ICE_TONER_SIZE - *at, fmt, ap);
-	va_end(ap);
-	if (n > 0 && (size_t)n < ICE_TONER_SIZE - *at)
-		*at += (size_t)n;
-	else
-		out[*at] = '\0';
+	size_t n = strlen(text);
+	if (n >= ICE_TONER_SIZE - *at)
+		return;
+	memcpy(out + *at, text, n + 1);
+	*at += n;
+}
+
+static void toner_blanks(char *out, size_t *at, size_t n)
+{
+	for (; n > 0; n--)
+		toner_put(out, at, " ");
+}
+
+/* A number with what stands before and behind it. */
+static void toner_number(char *out, size_t *at, const char *before, size_t n, const char *behind)
+{
+	char digits[24], *p = digits + sizeof digits - 1;
+	*p = '\0';
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	toner_put(out, at, before);
+	toner_put(out, at, p);
+	toner_put(out, at, behind);
 }
 
 /* A device that says no number says one of these. */
@@ -61,39 +74,46 @@ static void toner_bar(char *out, size_t *at, const struct ice_found_supply *s, b
 		units = utf8 ? 1 : 8; /* a little is not nothing */
 	unsigned cells = 0;
 	if (color)
-		toner_put(out, at, "\033[38;5;%u;48;5;237m", s->color);
+		toner_number(out, at, "\033[38;5;", s->color, ";48;5;237m");
 	for (; cells < units / 8; cells++)
-		toner_put(out, at, "%s", utf8 ? "█" : "#");
+		toner_put(out, at, utf8 ? "█" : "#");
 	if (units % 8) {
-		toner_put(out, at, "%s", eighths[units % 8]);
+		toner_put(out, at, eighths[units % 8]);
 		cells++;
 	}
 	for (; cells < TONER_CELLS; cells++)
-		toner_put(out, at, "%s", color ? " " : utf8 ? "░" : "-");
+		toner_put(out, at, color ? " " : utf8 ? "░" : "-");
 	if (color)
 		toner_put(out, at, TONER_RESET);
 }
 
 /* "  43%", " 100%", "  <1%" beside a bar, one column less alone. */
-static void toner_percent(char *out, size_t *at, const struct ice_found_supply *s, int wide, bool color)
+static void toner_percent(char *out, size_t *at, const struct ice_found_supply *s, size_t wide, bool color)
 {
-	bool warn = color && toner_low(s);
-	char number[16];
-	if (s->percent > 0 && s->percent < 1)
-		snprintf(number, sizeof number, "<1%%");
+	bool warn = color && toner_low(s), little = s->percent > 0 && s->percent < 1;
+	unsigned percent = s->percent > 999 ? 999 : s->percent > 0 ? (unsigned)s->percent : 0;
+	size_t digits = little ? 2 : percent > 99 ? 3 : percent > 9 ? 2 : 1;
+	if (warn)
+		toner_put(out, at, TONER_WARNING);
+	toner_blanks(out, at, wide - digits - 1);
+	if (little)
+		toner_put(out, at, "<1%");
 	else
-		snprintf(number, sizeof number, "%d%%", s->percent > 999 ? 999 : (int)s->percent);
-	toner_put(out, at, "%s%*s%s", warn ? TONER_WARNING : "", wide, number, warn ? TONER_RESET : "");
+		toner_number(out, at, "", percent, "%");
+	if (warn)
+		toner_put(out, at, TONER_RESET);
 }
 
 static size_t toner_one(char *out, size_t *at, const struct ice_found_supply *s, enum ice_toner_form form, bool color,
                         bool utf8)
 {
 	size_t wide = form == ICE_TONER_FULL ? TONER_CELLS + 5 : TONER_CELLS;
+	const char letter[2] = {s->letter, '\0'};
 	if (color)
-		toner_put(out, at, "\033[38;5;%um%c" TONER_RESET, s->color, s->letter);
-	else
-		toner_put(out, at, "%c", s->letter);
+		toner_number(out, at, "\033[38;5;", s->color, "m");
+	toner_put(out, at, letter);
+	if (color)
+		toner_put(out, at, TONER_RESET);
 	if (s->has_percent) {
 		if (form != ICE_TONER_LOWEST) {
 			toner_put(out, at, " ");
@@ -104,8 +124,12 @@ static size_t toner_one(char *out, size_t *at, const struct ice_found_supply *s,
 		return form == ICE_TONER_LOWEST ? 1 + wide : 2 + wide;
 	}
 	bool warn = color && toner_low(s);
-	toner_put(out, at, " %s%-*s%s", warn ? TONER_WARNING : "", (int)wide, toner_word(s->state),
-	          warn ? TONER_RESET : "");
+	const char *word = toner_word(s->state);
+	toner_put(out, at, warn ? " " TONER_WARNING : " ");
+	toner_put(out, at, word);
+	toner_blanks(out, at, wide - strlen(word));
+	if (warn)
+		toner_put(out, at, TONER_RESET);
 	return 2 + wide;
 }
 
@@ -142,7 +166,7 @@ size_t ice_toner_cell(const struct ice_found_row *row, enum ice_toner_form form,
 	}
 	if (row->supply_count > shown) {
 		size_t before = at;
-		toner_put(out, &at, " +%zu", row->supply_count - shown);
+		toner_number(out, &at, " +", row->supply_count - shown, "");
 		columns += at - before;
 	}
 	return columns;

@@ -72,11 +72,24 @@ bool ice_address_parse(const char *text, struct ice_address *out)
 	return true;
 }
 
+/* "10.1.2.3", without printf: every find comes by here, some several times. */
+static void address_format_v4(uint32_t v, char *at)
+{
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		unsigned octet = v >> shift & 255;
+		if (octet >= 100)
+			*at++ = (char)('0' + octet / 100);
+		if (octet >= 10)
+			*at++ = (char)('0' + octet / 10 % 10);
+		*at++ = (char)('0' + octet % 10);
+		*at++ = shift ? '.' : '\0';
+	}
+}
+
 const char *ice_address_format(const struct ice_address *a, char out[ICE_ADDRESS_TEXT_SIZE])
 {
 	if (ice_address_is_v4(a)) {
-		uint32_t v = (uint32_t)a->lo;
-		snprintf(out, ICE_ADDRESS_TEXT_SIZE, "%u.%u.%u.%u", v >> 24, v >> 16 & 255, v >> 8 & 255, v & 255);
+		address_format_v4((uint32_t)a->lo, out);
 		return out;
 	}
 	uint8_t bytes[16];

@@ -390,11 +390,15 @@ static locale_t text_locale(void)
 
 size_t ice_text_columns(const char *s)
 {
-	locale_t utf8 = text_locale(), before = utf8 ? uselocale(utf8) : (locale_t)0;
 	const uint8_t *p = (const uint8_t *)s;
-	size_t n = strlen(s), columns = 0, length;
+	size_t n = strlen(s), columns = 0, plain = 0, length;
 	uint32_t c;
 	bool cut;
+	while (plain < n && p[plain] < 0x80)
+		plain++;
+	if (plain == n)
+		return n;
+	locale_t utf8 = text_locale(), before = utf8 ? uselocale(utf8) : (locale_t)0;
 	for (size_t i = 0; i < n && (length = text_decode(p + i, n - i, &c, &cut)) > 0; i += length) {
 		int width = c < 0x80 || !utf8 ? 1 : wcwidth((wchar_t)c);
 		columns += width > 0 ? (size_t)width : 0;
