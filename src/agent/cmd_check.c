@@ -1,12 +1,9 @@
 /* ice check: every mistake of a configuration at once; then the way to the server, step by step. */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <netdb.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -83,33 +80,10 @@ static const char *check_enrolment_path(const struct check *c)
 	return c->settings.server.enrolment.path[0] ? c->settings.server.enrolment.path : NULL;
 }
 
-/* Beside the file and renamed over it, so that a half-written secret is never there; made with mode 0600, never changed to it. */
-static bool check_write_private(const char *path, const char *line, char *why, size_t why_size)
-{
-	char temporary[4200];
-	if ((size_t)snprintf(temporary, sizeof temporary, "%s.new", path) >= sizeof temporary) {
-		snprintf(why, why_size, "the path is too long");
-		return false;
-	}
-	unlink(temporary); /* left behind by a run that was killed */
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
-	bool written = to && fprintf(to, "%s\n", line) > 0 && fflush(to) == 0 && fsync(fd) == 0;
-	int error = errno;
-	if (to)
-		written &= fclose(to) == 0;
-	if (written && rename(temporary, path) == 0)
-		return true;
-	snprintf(why, why_size, "%.300s: %s", path, strerror(written ? errno : error));
-	if (fd >= 0)
-		unlink(temporary);
-	return false;
-}
-
 /* Takes in the line of `facilities-manager site add`. An exit status. */
 static int check_enrol(struct check *c)
 {
-	static char line[ICE_ENROLMENT_LINE_MAX + 2];
+	static char line[ICE_ENROLMENT_LINE_MAX + 2], text[sizeof line + 1];
 	static struct ice_enrolment e;
 	char why[512];
 	const char *path = check_enrolment_path(c);
@@ -120,14 +94,16 @@ static int check_enrol(struct check *c)
 		fputs("Paste the line that `facilities-manager site add` printed, then Enter:\n", stderr);
 	bool read = fgets(line, sizeof line, stdin) != NULL;
 	line[strcspn(line, "\r\n")] = '\0';
+	snprintf(text, sizeof text, "%s\n", line);
 	bool good = read && ice_enrolment_parse(line, &e, why, sizeof why);
 	if (!good)
 		fprintf(stderr, "ice check: --enrol: %s\n", read ? why : "no line came on standard input");
-	else if (!(good = check_write_private(path, line, why, sizeof why)))
+	else if (!(good = ice_secret_write_text(path, text, why, sizeof why)))
 		fprintf(stderr, "ice check: --enrol: %s\n", why);
 	if (good)
 		check_line(c, true, "enrolment: site %s at %s, written to %s", e.site, e.server, path);
 	explicit_bzero(line, sizeof line);
+	explicit_bzero(text, sizeof text);
 	ice_enrolment_wipe(&e);
 	return good ? ICE_EXIT_DONE : ICE_EXIT_FAILED;
 }

@@ -85,6 +85,43 @@ char *ice_secret_read_text(const char *path, size_t max, char *why, size_t why_s
 	return text;
 }
 
+static bool secret_write_all(int fd, const char *text, size_t n)
+{
+	while (n > 0) {
+		ssize_t put = write(fd, text, n);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		text += put;
+		n -= (size_t)put;
+	}
+	return fsync(fd) == 0;
+}
+
+bool ice_secret_write_text(const char *path, const char *text, char *why, size_t why_size)
+{
+	char beside[4200];
+	struct stat old;
+	if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >= sizeof(beside)) {
+		snprintf(why, why_size, "the path is too long");
+		return false;
+	}
+	unlink(beside); /* left behind by a run that was killed */
+	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool good = fd >= 0 && secret_write_all(fd, text, strlen(text));
+	if (good && geteuid() == 0 && lstat(path, &old) == 0)
+		good = fchown(fd, old.st_uid, old.st_gid) == 0;
+	good = good && rename(beside, path) == 0;
+	if (!good)
+		snprintf(why, why_size, "%.300s: cannot be written: %s", path, strerror(errno));
+	if (!good && fd >= 0)
+		unlink(beside);
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
 void ice_secret_free_text(char *text)
 {
 	if (text)

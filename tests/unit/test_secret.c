@@ -230,6 +230,23 @@ static void test_a_guarded_process_leaves_no_core(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void test_written_whole_and_private(void **state)
+{
+	struct stat st;
+	(void)state;
+	write_file("old", 3, 0644);
+	assert_true(ice_secret_write_text(path, "first\nsecond\n", why, sizeof(why)));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	char *text = ice_secret_read_text(path, 100, why, sizeof(why));
+	assert_string_equal(text, "first\nsecond\n");
+	ice_secret_free_text(text);
+	char nowhere[128];
+	snprintf(nowhere, sizeof(nowhere), "%s/nowhere/file", folder);
+	assert_false(ice_secret_write_text(nowhere, "x", why, sizeof(why)));
+	assert_why("cannot be written");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +257,7 @@ int main(void)
 	        cmocka_unit_test(test_contents_refused),
 	        cmocka_unit_test(test_failure_leaves_no_secret_behind),
 	        cmocka_unit_test(test_whole_text),
+	        cmocka_unit_test(test_written_whole_and_private),
 	        cmocka_unit_test(test_set_same_wipe),
 	        cmocka_unit_test(test_a_guarded_process_leaves_no_core),
 	};
