@@ -11,15 +11,24 @@
 #include <stdint.h>
 
 #include "ice/attr.h"
+#include "ice/clock.h"
 #include "ice/range.h"
 #include "ice/secret.h"
 
 #define ICE_PLAN_COMMUNITIES 16
 #define ICE_PLAN_LEGS        256
 
+/* The time-tables a leg is worked by (ice/schedule.h): find its printers; read what changed of the known ones; look whether all is well
+ * with them, and how those that are in error go on. */
+enum ice_lane { ICE_LANE_SWEEP, ICE_LANE_INVENTORY, ICE_LANE_PULSE, ICE_LANE_ERROR, ICE_LANES };
+const char *ice_lane_name(enum ice_lane lane); /* "sweep", "inventory", "pulse", "error" */
+
 struct ice_leg {
 	char *name;
-	struct ice_range *range; /* sealed when the plan is used */
+	char *location_tag;            /* the operator's words for where its printers stand; NULL = none */
+	uint64_t rate;                 /* datagrams per second to this leg; 0 = no bound of its own */
+	ice_usec intervals[ICE_LANES]; /* from start to start; 0 = off */
+	struct ice_range *range;       /* sealed when the plan is used */
 	struct ice_secret communities[ICE_PLAN_COMMUNITIES];
 	size_t community_count;
 };

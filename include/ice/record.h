@@ -68,13 +68,22 @@ enum ice_pages {
 };
 const char *ice_pages_name(enum ice_pages p); /* "total", "mono", "print_mono", ... */
 
+/* How the total relates to that of the printer's reading before (`from`), told when it is lower. A WRAP: the counter came to its end and
+ * went on at 0, so that total + modulus - from pages were printed between. A RESET: it began anew (another board, a service
+ * technician), and how many were printed between is not known: at least total, if it began at 0. No volume is ever negative. */
+enum ice_pages_since { ICE_PAGES_SINCE_NOTHING, ICE_PAGES_SINCE_WRAP, ICE_PAGES_SINCE_RESET };
+
 struct ice_record {
 	struct ice_address ip;
 	uint8_t mac[6];
 	bool has_mac;
 	const char *name, *make, *model, *serial, *location;
+	const char *
+	        location_tag; /* the operator's words for where the printers of its range stand; never the printer's own */
 	int64_t pages[ICE_PAGES_COUNT]; /* -1 = absent */
 	const char *pages_unit;         /* PrtMarkerCounterUnitTC: "impressions", "sheets", ... */
+	enum ice_pages_since pages_since;
+	int64_t pages_from, pages_modulus; /* when pages_since says so; the modulus of a WRAP alone */
 	uint16_t supply_count, alert_count, error_count;
 	struct ice_supply supplies[ICE_RECORD_SUPPLIES];
 	struct ice_alert alerts[ICE_RECORD_ALERTS];

@@ -52,7 +52,8 @@ struct ice_finding {
 	struct ice_address address;
 	enum ice_outcome outcome;
 	const struct ice_identity *identity; /* NULL when UNCHANGED */
-	const struct ice_record *record;     /* of a PRINTER that was read */
+	struct ice_record
+	        *record; /* of a PRINTER that was read; whoever is told may add what the printer cannot know */
 	/* With a record, when `known` is there: how to ask the printer whether anything has changed since; NULL when it cannot be. */
 	const struct ice_steady *steady;
 	enum ice_snmp_version version;

@@ -14,6 +14,7 @@
 #include "ice/attr.h"
 #include "ice/clock.h"
 #include "ice/conf.h"
+#include "ice/hours.h"
 #include "ice/log.h"
 #include "ice/plan.h"
 #include "ice/secret.h"
@@ -42,12 +43,28 @@ struct ice_settings_state {
 };
 
 struct ice_settings_sweep {
-	ice_usec interval;
-	ice_usec full_read; /* 0 = every sweep */
-	ice_usec timeout;   /* 0 = learned */
+	ice_usec interval; /* of the ranges that say nothing else (ice_leg.intervals); 0 = off */
+	ice_usec
+	        spread; /* a sweep that begins by the clock takes at least this long, or half of its interval if that is less */
+	struct ice_hours hours; /* of sweeps: those of the schedule, and the windows of its own */
+	ice_usec timeout;       /* 0 = learned */
 	int64_t retries, window, conversations, subnet_cap, port;
 	uint64_t rate; /* datagrams per second; 0 = no limit */
 	bool v1, v2c;
+};
+
+struct ice_settings_inventory {
+	ice_usec interval;
+	ice_usec full_read; /* 0 = every inventory */
+};
+
+struct ice_settings_pulse {
+	ice_usec interval, error_interval;
+};
+
+struct ice_settings_schedule {
+	struct ice_hours hours; /* when anything is asked at all */
+	ice_usec missing_after, retired_after;
 };
 
 struct ice_settings_privacy {
@@ -69,6 +86,9 @@ struct ice_settings {
 	struct ice_settings_server server;
 	struct ice_settings_state state;
 	struct ice_settings_sweep sweep;
+	struct ice_settings_inventory inventory;
+	struct ice_settings_pulse pulse;
+	struct ice_settings_schedule schedule;
 	struct ice_settings_privacy privacy;
 	struct ice_settings_log log;
 	struct ice_settings_profiles profiles;

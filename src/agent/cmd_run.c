@@ -178,9 +178,9 @@ static void run_signal(evutil_socket_t number, short what, void *arg)
 }
 
 /* How old a full reading may be that is not made anew in this sweep: in the next one it must not be too old. */
-static ice_usec run_steady(const struct ice_settings_sweep *s)
+static ice_usec run_steady(const struct ice_settings *s)
 {
-	return s->full_read > s->interval ? s->full_read - s->interval : 0;
+	return s->inventory.full_read > s->sweep.interval ? s->inventory.full_read - s->sweep.interval : 0;
 }
 
 /* Another server, or another site there, has nothing of what was read before: then every printer is read in full. False when the outbox
@@ -234,7 +234,7 @@ static int run_prepare(struct run *r)
 	        .probe = {.alert_text = s->privacy.alert_text != 0},
 	        .shards = 1,
 	        .outbox = ice_delivery_outbox(r->delivery),
-	        .steady = run_meet_server(r) ? run_steady(&s->sweep) : 0,
+	        .steady = run_meet_server(r) ? run_steady(s) : 0,
 	        .upload = ice_delivery_upload(r->delivery),
 	};
 	const struct ice_heartbeat_ops ops = {.beat = run_beat, .place = run_place, .swept = run_swept};

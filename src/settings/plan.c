@@ -4,6 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *ice_lane_name(enum ice_lane lane)
+{
+	static const char *const names[ICE_LANES] = {"sweep", "inventory", "pulse", "error"};
+	return names[lane];
+}
+
 struct ice_leg *ice_plan_add(struct ice_plan *plan, const char *name)
 {
 	if (plan->count == ICE_PLAN_LEGS)
@@ -110,6 +116,7 @@ void ice_plan_free(struct ice_plan *plan)
 			ice_secret_wipe(&leg->communities[k]);
 		ice_range_free(leg->range);
 		free(leg->name);
+		free(leg->location_tag);
 		free(leg);
 	}
 	plan->count = 0;

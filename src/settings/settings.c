@@ -152,8 +152,6 @@ static const struct ice_conf_option settings_state_options[] = {
 static const struct ice_conf_option settings_sweep_options[] = {
         {"interval", ICE_CONF_DURATION, SETTINGS_AT(sweep, interval), "1h", 1000000, INT64_C(31) * 86400 * 1000000,
          NULL, NULL, "from the start of one sweep to the start of the next"},
-        {"full_read", ICE_CONF_DURATION, SETTINGS_AT(sweep, full_read), "24h", 0, INT64_C(31) * 86400 * 1000000, NULL,
-         NULL, "every printer is read in full at least this often, unchanged or not; 0 = in every sweep"},
         {"rate", ICE_CONF_CALL, 0, "gentle", 0, 0, NULL, settings_rate,
          "datagrams per second: gentle (1000), normal (10000), max, or a number"},
         {"timeout", ICE_CONF_CALL, 0, "learned", 0, 0, NULL, settings_timeout,
@@ -169,6 +167,11 @@ static const struct ice_conf_option settings_sweep_options[] = {
         {"port", ICE_CONF_NUMBER, SETTINGS_AT(sweep, port), "161", 1, 65535, NULL, NULL, "UDP port of the devices"},
         {"versions", ICE_CONF_CALL, 0, "both", 0, 0, NULL, settings_versions,
          "SNMP versions: 1, 2c or both (then a retry uses the other one)"},
+        SETTINGS_END};
+
+static const struct ice_conf_option settings_inventory_options[] = {
+        {"full_read", ICE_CONF_DURATION, SETTINGS_AT(inventory, full_read), "24h", 0, INT64_C(31) * 86400 * 1000000,
+         NULL, NULL, "every printer is read in full at least this often, unchanged or not; 0 = every time"},
         SETTINGS_END};
 
 static const struct ice_conf_option settings_range_options[] = {
@@ -197,11 +200,15 @@ static const struct ice_conf_option settings_profiles_options[] = {
          "folder of the vendor profiles; without it the ones that came with ice"},
         SETTINGS_END};
 
-static const struct ice_settings_section settings_table[] = {
-        {"server", ice_settings_server_options}, {"state", settings_state_options},
-        {"sweep", settings_sweep_options},       {"range", settings_range_options},
-        {"privacy", settings_privacy_options},   {"log", settings_log_options},
-        {"profiles", settings_profiles_options}, {NULL, NULL}};
+static const struct ice_settings_section settings_table[] = {{"server", ice_settings_server_options},
+                                                             {"state", settings_state_options},
+                                                             {"sweep", settings_sweep_options},
+                                                             {"inventory", settings_inventory_options},
+                                                             {"range", settings_range_options},
+                                                             {"privacy", settings_privacy_options},
+                                                             {"log", settings_log_options},
+                                                             {"profiles", settings_profiles_options},
+                                                             {NULL, NULL}};
 
 const struct ice_settings_section *ice_settings_sections(void)
 {
@@ -300,6 +307,7 @@ bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_co
 	        {"server", ice_settings_server_options, &out->server, NULL, false},
 	        {"state", settings_state_options, &out->state, NULL, false},
 	        {"sweep", settings_sweep_options, &out->sweep, NULL, false},
+	        {"inventory", settings_inventory_options, &out->inventory, NULL, false},
 	        {"range", settings_range_options, out, settings_open_range, false},
 	        {"privacy", settings_privacy_options, &out->privacy, NULL, false},
 	        {"log", settings_log_options, &out->log, NULL, false},

@@ -22,11 +22,12 @@ config() { # config NAME STATE-FOLDER
 		directory = $2
 		[sweep]
 		interval = 1h
-		full_read = 0
 		rate = max
 		timeout = 200ms
 		retries = 1
 		port = $fleet_port
+		[inventory]
+		full_read = 0
 		[range site]
 		addresses = 127.96.0.0/26
 	I

@@ -15,12 +15,13 @@ config() {
 		directory = $tmp/$1.state
 		[sweep]
 		interval = 1s
-		full_read = $2
 		rate = max
 		timeout = 500ms
 		retries = 1
 		subnet_cap = 0
 		port = $fleet_port
+		[inventory]
+		full_read = $2
 		[range site]
 		addresses = 127.86.0.0/26
 	I

@@ -234,7 +234,7 @@ def prepare(args):
         with open(site.config, "w", encoding="utf-8") as f:
             f.write(f"[server]\nenrolment = {enrolment}\n[state]\ndirectory = {site.folder}\n[sweep]\ninterval = 1h\n"
                     f"rate = max\ntimeout = 500ms\nretries = 3\nsubnet_cap = 0\nport = {port}\n"
-                    f"full_read = {'0' if number == 0 else '24h'}\n[range all]\n")
+                    f"[inventory]\nfull_read = {'0' if number == 0 else '24h'}\n[range all]\n")
             f.writelines(f"addresses = {t['ip']}\n" for t in truth)
     server = Process("server", [args.server] + listen + [url.split("/")[-1]], data, args)
     return fleet, truth, server, sites
