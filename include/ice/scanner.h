@@ -31,6 +31,7 @@
 #include "ice/address.h"
 #include "ice/attr.h"
 #include "ice/clock.h"
+#include "ice/pacer.h"
 #include "ice/probe.h"
 #include "ice/record.h"
 #include "ice/secret.h"
@@ -86,6 +87,7 @@ struct ice_scanner_options {
 	uint32_t window;
 	uint32_t conversations; /* most printers in conversation at once */
 	uint64_t rate;          /* datagrams per second, first contacts and the rest; 0 = as fast as it goes */
+	struct ice_pacer *pace; /* what several scanners have together, lent; NULL = this one is alone */
 	ice_usec timeout;       /* of one try; 0 = learned (ice/rtt.h) */
 	unsigned retries;       /* further tries after the first; (retries + 1) x communities <= 255 */
 	/* Most addresses in flight per /24 (IPv6: /120); 0 = no cap. Subnets may share a count by accident of hashing: then the
@@ -152,6 +154,9 @@ void ice_scanner_input(struct ice_scanner *s, ice_usec now, const struct ice_add
 
 /* Deadlines that have passed. */
 void ice_scanner_tick(struct ice_scanner *s, ice_usec now);
+
+/* Another rate from now on. */
+void ice_scanner_pace(struct ice_scanner *s, ice_usec now, uint64_t rate);
 
 /* Replies were lost in our own receive buffer (the kernel's count of drops has grown): sends at half the rate of late, and finds
  * its way back up. */

@@ -1,8 +1,8 @@
 /* heartbeat: the one place where sweep, delivery and the loop meet, which do not know each other.
  *
- * A heartbeat owns the sockets, the scanner, the queue and the timer. At every beat: read the clock, receive, tick, pump, send, close batches,
- * let curl work, re-arm the timer; all of it in heartbeat_beat(), to be read from top to bottom. A beat comes with a
- * datagram or with the timer, and never takes long: each of its steps is bounded.
+ * A heartbeat owns the lanes (lane.h), what they collect (batches.h), and the timer. At every beat: read the clock, let each lane receive,
+ * tick, pump and send, close batches, let curl work, re-arm the timer; all of it in heartbeat_beat(), to be read from top to bottom. A beat
+ * comes with a datagram or with the timer, and never takes long: each of its steps is bounded.
  *
  * Life: ice_heartbeat_new -> ice_heartbeat_sweep (its end is told by `swept`; then perhaps another) -> ice_heartbeat_free. */
 #ifndef ICE_HEARTBEAT_H

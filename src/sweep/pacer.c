@@ -1,4 +1,6 @@
-#include "pacer.h"
+#include "ice/pacer.h"
+
+#include <stdbool.h>
 
 #define PACER_WIDE    ICE_USEC_MSEC(50)
 #define PACER_NARROW  1700
@@ -7,7 +9,7 @@
 #define PACER_FREE    10000000           /* per second: a limit above that is none */
 
 /* Full credit would be a burst at the start: the wide bucket begins with one token, as ice_pace_init says. */
-static void pacer_limit(struct pacer *p, uint64_t limit, ice_usec now)
+static void pacer_limit(struct ice_pacer *p, uint64_t limit, ice_usec now)
 {
 	p->limit = limit;
 	p->eased = now;
@@ -17,14 +19,25 @@ static void pacer_limit(struct pacer *p, uint64_t limit, ice_usec now)
 	ice_pace_init(&p->narrow, limit + limit / 10, PACER_NARROW, now);
 }
 
-void pacer_init(struct pacer *p, uint64_t rate, ice_usec now)
+void ice_pacer_init(struct ice_pacer *p, uint64_t rate, struct ice_pacer *above, ice_usec now)
 {
-	*p = (struct pacer){.rate = rate, .mark = now};
+	*p = (struct ice_pacer){.rate = rate, .above = above, .mark = now};
 	pacer_limit(p, rate, now);
 }
 
+/* A limit of its own making stays where it is stricter. */
+void ice_pacer_set(struct ice_pacer *p, uint64_t rate, ice_usec now)
+{
+	bool own = p->limit != p->rate && (rate == 0 || p->limit < rate);
+	if (rate == p->rate)
+		return;
+	p->rate = rate;
+	if (!own)
+		pacer_limit(p, rate, now);
+}
+
 /* Measures, and lifts a limit of its own making by a twentieth every stretch. */
-static void pacer_look(struct pacer *p, ice_usec now)
+static void pacer_look(struct ice_pacer *p, ice_usec now)
 {
 	if (now - p->mark >= PACER_STRETCH) {
 		p->throughput = p->passed * ICE_USEC_SEC(1) / (uint64_t)(now - p->mark);
@@ -39,29 +52,40 @@ static void pacer_look(struct pacer *p, ice_usec now)
 	pacer_limit(p, higher, now);
 }
 
-uint32_t pacer_take(struct pacer *p, ice_usec now, uint32_t want)
+uint32_t ice_pacer_take(struct ice_pacer *p, ice_usec now, uint32_t want)
 {
 	pacer_look(p, now);
 	uint32_t wide = ice_pace_take(&p->wide, now, want), narrow = ice_pace_take(&p->narrow, now, wide);
-	ice_pace_return(&p->wide, wide - narrow);
-	p->passed += narrow;
-	return narrow;
+	uint32_t passed = p->above && narrow > 0 ? ice_pacer_take(p->above, now, narrow) : narrow;
+	ice_pace_return(&p->wide, wide - passed);
+	ice_pace_return(&p->narrow, narrow - passed);
+	p->passed += passed;
+	return passed;
 }
 
-void pacer_return(struct pacer *p, uint32_t unused)
+void ice_pacer_return(struct ice_pacer *p, uint32_t unused)
 {
 	ice_pace_return(&p->wide, unused);
 	ice_pace_return(&p->narrow, unused);
 	p->passed -= unused;
+	if (p->above)
+		ice_pacer_return(p->above, unused);
 }
 
-ice_usec pacer_next(const struct pacer *p, ice_usec now)
+ice_usec ice_pacer_next(const struct ice_pacer *p, ice_usec now)
 {
 	ice_usec wide = ice_pace_next(&p->wide, now), narrow = ice_pace_next(&p->narrow, now);
-	return wide > narrow ? wide : narrow;
+	ice_usec own = wide > narrow ? wide : narrow, all = p->above ? ice_pacer_next(p->above, now) : own;
+	return own > all ? own : all;
 }
 
-void pacer_slow_down(struct pacer *p, ice_usec now)
+uint64_t ice_pacer_limit(const struct ice_pacer *p)
+{
+	uint64_t above = p->above ? ice_pacer_limit(p->above) : 0;
+	return p->limit == 0 || (above > 0 && above < p->limit) ? above : p->limit;
+}
+
+void ice_pacer_slow_down(struct ice_pacer *p, ice_usec now)
 {
 	if (p->limit != p->rate && now - p->eased < PACER_STRETCH)
 		return; /* one overflow is told many times */

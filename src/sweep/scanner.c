@@ -45,7 +45,7 @@ struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, c
 		if (!s->subnets)
 			abort();
 	}
-	pacer_init(&s->pacer, options->rate, now);
+	ice_pacer_init(&s->pacer, options->rate, options->pace, now);
 	ice_random_seed(&s->random, options->seed);
 	s->pumped = now;
 	return s;
@@ -166,7 +166,7 @@ size_t ice_scanner_pump(struct ice_scanner *s, ice_usec now)
 	s->pumped = now;
 	s->refused = false;
 	conversation_promote(s);
-	uint32_t allowed = pacer_take(&s->pacer, now, ICE_SCANNER_PUMP_MAX), sent = 0;
+	uint32_t allowed = ice_pacer_take(&s->pacer, now, ICE_SCANNER_PUMP_MAX), sent = 0;
 	enum ice_bound bound = allowed < ICE_SCANNER_PUMP_MAX ? ICE_BOUND_PACE : ICE_BOUND_CPU;
 	for (; sent < allowed; sent++) {
 		struct slot_queue *from = s->talks_due.count > 0 ? &s->talks_due : &s->contacts_due;
@@ -183,7 +183,7 @@ size_t ice_scanner_pump(struct ice_scanner *s, ice_usec now)
 			break;
 		}
 	}
-	pacer_return(&s->pacer, allowed - sent);
+	ice_pacer_return(&s->pacer, allowed - sent);
 	s->cut = bound == ICE_BOUND_CPU;
 	s->counters.bound[bound]++;
 	return sent;
@@ -232,9 +232,14 @@ void ice_scanner_tick(struct ice_scanner *s, ice_usec now)
 	}
 }
 
+void ice_scanner_pace(struct ice_scanner *s, ice_usec now, uint64_t rate)
+{
+	ice_pacer_set(&s->pacer, rate, now);
+}
+
 void ice_scanner_congested(struct ice_scanner *s, ice_usec now)
 {
-	pacer_slow_down(&s->pacer, now);
+	ice_pacer_slow_down(&s->pacer, now);
 	s->counters.slowed++;
 }
 
@@ -256,9 +261,9 @@ ice_usec ice_scanner_next(const struct ice_scanner *s, ice_usec now)
 		at = poll < at ? poll : at;
 	}
 	if (scanner_has_work(s)) {
-		ice_usec send = s->cut ? now : pacer_next(&s->pacer, now);
+		ice_usec send = s->cut ? now : ice_pacer_next(&s->pacer, now);
 		/* A fast pace is served once a millisecond, not once a token. */
-		if ((s->refused || s->pacer.limit >= 1000) && send < s->pumped + SCANNER_RETRY)
+		if ((s->refused || ice_pacer_limit(&s->pacer) >= 1000) && send < s->pumped + SCANNER_RETRY)
 			send = s->pumped + SCANNER_RETRY;
 		at = send < at ? send : at;
 	}

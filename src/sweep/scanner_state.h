@@ -14,9 +14,9 @@
 #ifndef SCANNER_STATE_H
 #define SCANNER_STATE_H
 
+#include "ice/pacer.h"
 #include "ice/rtt.h"
 #include "ice/scanner.h"
-#include "pacer.h"
 #include "slots.h"
 
 #define SCANNER_COMMUNITIES 16
@@ -64,7 +64,7 @@ struct ice_scanner {
 	uint32_t held_count;
 	bool held_ready; /* a subnet has got room since they were last looked at */
 
-	struct pacer pacer;
+	struct ice_pacer pacer;
 	struct ice_random random;
 	struct ice_rtt_table rtt;
 	uint64_t given; /* addresses that `next` gave */

@@ -1,0 +1,158 @@
+#include "sweep.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "known.h"
+
+struct ice_sweep {
+	struct ice_sweep_options options;
+	struct ice_lane *lane;
+	struct ice_known *known; /* printers of the present leg */
+	struct ice_walk walk;    /* of the present leg */
+	size_t end;              /* the leg behind the last one */
+	uint64_t crowded, passed;
+	ice_usec started, ended, now;
+};
+
+/* ---- the lane's source ---- */
+
+static enum ice_walk_step sweep_next(ice_usec now, struct ice_address *out, void *arg)
+{
+	struct ice_sweep *s = arg;
+	enum ice_walk_step step = ice_walk_next(&s->walk, now, out);
+	s->crowded += step == ICE_WALK_LATER;
+	return step;
+}
+
+static ice_usec sweep_later(ice_usec now, void *arg)
+{
+	struct ice_sweep *s = arg;
+	return ice_walk_later(&s->walk, now);
+}
+
+static bool sweep_known(const struct ice_address *address, struct ice_steady *out, void *arg)
+{
+	struct ice_sweep *s = arg;
+	return s->known && ice_known_find(s->known, address, out);
+}
+
+/* ---- legs ---- */
+
+static void sweep_begin_leg(struct ice_sweep *s, const struct ice_place *from)
+{
+	const struct ice_sweep_options *o = &s->options;
+	const struct ice_leg *leg = o->plan->legs[from->leg];
+	ice_walk_begin(&s->walk, o->plan, o->neighbours, from, o->shard, o->shards);
+	if (o->outbox && o->steady > 0) {
+		int64_t wall = ice_clock_wall();
+		s->known = ice_known_load(o->outbox, leg->name, wall - o->steady / ICE_USEC_SEC(1), wall);
+	}
+	ice_lane_begin(s->lane, leg, o->rate, s->now);
+}
+
+static void sweep_end_leg(struct ice_sweep *s)
+{
+	ice_lane_end(s->lane);
+	ice_known_free(s->known);
+	s->known = NULL;
+	s->passed += s->walk.passed;
+	s->walk.passed = 0;
+}
+
+void ice_sweep_begin(struct ice_sweep *s, const struct ice_place *from, size_t legs, ice_usec now)
+{
+	assert(!ice_sweep_going(s) && legs > 0 && from->leg + legs <= s->options.plan->count);
+	s->now = s->started = now;
+	s->ended = 0;
+	s->passed = s->crowded = 0;
+	s->end = from->leg + legs;
+	ice_neighbours_connect(s->options.neighbours); /* what has come up since */
+	ice_lane_recount(s->lane);
+	sweep_begin_leg(s, from);
+}
+
+void ice_sweep_stop(struct ice_sweep *s, ice_usec now)
+{
+	if (ice_lane_busy(s->lane))
+		sweep_end_leg(s);
+	if (!s->ended)
+		s->ended = now;
+}
+
+bool ice_sweep_going(const struct ice_sweep *s)
+{
+	return !s->ended;
+}
+
+bool ice_sweep_beat(struct ice_sweep *s, ice_usec now)
+{
+	s->now = now;
+	ice_lane_beat(s->lane, now);
+	if (!ice_lane_done(s->lane))
+		return false;
+	struct ice_place from = {.seed = s->walk.from.seed, .leg = s->walk.from.leg + 1};
+	sweep_end_leg(s);
+	if (from.leg < s->end)
+		sweep_begin_leg(s, &from);
+	else
+		s->ended = now;
+	return s->ended != 0;
+}
+
+ice_usec ice_sweep_next(const struct ice_sweep *s, ice_usec now)
+{
+	return ice_lane_next(s->lane, now);
+}
+
+struct ice_place ice_sweep_place(struct ice_sweep *s)
+{
+	return ice_walk_place(&s->walk, ice_lane_settled(s->lane));
+}
+
+void ice_sweep_figures(const struct ice_sweep *s, struct ice_figures *out)
+{
+	const struct ice_sweep_options *o = &s->options;
+	*out = (struct ice_figures){.crowded = s->crowded};
+	for (size_t i = 0; i < o->plan->count; i++) {
+		struct ice_cursor c;
+		ice_cursor_init(&c, o->plan->legs[i]->range, s->walk.from.seed, 0, o->shard, o->shards);
+		out->addresses += ice_cursor_total(&c);
+	}
+	ice_lane_figures(s->lane, out);
+	out->done = out->scanner.finished + s->passed + s->walk.passed;
+	out->seconds = (double)((s->ended ? s->ended : s->now) - s->started) / 1e6;
+}
+
+/* ---- life ---- */
+
+struct ice_sweep *ice_sweep_new(struct event_base *base, const struct ice_sweep_options *options, char *why,
+                                size_t why_size)
+{
+	struct ice_sweep *s = calloc(1, sizeof *s);
+	if (!s)
+		abort();
+	s->options = *options;
+	s->options.lane.source = (struct ice_lane_source){
+	        .next = sweep_next,
+	        .later = sweep_later,
+	        .known = options->outbox && options->steady > 0 ? sweep_known : NULL,
+	        .arg = s,
+	};
+	s->lane = ice_lane_new(base, &s->options.lane, why, why_size);
+	if (!s->lane) {
+		free(s);
+		return NULL;
+	}
+	s->now = s->started = s->ended = ice_clock_now(); /* none yet */
+	return s;
+}
+
+void ice_sweep_free(struct ice_sweep *s)
+{
+	if (!s)
+		return;
+	ice_lane_free(s->lane);
+	ice_known_free(s->known);
+	free(s);
+}

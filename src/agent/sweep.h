@@ -1,0 +1,56 @@
+/* sweep: finds printers, by asking every address of some ranges, one leg after the other, in an order that can be taken up again (walk.h).
+ *
+ * It is the source of its lane's targets, and nothing else: what is found is the sink's affair. Beat by beat it goes on to the next leg when
+ * one is through, and says when all are. One that is interrupted loses what is in flight; its place tells where to go on.
+ *
+ * Life: ice_sweep_new -> { ice_sweep_begin -> ice_sweep_beat* until ENDED }* -> ice_sweep_free. */
+#ifndef ICE_SWEEP_H
+#define ICE_SWEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ice/attr.h"
+#include "ice/clock.h"
+#include "ice/neighbours.h"
+#include "ice/plan.h"
+
+#include "figures.h"
+#include "lane.h"
+#include "walk.h"
+
+struct ice_sweep;
+
+struct ice_sweep_options {
+	const struct ice_plan *plan;
+	struct ice_neighbours *neighbours; /* lent, as is outbox */
+	uint32_t shard, shards;            /* 0 of 1 = all */
+	uint64_t rate;                     /* datagrams a second; 0 = the pace of all alone counts */
+	struct ice_outbox *outbox;         /* where known printers are kept; NULL = none is known */
+	ice_usec steady; /* a printer whose last full reading is not older is only asked whether it has changed; 0 = none */
+	/* Of the lane's options, the source is filled in here. */
+	struct ice_lane_options lane;
+};
+
+ICE_MUST_CHECK struct ice_sweep *ice_sweep_new(struct event_base *base, const struct ice_sweep_options *options,
+                                               char *why, size_t why_size);
+void ice_sweep_free(struct ice_sweep *s);
+
+/* Begins at a place, with `legs` legs from there on. None may be going on. */
+void ice_sweep_begin(struct ice_sweep *s, const struct ice_place *from, size_t legs, ice_usec now);
+/* Ends it now: what is in flight is forgotten. */
+void ice_sweep_stop(struct ice_sweep *s, ice_usec now);
+bool ice_sweep_going(const struct ice_sweep *s); /* between begin and the end */
+
+/* Receives, sends, and goes on to the next leg. True: the sweep has just ended. */
+ICE_MUST_CHECK bool ice_sweep_beat(struct ice_sweep *s, ice_usec now);
+ice_usec ice_sweep_next(const struct ice_sweep *s, ice_usec now);
+
+/* From where a sweep that is going on can be taken up without missing anyone, once what was read is committed. */
+struct ice_place ice_sweep_place(struct ice_sweep *s);
+
+/* Of this sweep, or of the last one: all but queued and outbox_full. */
+void ice_sweep_figures(const struct ice_sweep *s, struct ice_figures *out);
+
+#endif
