@@ -19,10 +19,19 @@
 #include "ice/attr.h"
 #include "ice/clock.h"
 
+/* One mistake in its parts. */
+struct ice_conf_told {
+	char *file;
+	unsigned line; /* 0 = none */
+	char *option;  /* "section.name", NULL = none */
+	char *message;
+};
+
 /* Mistakes, in the order found. Zero it, print it, free it. */
 struct ice_conf_mistakes {
-	char **lines;
-	size_t count; /* at most 200 are kept; `more` counts the rest */
+	char **lines;               /* "file:line: option: message" */
+	struct ice_conf_told *told; /* the same, taken apart */
+	size_t count;               /* at most 200 are kept; `more` counts the rest */
 	size_t more;
 };
 

@@ -9,6 +9,14 @@
 #define CONF_MISTAKES_MAX 200
 #define CONF_WORD_MAX     64 /* longer words have no nearest */
 
+static char *conf_copy(const char *text)
+{
+	char *copy = strdup(text);
+	if (!copy)
+		abort();
+	return copy;
+}
+
 void ice_conf_mistake(struct ice_conf_mistakes *m, const char *file, unsigned line, const char *option, const char *fmt,
                       ...)
 {
@@ -25,8 +33,14 @@ void ice_conf_mistake(struct ice_conf_mistakes *m, const char *file, unsigned li
 		snprintf(where, sizeof(where), ":%u", line);
 	if (asprintf(&text, "%s%s: %s%s%s", file, where, option ? option : "", option ? ": " : "", what) < 0)
 		abort();
-	if (!m->lines && !(m->lines = calloc(CONF_MISTAKES_MAX, sizeof(*m->lines))))
-		abort();
+	if (!m->lines) {
+		m->lines = calloc(CONF_MISTAKES_MAX, sizeof(*m->lines));
+		m->told = calloc(CONF_MISTAKES_MAX, sizeof(*m->told));
+		if (!m->lines || !m->told)
+			abort();
+	}
+	m->told[m->count] =
+	        (struct ice_conf_told){conf_copy(file), line, option ? conf_copy(option) : NULL, conf_copy(what)};
 	m->lines[m->count++] = text;
 }
 
@@ -40,9 +54,14 @@ void ice_conf_mistakes_print(const struct ice_conf_mistakes *m, FILE *to)
 
 void ice_conf_mistakes_free(struct ice_conf_mistakes *m)
 {
-	for (size_t i = 0; i < m->count; i++)
+	for (size_t i = 0; i < m->count; i++) {
 		free(m->lines[i]);
+		free(m->told[i].file);
+		free(m->told[i].option);
+		free(m->told[i].message);
+	}
 	free(m->lines);
+	free(m->told);
 	*m = (struct ice_conf_mistakes){0};
 }
 
