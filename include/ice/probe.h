@@ -28,7 +28,7 @@ ICE_MUST_CHECK bool ice_probe_identify_request(struct ice_snmp_request *out, enu
                                                const struct ice_secret *community);
 
 #define ICE_IDENTITY_TEXT   256
-#define ICE_IDENTITY_REASON 160
+#define ICE_IDENTITY_REASON 192
 
 /* What first contact told. */
 struct ice_identity {

@@ -5,18 +5,36 @@
 
 #include "ice/ber.h"
 
-void ice_answers_init(struct ice_answers *a)
+void ice_answers_init(struct ice_answers *a, size_t wants)
 {
-	memset(a, 0, sizeof(*a));
-	for (size_t i = 0; i < ICE_PROFILE_WANTS; i++)
-		a->wants[i].first = a->wants[i].last = ICE_ANSWERS_NONE;
+	for (size_t i = 0; i < wants; i++)
+		a->wants[i] = (struct ice_answer){.first = ICE_ANSWERS_NONE, .last = ICE_ANSWERS_NONE};
+	a->rows = a->first_rows;
+	a->bytes = a->first_bytes;
+	a->row_size = ICE_ANSWERS_ROWS;
+	a->bytes_size = ICE_ANSWERS_BYTES;
+	a->row_count = 0;
+	a->bytes_used = 0;
+	a->full = false;
 }
 
 void ice_answers_fini(struct ice_answers *a)
 {
-	free(a->rows);
-	free(a->bytes);
-	memset(a, 0, sizeof(*a));
+	if (a->rows != a->first_rows)
+		free(a->rows);
+	if (a->bytes != a->first_bytes)
+		free(a->bytes);
+	a->rows = NULL;
+	a->bytes = NULL;
+}
+
+/* An arena of twice the size or more with what was in it; `own` is the one that must not be freed. */
+static void *answers_grow(void *arena, const void *own, size_t used, size_t size)
+{
+	void *more = arena == own ? malloc(size) : realloc(arena, size);
+	if (!more)
+		abort();
+	return arena == own ? memcpy(more, own, used) : more;
 }
 
 /* A new row with room for index and value; ICE_ANSWERS_NONE when full. */
@@ -27,23 +45,15 @@ static uint16_t answers_new(struct ice_answers *a, const uint8_t *index, size_t 
 		a->full = true;
 		return ICE_ANSWERS_NONE;
 	}
-	if (need > a->bytes_size || !a->bytes) {
-		uint32_t size = a->bytes_size ? a->bytes_size : 2048;
-		while (size < need)
-			size *= 2;
-		uint8_t *more = realloc(a->bytes, size);
-		if (!more)
-			abort();
-		a->bytes = more;
-		a->bytes_size = size;
+	if (need > a->bytes_size) {
+		while (a->bytes_size < need)
+			a->bytes_size *= 2;
+		a->bytes = answers_grow(a->bytes, a->first_bytes, a->bytes_used, a->bytes_size);
 	}
 	if (a->row_count == a->row_size) {
-		uint16_t size = a->row_size ? (uint16_t)(a->row_size * 2) : 128;
-		struct ice_answer_row *more = realloc(a->rows, size * sizeof(*more));
-		if (!more)
-			abort();
-		a->rows = more;
-		a->row_size = size;
+		a->row_size = (uint16_t)(a->row_size * 2);
+		a->rows = answers_grow(a->rows, a->first_rows, a->row_count * sizeof(*a->rows),
+		                       a->row_size * sizeof(*a->rows));
 	}
 	struct ice_answer_row *r = &a->rows[a->row_count];
 	*r = (struct ice_answer_row){a->bytes_used, v->len, (uint8_t)index_len, v->tag, ICE_ANSWERS_NONE};
@@ -98,38 +108,9 @@ void ice_answers_forget(struct ice_answers *a, size_t want)
 	a->wants[want] = (struct ice_answer){.first = ICE_ANSWERS_NONE, .last = ICE_ANSWERS_NONE};
 }
 
-struct ice_value ice_answers_value(const struct ice_answers *a, uint16_t row)
-{
-	if (row == ICE_ANSWERS_NONE)
-		return (struct ice_value){0};
-	const struct ice_answer_row *r = &a->rows[row];
-	return (struct ice_value){a->bytes + r->at + r->index_len, r->value_len, r->tag};
-}
-
-struct ice_value ice_answers_get(const struct ice_answers *a, size_t want)
-{
-	return ice_answers_value(a, a->wants[want].given ? a->wants[want].first : ICE_ANSWERS_NONE);
-}
-
 struct ice_value ice_answers_at(const struct ice_answers *a, size_t want, const uint8_t *index, size_t index_len)
 {
 	return ice_answers_value(a, answers_find(a, want, index, index_len));
-}
-
-uint16_t ice_answers_first(const struct ice_answers *a, size_t want)
-{
-	return a->wants[want].first;
-}
-
-uint16_t ice_answers_next(const struct ice_answers *a, uint16_t row)
-{
-	return a->rows[row].next;
-}
-
-const uint8_t *ice_answers_index(const struct ice_answers *a, uint16_t row, size_t *len)
-{
-	*len = a->rows[row].index_len;
-	return a->bytes + a->rows[row].at;
 }
 
 bool ice_value_number(const struct ice_value *v, int64_t *out)

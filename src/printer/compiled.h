@@ -116,6 +116,38 @@ struct ice_want {
 
 #define ICE_PROFILE_WANTS 120
 
+/* A set of wants, as bits: a conversation looks at what is left to ask many times, and little of it is ever left. */
+struct ice_want_set {
+	uint64_t bits[2];
+};
+_Static_assert(ICE_PROFILE_WANTS <= 128, "every want has a bit");
+
+static inline bool ice_want_in(const struct ice_want_set *s, size_t want)
+{
+	return s->bits[want / 64] >> want % 64 & 1;
+}
+
+static inline void ice_want_add(struct ice_want_set *s, size_t want)
+{
+	s->bits[want / 64] |= UINT64_C(1) << want % 64;
+}
+
+static inline void ice_want_drop(struct ice_want_set *s, size_t want)
+{
+	s->bits[want / 64] &= ~(UINT64_C(1) << want % 64);
+}
+
+/* The first want of the set at or after `from`; ICE_PROFILE_WANTS when there is none. */
+static inline size_t ice_want_next(const struct ice_want_set *s, size_t from)
+{
+	for (size_t word = from / 64; word < 2; word++, from = word * 64) {
+		uint64_t left = s->bits[word] >> from % 64 << from % 64;
+		if (left)
+			return word * 64 + (size_t)__builtin_ctzll(left);
+	}
+	return ICE_PROFILE_WANTS;
+}
+
 /* "text with this at its start is this brand" */
 struct ice_brand {
 	const char *alias, *make;
@@ -145,6 +177,11 @@ struct ice_profile {
 	size_t other_count;
 	struct ice_want wants[ICE_PROFILE_WANTS];
 	size_t want_count;
+	struct ice_want_set columns; /* of the wants */
+	struct ice_want_set early;   /* asked of every device of this profile; alert texts are not among them */
+	struct ice_want_set again;
+	int descr, device_descr;    /* the wants that first contact may have answered already; -1 = none */
+	bool late[ICE_FIELD_COUNT]; /* the ladder has a late rung; the character set has a phase of its own */
 	struct ice_ladder ladders[ICE_FIELD_COUNT];
 	const struct ice_profiles *all;
 	struct ice_request_cache *cache;

@@ -3,7 +3,6 @@
  * One GETNEXT of a fixed list, so that v1 and v2c, missing groups and unusual indexes all give something to see. A v1
  * agent whose MIB ends before the list answers noSuchName for all of it: it is asked again for what stands before that. A printer
  * whose make nothing told is asked a second time, also for one object of each maker's own tree. */
-#include <stdarg.h>
 #include <string.h>
 
 #include "ice/probe.h"
@@ -79,18 +78,18 @@ static bool identify_index(const struct ice_snmp_varbind *vb, size_t entry_len, 
 	return true;
 }
 
-/* Appends evidence to the reason. */
-static void ICE_PRINTF(2, 3) identify_note(struct ice_identity *id, const char *fmt, ...)
+/* Appends evidence to the reason: a name and what is said of it, whole or not at all. Every device comes by here: no printf. */
+static void identify_note(struct ice_identity *id, const char *before, const char *name, const char *behind)
 {
-	size_t n = strlen(id->reason);
-	va_list ap;
-	if (n && n + 3 < sizeof(id->reason)) {
-		memcpy(id->reason + n, "; ", 3);
-		n += 2;
-	}
-	va_start(ap, fmt);
-	vsnprintf(id->reason + n, sizeof(id->reason) - n, fmt, ap);
-	va_end(ap);
+	const char *const parts[] = {id->reason[0] ? "; " : "", before, name, behind};
+	size_t lengths[4], at = strlen(id->reason), all = at;
+	for (int i = 0; i < 4; i++)
+		all += lengths[i] = strlen(parts[i]);
+	if (all >= sizeof(id->reason))
+		return;
+	for (int i = 0; i < 4; at += lengths[i++])
+		memcpy(id->reason + at, parts[i], lengths[i]);
+	id->reason[at] = '\0';
 }
 
 /* Does any answer lie in the Printer MIB? Takes the indexes of those that do. */
@@ -111,12 +110,12 @@ static void identify_printer_rows(struct ice_identity *id, const struct ice_snmp
 		    !ice_oid_under(identify_printer_mib, sizeof(identify_printer_mib), vb->oid, vb->oid_len))
 			continue;
 		if (!id->has_printer_mib)
-			identify_note(id, "Printer-MIB");
+			identify_note(id, "Printer-MIB", "", "");
 		id->has_printer_mib = true;
 		if (!ice_oid_under(rows[i].entry, rows[i].entry_len, vb->oid, vb->oid_len) ||
 		    !identify_index(vb, rows[i].entry_len, indexes[i]))
 			continue;
-		identify_note(id, "row of %sTable", rows[i].name);
+		identify_note(id, "row of ", rows[i].name, "Table");
 		if (rows[i].position == ICE_CONTACT_SUPPLY)
 			id->has_supply_level = ice_snmp_number(vb, &id->supply_level);
 	}
@@ -190,22 +189,22 @@ static bool identify_is_printer(struct ice_identity *id, const struct identify_e
 {
 	bool printer = id->has_printer_mib;
 	if (e->by_printer_id) {
-		identify_note(id, "sysObjectID of a printer (%s)", e->by_printer_id->name);
+		identify_note(id, "sysObjectID of a printer (", e->by_printer_id->name, ")");
 		printer = true;
 	} else if (e->by_vendor_id) {
-		identify_note(id, "sysObjectID of %s", e->by_vendor_id->name);
+		identify_note(id, "sysObjectID of ", e->by_vendor_id->name, "");
 	}
 	if (e->descr_is_printer) {
-		identify_note(id, "sysDescr of a printer (%s)", e->by_text->name);
+		identify_note(id, "sysDescr of a printer (", e->by_text->name, ")");
 		printer = true;
 	}
 	if (e->hr_row || e->hr_type) {
 		bool maker = e->by_vendor_id || (!id->object_id.len && !id->descr[0] && e->brand);
-		identify_note(id, e->hr_row ? "row of hrPrinterTable" : "hrDeviceType is a printer");
+		identify_note(id, e->hr_row ? "row of hrPrinterTable" : "hrDeviceType is a printer", "", "");
 		if (maker)
 			printer = true;
 		else if (!printer)
-			identify_note(id, "a print queue is not a printer");
+			identify_note(id, "a print queue is not a printer", "", "");
 	}
 	return printer;
 }
@@ -230,7 +229,7 @@ static bool identify_is_other(struct ice_identity *id)
 	for (size_t k = 0; k < id->profile->other_count; k++) {
 		const char *pattern = id->profile->others[k];
 		if (ice_pattern_matches(pattern, id->descr) || ice_pattern_matches(pattern, id->device_descr)) {
-			identify_note(id, "another kind of device of %s", id->profile->name);
+			identify_note(id, "another kind of device of ", id->profile->name, "");
 			return true;
 		}
 	}
@@ -263,7 +262,7 @@ static enum ice_verdict identify_error(const struct ice_profiles *profiles, cons
 	if (m->count > ICE_CONTACT_FIRST && keep == ICE_CONTACT_FIRST)
 		keep = m->count > ICE_CONTACT_FIRST + 1 ? ICE_CONTACT_FIRST + 1 : ICE_CONTACT_FIRST - 1;
 	memset(out, 0, sizeof(*out));
-	identify_note(out, "answers SNMP without a system group");
+	identify_note(out, "answers SNMP without a system group", "", "");
 	if (keep > 0 && !ice_snmp_build(again, m->version, community, ICE_SNMP_GETNEXT, list, keep, 0))
 		again->len = 0;
 	return ICE_VERDICT_OK;
@@ -352,9 +351,9 @@ enum ice_verdict ice_probe_identify(const struct ice_profiles *profiles, const s
 		again->len = 0;
 	}
 	if (id.printer && id.profile)
-		identify_note(&id, "profile %s", id.profile->name);
+		identify_note(&id, "profile ", id.profile->name, "");
 	if (!id.reason[0])
-		identify_note(&id, "no sign of a printer");
+		identify_note(&id, "no sign of a printer", "", "");
 	*out = id;
 	return ICE_VERDICT_OK;
 }

@@ -5,12 +5,20 @@
 
 #include "facts.h"
 
+static bool model_is_edge(char c)
+{
+	return c == ' ' || c == ',' || c == ';' || c == ':' || c == '-' || c == '_' || c == '/';
+}
+
 static void model_trim(char *text)
 {
-	size_t n = strlen(text), start = strspn(text, " ,;:-_/");
-	while (n > start && strchr(" ,;:-_/", text[n - 1]))
+	size_t n = strlen(text), start = 0;
+	while (model_is_edge(text[start]))
+		start++;
+	while (n > start && model_is_edge(text[n - 1]))
 		n--;
-	memmove(text, text + start, n - start);
+	if (start > 0)
+		memmove(text, text + start, n - start);
 	text[n - start] = '\0';
 }
 
@@ -136,7 +144,10 @@ static bool model_drop_last(char *text, const char *word)
 static void model_drop_marks(char *text)
 {
 	static const char *const marks[] = {"(R)", "(TM)", "\xc2\xae", "\xe2\x84\xa2"};
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+	bool any = false;
+	for (const char *s = text; *s && !any; s++)
+		any = *s == '(' || (unsigned char)*s >= 0x80;
+	for (size_t i = 0; any && i < sizeof(marks) / sizeof(marks[0]); i++) {
 		size_t n = strlen(marks[i]);
 		for (char *at; (at = strstr(text, marks[i]));)
 			memmove(at, at + n, strlen(at + n) + 1);

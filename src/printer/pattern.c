@@ -14,6 +14,17 @@ static bool pattern_one(char p, char c)
 	return p == '?' || pattern_fold(p) == pattern_fold(c);
 }
 
+/* Where what follows a `*` may begin: sysDescr of every device is held against every pattern there is. */
+static const char *pattern_skip(const char *pattern, const char *text)
+{
+	char lower = pattern_fold(*pattern), upper = lower >= 'a' && lower <= 'z' ? (char)(lower - ('a' - 'A')) : lower;
+	if (!*pattern || *pattern == '*' || *pattern == '?' || *pattern == '#')
+		return text;
+	while (*text && *text != lower && *text != upper)
+		text++;
+	return text;
+}
+
 bool ice_pattern_matches(const char *pattern, const char *text)
 {
 	/* Where to go on when what follows the last `*` did not fit: only the last one can need more. */
@@ -21,13 +32,13 @@ bool ice_pattern_matches(const char *pattern, const char *text)
 	while (*text) {
 		if (*pattern == '*') {
 			star = ++pattern;
-			from = text;
+			from = text = pattern_skip(pattern, text);
 		} else if (*pattern && pattern_one(*pattern, *text)) {
 			pattern++;
 			text++;
 		} else if (star) {
 			pattern = star;
-			text = ++from;
+			from = text = pattern_skip(pattern, from + 1);
 		} else {
 			return false;
 		}

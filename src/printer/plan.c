@@ -102,32 +102,40 @@ static size_t plan_room(const struct ice_probe *p)
 	return ICE_SNMP_REQUEST_MAX - PLAN_OVERHEAD - p->community.len;
 }
 
-/* Adds one name; false when the request is full. */
-static bool plan_add(struct ice_probe *p, size_t want, const struct ice_oid *name, size_t *room)
+/* Where the next name is to be written; NULL when the request holds no more. */
+static struct ice_oid *plan_place(const struct ice_probe *p, struct ice_oid *names)
+{
+	const struct talk_asked *a = &p->asked;
+	return a->count == TALK_ASKED_MAX || a->count >= p->varbinds_max ? NULL : &names[a->count];
+}
+
+/* Takes the name that was written there; false when there is no room for it. */
+static bool plan_take(struct ice_probe *p, size_t want, const struct ice_oid *name, size_t *room)
 {
 	struct talk_asked *a = &p->asked;
 	size_t need = name->len + PLAN_VARBIND;
-	if (a->count == TALK_ASKED_MAX || a->count >= p->varbinds_max || need > *room)
+	if (need > *room)
 		return false;
 	*room -= need;
-	a->wants[a->count] = (uint16_t)want;
-	a->names[a->count++] = *name;
+	a->wants[a->count++] = (uint8_t)want;
 	return true;
 }
 
 /* Instances that wait. Those without a place on this device are dropped. */
-static void plan_instances(struct ice_probe *p, bool next, size_t *room)
+static void plan_instances(struct ice_probe *p, struct ice_oid *names, bool next, size_t *room)
 {
-	for (size_t i = 0; i < p->profile->want_count; i++) {
-		const struct ice_want *w = &p->profile->wants[i];
-		struct ice_oid name, before;
-		if (!p->pending[i] || w->column)
-			continue;
-		if (!ice_talk_instance(p, w, &name) || (next && !plan_before(&name, &before))) {
-			p->pending[i] = false;
+	const struct ice_want_set *columns = &p->profile->columns;
+	struct ice_want_set left = {{p->pending.bits[0] & ~columns->bits[0], p->pending.bits[1] & ~columns->bits[1]}};
+	for (size_t i = 0; (i = ice_want_next(&left, i)) < ICE_PROFILE_WANTS; i++) {
+		struct ice_oid whole, *name = plan_place(p, names);
+		if (!name)
+			return;
+		if (!ice_talk_instance(p, &p->profile->wants[i], next ? &whole : name) ||
+		    (next && !plan_before(&whole, name))) {
+			ice_want_drop(&p->pending, i);
 			continue;
 		}
-		if (!plan_add(p, i, next ? &before : &name, room))
+		if (!plan_take(p, i, name, room))
 			return;
 	}
 }
@@ -166,32 +174,37 @@ static bool plan_waits(struct ice_probe *p, size_t want)
 	int leader = ice_talk_leader(p, want);
 	if (leader < 0 || p->asked.pdu != ICE_SNMP_GETBULK)
 		return false;
-	if (!p->pending[leader] && p->answers.wants[leader].first == ICE_ANSWERS_NONE)
-		p->pending[want] = false;
-	return p->pending[leader] || !p->pending[want];
+	bool open = ice_want_in(&p->pending, (size_t)leader);
+	if (!open && p->answers.wants[leader].first == ICE_ANSWERS_NONE)
+		ice_want_drop(&p->pending, want);
+	return open || !ice_want_in(&p->pending, want);
 }
 
-static void plan_columns(struct ice_probe *p, bool one_group, size_t *room, unsigned *row_bytes)
+static void plan_columns(struct ice_probe *p, struct ice_oid *names, bool one_group, size_t *room, unsigned *row_bytes)
 {
+	const struct ice_want_set *columns = &p->profile->columns;
+	struct ice_want_set left = {{p->pending.bits[0] & columns->bits[0], p->pending.bits[1] & columns->bits[1]}};
 	int group = -1;
 	*row_bytes = 0;
-	for (size_t i = 0; i < p->profile->want_count; i++) {
+	for (size_t i = 0; (i = ice_want_next(&left, i)) < ICE_PROFILE_WANTS; i++) {
 		const struct ice_want *w = &p->profile->wants[i];
-		struct ice_oid name;
-		if (!p->pending[i] || !w->column || (one_group && group >= 0 && w->group != group) || plan_waits(p, i))
+		if ((one_group && group >= 0 && w->group != group) || plan_waits(p, i))
 			continue;
-		if (!plan_cursor(p, i, &name)) {
-			p->pending[i] = false;
+		struct ice_oid *name = plan_place(p, names);
+		if (!name)
+			return;
+		if (!plan_cursor(p, i, name)) {
+			ice_want_drop(&p->pending, i);
 			continue;
 		}
-		if (!plan_add(p, i, &name, room))
+		if (!plan_take(p, i, name, room))
 			return;
 		group = w->group;
 		*row_bytes += plan_row_bytes(p, i);
 	}
 }
 
-bool ice_talk_plan(struct ice_probe *p)
+bool ice_talk_plan(struct ice_probe *p, struct ice_oid names[TALK_ASKED_MAX])
 {
 	struct talk_asked *a = &p->asked;
 	bool next = p->plain || p->version == ICE_SNMP_V1;
@@ -200,22 +213,22 @@ bool ice_talk_plan(struct ice_probe *p)
 	a->count = 0;
 	a->repetitions = 0;
 	a->pdu = next ? ICE_SNMP_GETNEXT : ICE_SNMP_GET;
-	plan_instances(p, next, &room);
+	plan_instances(p, names, next, &room);
 	if (next) { /* one question type for both: fill up with columns */
-		plan_columns(p, false, &room, &row_bytes);
+		plan_columns(p, names, false, &room, &row_bytes);
 		return a->count > 0;
 	}
 	if (a->count > 0)
 		return true;
 	a->pdu = p->bulk ? ICE_SNMP_GETBULK : ICE_SNMP_GETNEXT;
-	plan_columns(p, false, &room, &row_bytes);
+	plan_columns(p, names, false, &room, &row_bytes);
 	if (a->count == 0 || !p->bulk)
 		return a->count > 0;
 	a->repetitions = p->reply_bytes / (row_bytes + 1);
 	if (a->repetitions < 3) { /* too wide: one table at a time */
 		a->count = 0;
 		room = plan_room(p);
-		plan_columns(p, true, &room, &row_bytes);
+		plan_columns(p, names, true, &room, &row_bytes);
 		a->repetitions = p->reply_bytes / (row_bytes + 1);
 	}
 	if (a->repetitions < 1)

@@ -2,6 +2,7 @@
 #include "ice/probe.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +15,6 @@
 
 #define PROBE_REPLY_BYTES 1360 /* below one Ethernet frame, whatever some names cost more */
 #define PROBE_SILENCES    6    /* in a whole conversation */
-
-static const uint8_t probe_sys_descr[] = {0x2b, 6, 1, 2, 1, 1, 1, 0};
-static const uint8_t probe_hr_descr[] = {0x2b, 6, 1, 2, 1, 25, 3, 2, 1, 3}; /* of the printer's hrDeviceIndex */
 
 static struct ice_facts probe_facts(const struct ice_probe *p)
 {
@@ -36,37 +34,26 @@ static int probe_charset(const struct ice_probe *p)
 	return ice_value_number(&v, &n) && n > 0 && n < 10000 ? (int)n : ICE_TEXT_UNKNOWN;
 }
 
-static bool probe_is(const struct ice_want *w, const uint8_t *oid, size_t n)
-{
-	return !w->column && w->oid.len == n && memcmp(w->oid.bytes, oid, n) == 0;
-}
-
 /* What first contact has told already is not asked again. */
-static void probe_known(struct ice_probe *p, size_t want)
+static void probe_known(struct ice_probe *p, int want, const char *text)
 {
-	const struct ice_want *w = &p->profile->wants[want];
-	const char *text = NULL;
-	if (probe_is(w, probe_sys_descr, sizeof(probe_sys_descr)))
-		text = p->identity.descr;
-	else if (probe_is(w, probe_hr_descr, sizeof(probe_hr_descr)) && p->identity.device_index.len &&
-	         p->identity.device_descr[0])
-		text = p->identity.device_descr;
-	if (!text)
-		return;
 	struct ice_value v = {(const uint8_t *)text, (uint16_t)strlen(text), ICE_BER_OCTETS};
-	p->pending[want] = false;
+	if (want < 0)
+		return;
+	ice_want_drop(&p->pending, (size_t)want);
 	if (v.len)
-		ice_answers_put(&p->answers, want, &v);
+		ice_answers_put(&p->answers, (size_t)want, &v);
 }
 
 struct ice_probe *ice_probe_new(const struct ice_identity *identity, const struct ice_address *ip,
                                 enum ice_snmp_version version, const struct ice_secret *community,
                                 const struct ice_probe_options *options)
 {
-	struct ice_probe *p = calloc(1, sizeof(*p));
+	struct ice_probe *p = malloc(sizeof(*p));
 	if (!p)
 		abort();
 	assert(identity->profile);
+	memset(p, 0, offsetof(struct ice_probe, asked));
 	p->profile = identity->profile;
 	p->identity = *identity;
 	p->ip = *ip;
@@ -76,15 +63,16 @@ struct ice_probe *ice_probe_new(const struct ice_identity *identity, const struc
 	p->bulk = p->profile->bulk && version == ICE_SNMP_V2C;
 	p->varbinds_max = TALK_ASKED_MAX;
 	p->reply_bytes = PROBE_REPLY_BYTES;
-	ice_answers_init(&p->answers);
-	const struct ice_ladder *charset = &p->profile->ladders[ICE_FIELD_CHARSET];
-	for (size_t i = 0; i < p->profile->want_count; i++) {
-		const struct ice_want *w = &p->profile->wants[i];
-		p->pending[i] = !w->late && (!w->alert_text || options->alert_text);
-		probe_known(p, i);
-	}
-	for (size_t i = 0; i < charset->count; i++)
-		p->pending[charset->rungs[i].want] = false;
+	p->pending = p->profile->early;
+	p->asked.count = 0;
+	p->request.len = 0;
+	ice_answers_init(&p->answers, p->profile->want_count);
+	for (size_t i = 0; options->alert_text && i < p->profile->want_count; i++)
+		if (p->profile->wants[i].alert_text)
+			ice_want_add(&p->pending, i);
+	probe_known(p, p->profile->descr, identity->descr);
+	if (identity->device_index.len && identity->device_descr[0])
+		probe_known(p, p->profile->device_descr, identity->device_descr);
 	return p;
 }
 
@@ -94,7 +82,7 @@ void ice_probe_free(struct ice_probe *p)
 		return;
 	ice_answers_fini(&p->answers);
 	ice_secret_wipe(&p->community);
-	explicit_bzero(&p->request, sizeof(p->request));
+	explicit_bzero(p->request.bytes, p->request.len);
 	free(p);
 }
 
@@ -142,7 +130,7 @@ static bool probe_caught_lying(struct ice_probe *p)
 		if (!w->column || p->answers.wants[i].first == ICE_ANSWERS_NONE)
 			continue;
 		ice_answers_forget(&p->answers, i);
-		p->pending[i] = true;
+		ice_want_add(&p->pending, i);
 	}
 	return true;
 }
@@ -169,19 +157,17 @@ static void probe_enter_late(struct ice_probe *p)
 	p->phase = TALK_LATE;
 	for (int f = 0; f < ICE_FIELD_COUNT; f++) {
 		const struct ice_ladder *l = &p->profile->ladders[f];
-		bool late = false;
-		for (size_t i = 0; i < l->count; i++)
-			late |= l->rungs[i].late;
-		if (!late || f == ICE_FIELD_CHARSET)
+		if (!p->profile->late[f])
 			continue;
 		size_t before = probe_before(&facts, (enum ice_field)f);
 		for (size_t i = 0; i < before; i++) {
 			const struct ice_rung *r = &l->rungs[i];
 			if (!r->late)
 				continue;
-			p->pending[r->want] |= !p->answers.wants[r->want].done;
+			if (!p->answers.wants[r->want].done)
+				ice_want_add(&p->pending, r->want);
 			if (r->kind == ICE_KIND_LOOKUP)
-				p->pending[r->key_want] = true;
+				ice_want_add(&p->pending, r->key_want);
 		}
 	}
 }
@@ -209,7 +195,7 @@ static void probe_enter_charset(struct ice_probe *p)
 	const struct ice_ladder *l = &p->profile->ladders[ICE_FIELD_CHARSET];
 	p->phase = TALK_CHARSET;
 	if (l->count && probe_needs_charset(p))
-		p->pending[l->rungs[0].want] = true;
+		ice_want_add(&p->pending, l->rungs[0].want);
 }
 
 static void probe_end(struct ice_probe *p)
@@ -220,9 +206,10 @@ static void probe_end(struct ice_probe *p)
 
 const struct ice_snmp_request *ice_probe_request(struct ice_probe *p)
 {
+	struct ice_oid names[TALK_ASKED_MAX];
 	if (p->built)
 		return &p->request;
-	while (p->phase != TALK_OVER && !ice_talk_plan(p)) {
+	while (p->phase != TALK_OVER && !ice_talk_plan(p, names)) {
 		if (p->phase == TALK_MAIN && probe_caught_lying(p))
 			continue;
 		if (p->phase == TALK_MAIN)
@@ -237,7 +224,8 @@ const struct ice_snmp_request *ice_probe_request(struct ice_probe *p)
 		return NULL;
 	}
 	struct ice_request_key key = {p->version, p->asked.pdu, p->asked.repetitions};
-	if (!ice_request_get(p->profile->cache, &key, &p->community, p->asked.names, p->asked.count, &p->request)) {
+	if (!ice_request_get(p->profile->cache, &key, &p->community, names, p->asked.count, &p->request,
+	                     p->asked.names)) {
 		probe_end(p);
 		return NULL;
 	}
@@ -289,7 +277,7 @@ void ice_probe_silence(struct ice_probe *p)
 			break;
 		}
 		for (size_t i = 0; i < p->asked.count; i++)
-			p->pending[p->asked.wants[i]] = false;
+			ice_want_drop(&p->pending, p->asked.wants[i]);
 	}
 }
 

@@ -15,6 +15,9 @@
 #define PROFILE_FILES_MAX  200
 #define PROFILE_PROBES_MAX 12 /* what the second question has room for */
 
+static const uint8_t profile_sys_descr[] = {0x2b, 6, 1, 2, 1, 1, 1, 0};
+static const uint8_t profile_hr_descr[] = {0x2b, 6, 1, 2, 1, 25, 3, 2, 1, 3}; /* of the printer's hrDeviceIndex */
+
 static void *profile_grow(void *list, size_t *size, size_t need, size_t each)
 {
 	if (need <= *size)
@@ -209,6 +212,35 @@ static void profile_prune(struct ice_profile *p)
 	}
 }
 
+static int profile_want(const struct ice_profile *p, const uint8_t *oid, size_t n)
+{
+	for (size_t i = 0; i < p->want_count; i++)
+		if (!p->wants[i].column && p->wants[i].oid.len == n && memcmp(p->wants[i].oid.bytes, oid, n) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* What a conversation would otherwise look up row by row, again and again. */
+static void profile_sets(struct ice_profile *p)
+{
+	const struct ice_ladder *charset = &p->ladders[ICE_FIELD_CHARSET];
+	p->descr = profile_want(p, profile_sys_descr, sizeof(profile_sys_descr));
+	p->device_descr = profile_want(p, profile_hr_descr, sizeof(profile_hr_descr));
+	for (size_t i = 0; i < p->want_count; i++) {
+		if (p->wants[i].column)
+			ice_want_add(&p->columns, i);
+		if (!p->wants[i].late && !p->wants[i].alert_text)
+			ice_want_add(&p->early, i);
+		if (p->wants[i].again)
+			ice_want_add(&p->again, i);
+	}
+	for (size_t i = 0; i < charset->count; i++)
+		ice_want_drop(&p->early, charset->rungs[i].want);
+	for (int f = 0; f < ICE_FIELD_COUNT; f++)
+		for (size_t i = 0; i < p->ladders[f].count && f != ICE_FIELD_CHARSET; i++)
+			p->late[f] |= p->ladders[f].rungs[i].late;
+}
+
 static void profile_compile(struct ice_profiles *all, struct ice_profile_file *f, struct ice_conf_mistakes *m)
 {
 	static const char *const sections[] = {"profile", "match", "objects", "facts", "ask", NULL};
@@ -347,6 +379,7 @@ struct ice_profiles *ice_profiles_load(const char *folder, struct ice_conf_mista
 		profile_compile(all, &files[i], mistakes);
 	for (int i = 0; i < n; i++) {
 		profile_prune(files[i].profile);
+		profile_sets(files[i].profile);
 		files[i].profile->cache = ice_request_cache_new();
 		free(files[i].path);
 		free(files[i].rows);

@@ -1,17 +1,19 @@
 #include "requests.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define REQUESTS_SLOTS 32
 
-/* A slot remembers the names it was built from: the request itself spells them, in order, and is compared with what
- * is wanted now, so that no second copy is kept. */
+/* A slot remembers where in the request its names stand: they are compared there with what is wanted now, so that no second
+ * copy is kept. */
 struct requests_slot {
 	struct ice_request_key key;
 	struct ice_secret community;
 	uint32_t sum; /* of the names */
 	uint16_t count;
+	struct ice_request_name names[ICE_REQUEST_NAMES];
 	struct ice_snmp_request request; /* len 0: free */
 };
 
@@ -36,52 +38,79 @@ void ice_request_cache_free(struct ice_request_cache *c)
 	free(c);
 }
 
-/* FNV-1a over the names. */
-static uint32_t requests_sum(const struct ice_oid *oids, size_t count)
+static uint64_t requests_mix(uint64_t sum, uint64_t word)
 {
-	uint32_t h = 2166136261u;
-	for (size_t i = 0; i < count; i++) {
-		for (size_t k = 0; k < oids[i].len; k++)
-			h = (h ^ oids[i].bytes[k]) * 16777619u;
-		h = (h ^ 0xffu) * 16777619u;
-	}
-	return h;
+	return ((sum ^ word) * UINT64_C(0x9e3779b97f4a7c15)) ^ sum >> 29;
 }
 
-/* True when the request asks exactly these names: its tail is one varbind (30 len 06 len name 05 00) after the other. */
-static bool requests_spells(const struct ice_snmp_request *r, const struct ice_oid *oids, size_t count)
+/* Of all the names: eight octets at a time, since every request of a conversation comes by here. */
+static uint32_t requests_sum(const struct ice_oid *oids, size_t count)
 {
-	const uint8_t *end = r->bytes + r->len;
-	for (size_t i = count; i-- > 0;) {
-		size_t n = oids[i].len;
-		if ((size_t)(end - r->bytes) < n + 6 || memcmp(end - 2 - n, oids[i].bytes, n) != 0)
-			return false;
-		end -= n + 6 + (n > 127 ? 1 : 0) + (n + 4 > 127 ? 1 : 0);
+	uint64_t sum = count;
+	for (size_t i = 0; i < count; i++) {
+		const struct ice_oid *o = &oids[i];
+		uint64_t word;
+		size_t k = 0;
+		for (; k + sizeof(word) <= o->len; k += sizeof(word)) {
+			memcpy(&word, o->bytes + k, sizeof(word));
+			sum = requests_mix(sum, word);
+		}
+		word = o->len;
+		for (; k < o->len; k++)
+			word = word << 8 | o->bytes[k];
+		sum = requests_mix(sum, word);
 	}
+	return (uint32_t)(sum >> 32);
+}
+
+/* True when the request asks exactly these names. */
+static bool requests_spells(const struct requests_slot *s, const struct ice_oid *oids, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (s->names[i].len != oids[i].len ||
+		    memcmp(s->request.bytes + s->names[i].at, oids[i].bytes, oids[i].len) != 0)
+			return false;
 	return true;
 }
 
-bool ice_request_get(struct ice_request_cache *c, const struct ice_request_key *key, const struct ice_secret *community,
-                     const struct ice_oid *oids, size_t count, struct ice_snmp_request *out)
+/* Finds the names: a request's tail is one varbind (30 len 06 len name 05 00) after the other. */
+static void requests_locate(const struct ice_snmp_request *r, const struct ice_oid *oids, size_t count,
+                            struct ice_request_name *names)
 {
+	size_t end = r->len;
+	for (size_t i = count; i-- > 0;) {
+		size_t n = oids[i].len;
+		names[i] = (struct ice_request_name){(uint16_t)(end - 2 - n), oids[i].len};
+		assert(end >= n + 6 && memcmp(r->bytes + names[i].at, oids[i].bytes, n) == 0);
+		end -= n + 6 + (n > 127 ? 1 : 0) + (n + 4 > 127 ? 1 : 0);
+	}
+}
+
+bool ice_request_get(struct ice_request_cache *c, const struct ice_request_key *key, const struct ice_secret *community,
+                     const struct ice_oid *oids, size_t count, struct ice_snmp_request *out,
+                     struct ice_request_name names[ICE_REQUEST_NAMES])
+{
+	assert(count <= ICE_REQUEST_NAMES);
 	uint32_t sum = requests_sum(oids, count);
 	struct requests_slot *s = c ? &c->slots[sum % REQUESTS_SLOTS] : NULL;
 	if (s && s->request.len && s->sum == sum && s->count == count && s->key.version == key->version &&
 	    s->key.pdu == key->pdu && s->key.repetitions == key->repetitions &&
-	    ice_secret_same(&s->community, community->bytes, community->len) &&
-	    requests_spells(&s->request, oids, count)) {
+	    ice_secret_same(&s->community, community->bytes, community->len) && requests_spells(s, oids, count)) {
 		out->len = s->request.len;
 		out->id_at = s->request.id_at;
 		memcpy(out->bytes, s->request.bytes, s->request.len);
+		memcpy(names, s->names, count * sizeof(*names));
 		return true;
 	}
 	if (!ice_snmp_build(out, key->version, community, key->pdu, oids, count, key->repetitions))
 		return false;
+	requests_locate(out, oids, count, names);
 	if (s) {
 		s->key = *key;
 		s->community = *community;
 		s->sum = sum;
 		s->count = (uint16_t)count;
+		memcpy(s->names, names, count * sizeof(*names));
 		s->request = *out;
 	}
 	return true;

@@ -19,9 +19,17 @@ struct ice_request_key {
 	unsigned repetitions;
 };
 
-/* ice_snmp_build, by way of the cache. `c` may be NULL. */
+#define ICE_REQUEST_NAMES 40 /* in one request, at most */
+
+/* Where a name stands in its request. */
+struct ice_request_name {
+	uint16_t at;
+	uint8_t len;
+};
+
+/* ice_snmp_build, by way of the cache; `names` tells where each of the oids stands in out->bytes. `c` may be NULL. */
 ICE_MUST_CHECK bool ice_request_get(struct ice_request_cache *c, const struct ice_request_key *key,
                                     const struct ice_secret *community, const struct ice_oid *oids, size_t count,
-                                    struct ice_snmp_request *out);
+                                    struct ice_snmp_request *out, struct ice_request_name names[ICE_REQUEST_NAMES]);
 
 #endif

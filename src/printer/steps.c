@@ -1,4 +1,5 @@
 /* The small fixed set of transforms a profile may use on a text. */
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -23,10 +24,13 @@ static size_t steps_symbols(const struct ice_value *v, int *charset)
 
 static void steps_trim(char *text)
 {
-	size_t n = strlen(text), start = strspn(text, " ");
+	size_t n = strlen(text), start = 0;
+	while (text[start] == ' ')
+		start++;
 	while (n > start && text[n - 1] == ' ')
 		n--;
-	memmove(text, text + start, n - start);
+	if (start > 0)
+		memmove(text, text + start, n - start);
 	text[n - start] = '\0';
 }
 
@@ -54,11 +58,12 @@ static void steps_key(char *text, const char *keys)
 	text[0] = '\0';
 }
 
-/* Where a step's text begins in another, letters in any case; NULL when nowhere. */
+/* Where a step's text begins in another, letters in any case; NULL when nowhere. strcasestr() prepares itself for long texts. */
 static char *steps_find(char *text, const char *word, size_t n)
 {
+	char lower = (char)tolower((unsigned char)word[0]), upper = (char)toupper((unsigned char)word[0]);
 	for (char *at = text; n && *at; at++) {
-		if (strncasecmp(at, word, n) == 0)
+		if ((*at == lower || *at == upper) && strncasecmp(at, word, n) == 0)
 			return at;
 	}
 	return NULL;
@@ -87,7 +92,7 @@ static void steps_one(const struct ice_facts *f, const struct ice_step *step, ch
 	case ICE_STEP_SYMBOLS:
 		break;
 	case ICE_STEP_AFTER:
-		at = strcasestr(text, step->text);
+		at = steps_find(text, step->text, strlen(step->text));
 		if (at) {
 			at += strlen(step->text);
 			memmove(text, at, strlen(at) + 1);
@@ -105,11 +110,11 @@ static void steps_one(const struct ice_facts *f, const struct ice_step *step, ch
 		steps_cut(text, step->text, false);
 		break;
 	case ICE_STEP_NEED:
-		if (!strcasestr(text, step->text))
+		if (!steps_find(text, step->text, strlen(step->text)))
 			text[0] = '\0';
 		break;
 	case ICE_STEP_REFUSE:
-		if (strcasestr(text, step->text))
+		if (steps_find(text, step->text, strlen(step->text)))
 			text[0] = '\0';
 		break;
 	case ICE_STEP_BRANDED:

@@ -9,16 +9,45 @@
 #include "facts.h"
 #include "labels.h"
 
-static struct ice_value supplies_at(const struct ice_facts *f, enum ice_field field, const uint8_t *index, size_t len)
+#define SUPPLIES_COLUMNS (ICE_FIELD_COLORANT_NAME - ICE_FIELD_SUPPLY_COLORANT + 1)
+
+/* The columns of the table side by side. Most agents leave out no cell: then a row's cells are the next of each column. */
+struct supplies_table {
+	const struct ice_facts *facts;
+	struct {
+		int want; /* -1: the profile has none */
+		uint16_t next;
+	} columns[SUPPLIES_COLUMNS];
+};
+
+static void supplies_open(struct supplies_table *t, const struct ice_facts *f)
 {
-	int want = ice_facts_column(f, field);
-	return want >= 0 ? ice_answers_at(f->answers, (size_t)want, index, len) : (struct ice_value){0};
+	t->facts = f;
+	for (int i = 0; i < SUPPLIES_COLUMNS; i++) {
+		int want = ice_facts_column(f, (enum ice_field)(ICE_FIELD_SUPPLY_COLORANT + i));
+		t->columns[i].want = want;
+		t->columns[i].next = want >= 0 ? ice_answers_first(f->answers, (size_t)want) : ICE_ANSWERS_NONE;
+	}
 }
 
-static bool supplies_number(const struct ice_facts *f, enum ice_field field, const uint8_t *index, size_t len,
+static struct ice_value supplies_at(struct supplies_table *t, enum ice_field field, const uint8_t *index, size_t len)
+{
+	int column = (int)field - ICE_FIELD_SUPPLY_COLORANT, want = t->columns[column].want;
+	uint16_t row = t->columns[column].next;
+	size_t n;
+	if (want < 0 || row == ICE_ANSWERS_NONE)
+		return want < 0 ? (struct ice_value){0} : ice_answers_at(t->facts->answers, (size_t)want, index, len);
+	const uint8_t *at = ice_answers_index(t->facts->answers, row, &n);
+	if (n != len || memcmp(at, index, n) != 0)
+		return ice_answers_at(t->facts->answers, (size_t)want, index, len);
+	t->columns[column].next = ice_answers_next(t->facts->answers, row);
+	return ice_answers_value(t->facts->answers, row);
+}
+
+static bool supplies_number(struct supplies_table *t, enum ice_field field, const uint8_t *index, size_t len,
                             int64_t *out)
 {
-	struct ice_value v = supplies_at(f, field, index, len);
+	struct ice_value v = supplies_at(t, field, index, len);
 	return ice_value_number(&v, out);
 }
 
@@ -31,11 +60,10 @@ static const char *supplies_text(const struct ice_value *v, int charset, struct 
 }
 
 /* prtMarkerColorantValue of the supply's colorant: the same device, the colorant's number in place of the supply's. */
-static const char *supplies_colorant(const struct ice_facts *f, const uint8_t *index, size_t len,
-                                     struct ice_record *out)
+static const char *supplies_colorant(struct supplies_table *t, const uint8_t *index, size_t len, struct ice_record *out)
 {
 	int64_t number;
-	if (!supplies_number(f, ICE_FIELD_SUPPLY_COLORANT, index, len, &number) || number <= 0 || number > 0xffff)
+	if (!supplies_number(t, ICE_FIELD_SUPPLY_COLORANT, index, len, &number) || number <= 0 || number > 0xffff)
 		return NULL;
 	size_t last = len;
 	while (last > 0 && (last == len || (index[last - 1] & 0x80)))
@@ -48,9 +76,9 @@ static const char *supplies_colorant(const struct ice_facts *f, const uint8_t *i
 		return NULL;
 	memcpy(at.bytes + at.len, arc + skip, 3 - skip);
 	at.len = (uint8_t)(at.len + 3 - skip);
-	struct ice_value v = supplies_at(f, ICE_FIELD_COLORANT_NAME, at.bytes, at.len);
+	struct ice_value v = supplies_at(t, ICE_FIELD_COLORANT_NAME, at.bytes, at.len);
 	char text[64];
-	if (v.tag != ICE_BER_OCTETS || !ice_text_clean(v.bytes, v.len, f->charset, text, sizeof(text)))
+	if (v.tag != ICE_BER_OCTETS || !ice_text_clean(v.bytes, v.len, t->facts->charset, text, sizeof(text)))
 		return NULL;
 	for (char *s = text; *s; s++) {
 		if (*s >= 'A' && *s <= 'Z')
@@ -72,15 +100,15 @@ static bool supplies_has_color(const struct ice_supply *s)
 	return true;
 }
 
-static void supplies_level(const struct ice_facts *f, const uint8_t *index, size_t len, struct ice_supply *s)
+static void supplies_level(struct supplies_table *t, const uint8_t *index, size_t len, struct ice_supply *s)
 {
 	int64_t level, capacity;
 	s->state = ICE_SUPPLY_UNKNOWN;
-	if (supplies_number(f, ICE_FIELD_SUPPLY_CAPACITY, index, len, &capacity) && capacity > 0) {
+	if (supplies_number(t, ICE_FIELD_SUPPLY_CAPACITY, index, len, &capacity) && capacity > 0) {
 		s->has_capacity = true;
 		s->capacity = capacity;
 	}
-	if (!supplies_number(f, ICE_FIELD_SUPPLY_LEVEL, index, len, &level))
+	if (!supplies_number(t, ICE_FIELD_SUPPLY_LEVEL, index, len, &level))
 		return;
 	if (level >= 0) {
 		s->state = ICE_SUPPLY_EXACT;
@@ -98,16 +126,16 @@ static void supplies_level(const struct ice_facts *f, const uint8_t *index, size
 }
 
 /* The column with most rows says which rows there are: agents leave out cells. */
-static int supplies_leader(const struct ice_facts *f)
+static int supplies_leader(const struct supplies_table *t)
 {
 	static const enum ice_field order[] = {ICE_FIELD_SUPPLY_LEVEL, ICE_FIELD_SUPPLY_NAME, ICE_FIELD_SUPPLY_CAPACITY,
 	                                       ICE_FIELD_SUPPLY_TYPE};
 	int best = -1;
 	unsigned most = 0;
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		int want = ice_facts_column(f, order[i]);
-		if (want >= 0 && f->answers->wants[want].count > most) {
-			most = f->answers->wants[want].count;
+		int want = t->columns[order[i] - ICE_FIELD_SUPPLY_COLORANT].want;
+		if (want >= 0 && t->facts->answers->wants[want].count > most) {
+			most = t->facts->answers->wants[want].count;
 			best = want;
 		}
 	}
@@ -116,26 +144,28 @@ static int supplies_leader(const struct ice_facts *f)
 
 void ice_supplies_record(const struct ice_facts *f, struct ice_record *out)
 {
-	int leader = supplies_leader(f);
+	struct supplies_table table, *t = &table;
+	supplies_open(t, f);
+	int leader = supplies_leader(t);
 	uint16_t row = leader >= 0 ? ice_answers_first(f->answers, (size_t)leader) : ICE_ANSWERS_NONE;
 	for (; row != ICE_ANSWERS_NONE && out->supply_count < ICE_RECORD_SUPPLIES;
 	     row = ice_answers_next(f->answers, row)) {
 		size_t len;
 		const uint8_t *index = ice_answers_index(f->answers, row, &len);
-		struct ice_value name = supplies_at(f, ICE_FIELD_SUPPLY_NAME, index, len);
+		struct ice_value name = supplies_at(t, ICE_FIELD_SUPPLY_NAME, index, len);
 		struct ice_supply *s = &out->supplies[out->supply_count++];
 		int64_t n;
 		memset(s, 0, sizeof(*s));
 		s->name = supplies_text(&name, f->charset, out);
-		if (supplies_number(f, ICE_FIELD_SUPPLY_TYPE, index, len, &n))
+		if (supplies_number(t, ICE_FIELD_SUPPLY_TYPE, index, len, &n))
 			s->type = ice_label_supply_type(n);
-		if (supplies_number(f, ICE_FIELD_SUPPLY_CLASS, index, len, &n))
+		if (supplies_number(t, ICE_FIELD_SUPPLY_CLASS, index, len, &n))
 			s->class = ice_label_supply_class(n);
-		if (supplies_number(f, ICE_FIELD_SUPPLY_UNIT, index, len, &n))
+		if (supplies_number(t, ICE_FIELD_SUPPLY_UNIT, index, len, &n))
 			s->unit = ice_label_supply_unit(n);
-		s->color = supplies_colorant(f, index, len, out);
+		s->color = supplies_colorant(t, index, len, out);
 		if (!s->color && s->name && supplies_has_color(s))
 			s->color = ice_color_of(s->name);
-		supplies_level(f, index, len, s);
+		supplies_level(t, index, len, s);
 	}
 }

@@ -4,9 +4,26 @@
 
 #include "talk.h"
 
-static bool take_same(const struct ice_snmp_varbind *vb, const struct ice_oid *name)
+static bool take_same(const struct ice_snmp_varbind *vb, const uint8_t *name, size_t n)
 {
-	return vb->oid_len == name->len && memcmp(vb->oid, name->bytes, name->len) == 0;
+	return vb->oid_len == n && memcmp(vb->oid, name, n) == 0;
+}
+
+/* The name at position i of the request. */
+static const uint8_t *take_asked(const struct ice_probe *p, size_t i)
+{
+	return p->request.bytes + p->asked.names[i].at;
+}
+
+static bool take_is_asked(const struct ice_probe *p, const struct ice_snmp_varbind *vb, size_t i)
+{
+	return take_same(vb, take_asked(p, i), p->asked.names[i].len);
+}
+
+/* How a varbind's name stands to the one asked at position i. */
+static int take_order(const struct ice_probe *p, const struct ice_snmp_varbind *vb, size_t i)
+{
+	return ice_oid_compare(vb->oid, vb->oid_len, take_asked(p, i), p->asked.names[i].len);
 }
 
 static struct ice_value take_value(const struct ice_snmp_varbind *vb)
@@ -25,7 +42,7 @@ static void take_less(struct ice_probe *p)
 	} else {
 		p->varbinds_max = n > 1 ? n / 2 : 1;
 		if (n <= 1 && p->asked.count)
-			p->pending[p->asked.wants[0]] = false;
+			ice_want_drop(&p->pending, p->asked.wants[0]);
 	}
 }
 
@@ -34,8 +51,8 @@ static void take_end_of_mib(struct ice_probe *p, size_t from)
 {
 	const struct talk_asked *a = &p->asked;
 	for (size_t i = 0; i < a->count; i++) {
-		if (ice_oid_compare(a->names[i].bytes, a->names[i].len, a->names[from].bytes, a->names[from].len) >= 0)
-			p->pending[a->wants[i]] = false;
+		if (ice_oid_compare(take_asked(p, i), a->names[i].len, take_asked(p, from), a->names[from].len) >= 0)
+			ice_want_drop(&p->pending, a->wants[i]);
 	}
 }
 
@@ -47,7 +64,7 @@ static enum ice_verdict take_error(struct ice_probe *p, const struct ice_snmp_me
 	if (m->count > a->count)
 		return ICE_VERDICT_OIDS;
 	for (size_t i = 0; i < m->count; i++) {
-		if (!take_same(&m->varbinds[i], &a->names[i]))
+		if (!take_is_asked(p, &m->varbinds[i], i))
 			return ICE_VERDICT_OIDS;
 	}
 	size_t index =
@@ -60,10 +77,10 @@ static enum ice_verdict take_error(struct ice_probe *p, const struct ice_snmp_me
 		take_less(p);
 	} else if (m->error_status == ICE_SNMP_NO_SUCH_NAME && a->pdu == ICE_SNMP_GETNEXT) {
 		take_end_of_mib(p, index);
-	} else if (m->error_status == ICE_SNMP_GEN_ERR && !p->stumbled[a->wants[index]]) {
-		p->stumbled[a->wants[index]] = true; /* it may only be busy: once more */
+	} else if (m->error_status == ICE_SNMP_GEN_ERR && !ice_want_in(&p->stumbled, a->wants[index])) {
+		ice_want_add(&p->stumbled, a->wants[index]); /* it may only be busy: once more */
 	} else {
-		p->pending[a->wants[index]] = false;
+		ice_want_drop(&p->pending, a->wants[index]);
 	}
 	return ICE_VERDICT_OK;
 }
@@ -74,12 +91,12 @@ static enum ice_verdict take_get(struct ice_probe *p, const struct ice_snmp_mess
 	if (m->count == 0 || m->count > a->count)
 		return ICE_VERDICT_OIDS;
 	for (size_t i = 0; i < m->count; i++) {
-		if (!take_same(&m->varbinds[i], &a->names[i]))
+		if (!take_is_asked(p, &m->varbinds[i], i))
 			return ICE_VERDICT_OIDS;
 	}
 	for (size_t i = 0; i < m->count; i++) {
 		struct ice_value v = take_value(&m->varbinds[i]);
-		p->pending[a->wants[i]] = false;
+		ice_want_drop(&p->pending, a->wants[i]);
 		if (!ice_snmp_absent(&m->varbinds[i]))
 			ice_answers_put(&p->answers, a->wants[i], &v);
 	}
@@ -93,61 +110,79 @@ static void take_instance(struct ice_probe *p, size_t want, const struct ice_snm
 {
 	struct ice_oid name;
 	struct ice_value v = take_value(vb);
-	p->pending[want] = false;
-	if (!ice_snmp_absent(vb) && ice_talk_instance(p, &p->profile->wants[want], &name) && take_same(vb, &name))
+	ice_want_drop(&p->pending, want);
+	if (!ice_snmp_absent(vb) && ice_talk_instance(p, &p->profile->wants[want], &name) &&
+	    take_same(vb, name.bytes, name.len))
 		ice_answers_put(&p->answers, want, &v);
 }
 
-/* A row of a column, or its end. `before` is the name that this one must follow. */
-static void take_row(struct ice_probe *p, size_t want, const struct ice_snmp_varbind *vb, const uint8_t *before,
-                     size_t before_len)
+/* Keeps a row that lies in its column and follows the one before. */
+static void take_keep(struct ice_probe *p, size_t want, const struct ice_snmp_varbind *vb)
 {
 	const struct ice_oid *column = &p->profile->wants[want].oid;
 	struct ice_value v = take_value(vb);
-	if (ice_snmp_absent(vb)) {
-		p->pending[want] = false;
-		return;
-	}
-	if (ice_oid_compare(vb->oid, vb->oid_len, before, before_len) <= 0) {
-		/* It does not increase. Once: on from the last good row; twice: the column ends. */
-		p->bulk = false;
-		if (p->stumbled[want])
-			p->pending[want] = false;
-		p->stumbled[want] = true;
-		return;
-	}
-	if (vb->oid_len <= column->len || memcmp(vb->oid, column->bytes, column->len) != 0 ||
-	    !ice_answers_row(&p->answers, want, vb->oid + column->len, vb->oid_len - column->len, &v)) {
-		p->pending[want] = false;
+	if (!ice_answers_row(&p->answers, want, vb->oid + column->len, vb->oid_len - column->len, &v)) {
+		ice_want_drop(&p->pending, want);
 		return;
 	}
 	/* The last row of a table whose leading column is known to its end. */
 	int leader = ice_talk_leader(p, want);
-	if (leader < 0 || p->pending[leader] || p->answers.wants[leader].last == ICE_ANSWERS_NONE)
+	if (leader < 0 || ice_want_in(&p->pending, (size_t)leader) || p->answers.wants[leader].last == ICE_ANSWERS_NONE)
 		return;
 	size_t last_len;
 	const uint8_t *last = ice_answers_index(&p->answers, p->answers.wants[leader].last, &last_len);
 	if (vb->oid_len == column->len + last_len && memcmp(last, vb->oid + column->len, last_len) == 0)
-		p->pending[want] = false;
+		ice_want_drop(&p->pending, want);
 }
+
+/* A row of a column by GETNEXT, or its end. `at` is its position in the request. */
+static void take_row(struct ice_probe *p, size_t want, const struct ice_snmp_varbind *vb, size_t at)
+{
+	const struct ice_oid *column = &p->profile->wants[want].oid;
+	if (ice_snmp_absent(vb)) {
+		ice_want_drop(&p->pending, want);
+	} else if (take_order(p, vb, at) <= 0) {
+		/* It does not increase. Once: on from the last good row; twice: the column ends. */
+		p->bulk = false;
+		if (ice_want_in(&p->stumbled, want))
+			ice_want_drop(&p->pending, want);
+		ice_want_add(&p->stumbled, want);
+	} else if (vb->oid_len <= column->len || !ice_oid_under(column->bytes, column->len, vb->oid, vb->oid_len)) {
+		ice_want_drop(&p->pending, want);
+	} else {
+		take_keep(p, want, vb);
+	}
+}
+
+/* How many rows of each column a GETBULK brought, and whether the column's end was seen. */
+struct take_columns {
+	uint16_t rows[TALK_ASKED_MAX];
+	bool ended[TALK_ASKED_MAX];
+};
 
 /* Does every column of an answer increase for as long as it lasts? Where one does not, varbinds were left out, doubled or
  * mixed, and positions mean nothing any more. */
-static bool take_increases(const struct ice_probe *p, const struct ice_snmp_message *m)
+static bool take_increases(const struct ice_probe *p, const struct ice_snmp_message *m, struct take_columns *out)
 {
 	const struct talk_asked *a = &p->asked;
 	for (size_t c = 0; c < a->count; c++) {
 		const struct ice_oid *column = &p->profile->wants[a->wants[c]].oid;
-		const uint8_t *before = a->names[c].bytes;
+		const uint8_t *before = take_asked(p, c); /* in the column, too: names are compared behind it */
 		size_t before_len = a->names[c].len;
-		for (size_t i = c; i < m->count; i += a->count) {
+		out->rows[c] = 0;
+		out->ended[c] = false;
+		for (size_t i = c; i < m->count && !out->ended[c]; i += a->count) {
 			const struct ice_snmp_varbind *vb = &m->varbinds[i];
-			if (ice_snmp_absent(vb))
-				break;
-			if (ice_oid_compare(vb->oid, vb->oid_len, before, before_len) <= 0)
+			bool under = ice_oid_under(column->bytes, column->len, vb->oid, vb->oid_len);
+			size_t same = under ? column->len : 0;
+			if (ice_snmp_absent(vb)) {
+				out->ended[c] = true;
+				continue;
+			}
+			if (ice_oid_compare(vb->oid + same, vb->oid_len - same, before + same, before_len - same) <= 0)
 				return false;
-			if (!ice_oid_under(column->bytes, column->len, vb->oid, vb->oid_len))
-				break;
+			out->ended[c] = !under;
+			out->rows[c] += under;
 			before = vb->oid;
 			before_len = vb->oid_len;
 		}
@@ -156,44 +191,58 @@ static bool take_increases(const struct ice_probe *p, const struct ice_snmp_mess
 }
 
 /* True when at least one varbind lies where it may: an answer to something else lies before all that was asked. */
-static bool take_answers(const struct talk_asked *a, const struct ice_snmp_message *m)
+static bool take_answers(const struct ice_probe *p, const struct ice_snmp_message *m)
 {
-	for (size_t i = 0; i < a->count && i < m->count; i++) {
-		const struct ice_snmp_varbind *vb = &m->varbinds[i];
-		if (ice_snmp_absent(vb) ||
-		    ice_oid_compare(vb->oid, vb->oid_len, a->names[i].bytes, a->names[i].len) >= 0)
+	const struct talk_asked *a = &p->asked;
+	for (size_t i = 0; i < a->count && i < m->count; i++)
+		if (ice_snmp_absent(&m->varbinds[i]) || take_order(p, &m->varbinds[i], i) >= 0)
 			return true;
-	}
 	return a->count == 1;
+}
+
+static void take_bulk(struct ice_probe *p, const struct ice_snmp_message *m)
+{
+	const struct talk_asked *a = &p->asked;
+	struct take_columns columns;
+	if (!take_increases(p, m, &columns)) {
+		p->bulk = false; /* none of it is believed: the same by GETNEXT */
+		return;
+	}
+	/* It may stop anywhere when the message is full (RFC 3416 section 4.2.3). */
+	for (size_t c = 0; c < a->count; c++) {
+		for (size_t i = 0; i < columns.rows[c] && ice_want_in(&p->pending, a->wants[c]); i++)
+			take_keep(p, a->wants[c], &m->varbinds[c + i * a->count]);
+		if (columns.ended[c])
+			ice_want_drop(&p->pending, a->wants[c]);
+	}
+}
+
+static void take_next(struct ice_probe *p, const struct ice_snmp_message *m)
+{
+	const struct talk_asked *a = &p->asked;
+	for (size_t c = 0; c < a->count && c < m->count; c++) {
+		size_t want = a->wants[c];
+		if (!ice_want_in(&p->pending, want))
+			continue;
+		if (p->profile->wants[want].column)
+			take_row(p, want, &m->varbinds[c], c);
+		else
+			take_instance(p, want, &m->varbinds[c]);
+	}
+	if (m->count < a->count) /* GETNEXT answers all or errs */
+		p->varbinds_max = m->count;
 }
 
 static enum ice_verdict take_walk(struct ice_probe *p, const struct ice_snmp_message *m)
 {
 	const struct talk_asked *a = &p->asked;
 	size_t rows = a->pdu == ICE_SNMP_GETBULK ? a->repetitions : 1;
-	if (m->count == 0 || m->count > a->count * rows || !take_answers(a, m))
+	if (m->count == 0 || m->count > a->count * rows || !take_answers(p, m))
 		return ICE_VERDICT_OIDS;
-	if (a->pdu == ICE_SNMP_GETBULK && !take_increases(p, m)) {
-		p->bulk = false; /* none of it is believed: the same by GETNEXT */
-		return ICE_VERDICT_OK;
-	}
-	for (size_t c = 0; c < a->count; c++) {
-		size_t want = a->wants[c];
-		const uint8_t *before = a->names[c].bytes;
-		size_t before_len = a->names[c].len;
-		for (size_t i = c; i < m->count && p->pending[want]; i += a->count) {
-			const struct ice_snmp_varbind *vb = &m->varbinds[i];
-			if (p->profile->wants[want].column)
-				take_row(p, want, vb, before, before_len);
-			else
-				take_instance(p, want, vb);
-			before = vb->oid;
-			before_len = vb->oid_len;
-		}
-	}
-	/* GETBULK may stop anywhere when the message is full (RFC 3416 section 4.2.3); GETNEXT answers all or errs. */
-	if (m->count < a->count && a->pdu == ICE_SNMP_GETNEXT)
-		p->varbinds_max = m->count;
+	if (a->pdu == ICE_SNMP_GETBULK)
+		take_bulk(p, m);
+	else
+		take_next(p, m);
 	return ICE_VERDICT_OK;
 }
 

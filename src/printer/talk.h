@@ -10,18 +10,19 @@
 
 #include "answers.h"
 #include "compiled.h"
+#include "requests.h"
 
 enum talk_phase { TALK_MAIN, TALK_LATE, TALK_CHARSET, TALK_OVER };
 
-#define TALK_ASKED_MAX 40 /* varbinds in one request */
+#define TALK_ASKED_MAX ICE_REQUEST_NAMES /* varbinds in one request */
 
-/* The request under way: wants and the names that stand in it. */
+/* What the request under way asks. */
 struct talk_asked {
 	enum ice_snmp_pdu pdu;
 	unsigned repetitions;
 	size_t count;
-	uint16_t wants[TALK_ASKED_MAX];
-	struct ice_oid names[TALK_ASKED_MAX];
+	uint8_t wants[TALK_ASKED_MAX];
+	struct ice_request_name names[TALK_ASKED_MAX];
 };
 
 struct ice_probe {
@@ -33,22 +34,23 @@ struct ice_probe {
 	struct ice_probe_options options;
 
 	enum talk_phase phase;
-	bool pending[ICE_PROFILE_WANTS];  /* still to be asked, or a column whose end was not seen */
-	bool stumbled[ICE_PROFILE_WANTS]; /* it erred, or did not increase, once: the second time it is given up */
-	bool bulk;                        /* GETBULK may be used */
-	bool plain;                       /* GETNEXT for everything */
-	unsigned varbinds_max;            /* in one request; halved by tooBig and silence */
-	unsigned reply_bytes;             /* what GETBULK aims at */
+	struct ice_want_set pending;  /* still to be asked, or a column whose end was not seen */
+	struct ice_want_set stumbled; /* it erred, or did not increase, once: the second time it is given up */
+	bool bulk;                    /* GETBULK may be used */
+	bool plain;                   /* GETNEXT for everything */
+	unsigned varbinds_max;        /* in one request; halved by tooBig and silence */
+	unsigned reply_bytes;         /* what GETBULK aims at */
 	unsigned requests, silences, silences_now;
-
 	bool built; /* request and asked are valid */
+
+	/* From here on nothing is cleared when a conversation begins: it is big, and little of it is used. */
 	struct talk_asked asked;
 	struct ice_snmp_request request;
 	struct ice_answers answers;
 };
 
-/* plan.c: fills asked with what to ask next; false when nothing of this phase is pending. */
-ICE_MUST_CHECK bool ice_talk_plan(struct ice_probe *p);
+/* plan.c: fills asked with what to ask next, and `names` with their names; false when nothing of this phase is pending. */
+ICE_MUST_CHECK bool ice_talk_plan(struct ice_probe *p, struct ice_oid names[TALK_ASKED_MAX]);
 
 /* plan.c: the instance of a want on this device. False when its index is not known or it does not fit. */
 ICE_MUST_CHECK bool ice_talk_instance(const struct ice_probe *p, const struct ice_want *w, struct ice_oid *out);

@@ -41,7 +41,6 @@ static void conversation_emit(struct ice_scanner *s, uint32_t i, struct talk *ta
 		finding.identity = NULL;
 	}
 	if (talk->probe) {
-		ice_record_init(&s->record);
 		ice_probe_record(talk->probe, s->options.wall(), &s->record);
 		finding.record = &s->record;
 		finding.version = ice_probe_version(talk->probe);
