@@ -20,8 +20,8 @@
 
 /* The time-tables a leg is worked by (ice/schedule.h): find its printers; read what changed of the known ones; look whether all is well
  * with them, and how those that are in error go on. */
-enum ice_lane { ICE_LANE_SWEEP, ICE_LANE_INVENTORY, ICE_LANE_PULSE, ICE_LANE_ERROR, ICE_LANES };
-const char *ice_lane_name(enum ice_lane lane); /* "sweep", "inventory", "pulse", "error" */
+enum ice_lane_kind { ICE_LANE_SWEEP, ICE_LANE_INVENTORY, ICE_LANE_PULSE, ICE_LANE_ERROR, ICE_LANES };
+const char *ice_lane_name(enum ice_lane_kind lane); /* "sweep", "inventory", "pulse", "error" */
 
 struct ice_leg {
 	char *name;

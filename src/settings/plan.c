@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *ice_lane_name(enum ice_lane lane)
+const char *ice_lane_name(enum ice_lane_kind lane)
 {
 	static const char *const names[ICE_LANES] = {"sweep", "inventory", "pulse", "error"};
 	return names[lane];
