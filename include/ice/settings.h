@@ -102,6 +102,10 @@ struct ice_settings {
 ICE_MUST_CHECK bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_conf_mistakes *mistakes);
 void ice_settings_free(struct ice_settings *s);
 
+/* Every file that takes part: the configuration itself, and what it points to. */
+typedef void ice_settings_file_fn(const char *path, void *arg);
+void ice_settings_files(const struct ice_settings *s, ice_settings_file_fn *each, void *arg);
+
 /* settings_server.c: the rows of [server], what only shows when all of them are there, and what they mean for an upload (NULL: the
  * defaults; what it points to belongs to the settings). */
 extern const struct ice_conf_option ice_settings_server_options[];

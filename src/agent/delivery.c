@@ -135,6 +135,14 @@ void ice_delivery_confine(const struct ice_delivery *d)
 	ice_confinement_server(&d->options, d->file);
 }
 
+void ice_delivery_confine_service(const struct ice_delivery *d, const struct ice_settings *settings)
+{
+	char profiles[PATH_MAX];
+	if (!ice_setup_profile_folder(settings->profiles.directory.path, profiles, sizeof profiles))
+		profiles[0] = '\0';
+	ice_confinement_service(&d->options, d->file, settings, profiles);
+}
+
 const char *ice_delivery_file(const struct ice_delivery *d)
 {
 	return d->file;

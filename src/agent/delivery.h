@@ -31,6 +31,9 @@ const char *ice_delivery_file(const struct ice_delivery *d); /* of the outbox */
 /* The command gives up all that neither asking devices nor this delivery needs (confinement.h). */
 void ice_delivery_confine(const struct ice_delivery *d);
 
+/* The same for the service, which reads these settings again when it is told to. */
+void ice_delivery_confine_service(const struct ice_delivery *d, const struct ice_settings *settings);
+
 /* Runs the loop until nothing is pending, `wait` is over, or *stop became true by a signal. */
 void ice_delivery_wait(struct ice_delivery *d, ice_usec wait, struct ice_progress *progress, const bool *stop);
 

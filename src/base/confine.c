@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,12 +35,30 @@ struct ice_confine *ice_confine_new(void)
 	return c;
 }
 
+/* One that is named already is not kept twice: an operator's files mostly lie in one folder. */
+static bool confine_has(const struct ice_confine *c, int fd, enum confine_access access)
+{
+	struct stat is, at;
+	for (size_t i = 0; i < c->path_count; i++)
+		if (c->paths[i].access == access && fstat(fd, &is) == 0 && fstat(c->paths[i].fd, &at) == 0 &&
+		    is.st_dev == at.st_dev && is.st_ino == at.st_ino)
+			return true;
+	return false;
+}
+
 static void confine_add(struct ice_confine *c, const char *path, enum confine_access access)
 {
 	int fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	assert(c->path_count < CONFINE_PATHS); /* the callers name a few */
+	bool room = c->path_count < CONFINE_PATHS;
+	if (!room)
+		ICE_LOG(ICE_LOG_WARN, "too many folders: after the confinement this one is out of reach",
+		        ice_field_str("path", path));
+	if (!room || confine_has(c, fd, access)) {
+		close(fd);
+		return;
+	}
 	c->paths[c->path_count++] = (struct confine_path){fd, access, false};
 }
 

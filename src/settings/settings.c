@@ -320,6 +320,20 @@ bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_co
 	return read && mistakes->count == before;
 }
 
+void ice_settings_files(const struct ice_settings *s, ice_settings_file_fn *each, void *arg)
+{
+	const struct ice_settings_path *const paths[] = {&s->server.enrolment, &s->server.client_certificate,
+	                                                 &s->server.client_key, &s->server.proxy_credentials};
+	each(s->file, arg);
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+		if (paths[i]->path[0])
+			each(paths[i]->path, arg);
+	for (size_t i = 0; i < s->range_count; i++)
+		for (size_t k = 0; k < s->ranges[i].count; k++)
+			if (s->ranges[i].rows[k].what == SETTINGS_COMMUNITIES)
+				each(s->ranges[i].rows[k].text, arg);
+}
+
 void ice_settings_free(struct ice_settings *s)
 {
 	ice_settings_server_free(&s->server);

@@ -1,5 +1,6 @@
 /* faultydisk.so, for LD_PRELOAD: a disk that fails while the test wants it to. The file FAULTYDISK_ORDER holds "ERRNO w", "ERRNO r" or
- * "ERRNO rw": while it is there, writing (and syncing and cutting) or reading any file in the folder FAULTYDISK_FOLDER fails so. */
+ * "ERRNO rw": while it is there, writing (and syncing and cutting) or reading any file in the folder FAULTYDISK_FOLDER fails so. With
+ * "SECONDS s" syncing them takes so long. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -76,12 +77,22 @@ int ftruncate64(int fd, off_t to)
 	return faultydisk_fails(fd, 'w') ? -1 : FAULTYDISK_REAL(faultydisk_cut_fn *, "ftruncate64")(fd, to);
 }
 
+/* A disk that is busy with something else. */
+static void faultydisk_dawdle(int fd)
+{
+	if (faultydisk_fails(fd, 's'))
+		for (int left = errno * 100; left > 0; left--)
+			usleep(10000);
+}
+
 int fsync(int fd)
 {
+	faultydisk_dawdle(fd);
 	return faultydisk_fails(fd, 'w') ? -1 : FAULTYDISK_REAL(faultydisk_sync_fn *, "fsync")(fd);
 }
 
 int fdatasync(int fd)
 {
+	faultydisk_dawdle(fd);
 	return faultydisk_fails(fd, 'w') ? -1 : FAULTYDISK_REAL(faultydisk_sync_fn *, "fdatasync")(fd);
 }

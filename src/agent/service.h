@@ -1,0 +1,49 @@
+/* service: the engine at work under one configuration: sweeps by the clock, outbox, upload.
+ *
+ * All it knows is in the outbox, so that the next service goes on where this one was, be it after a restart or after a reload.
+ *
+ * Life: ice_service_new -> ice_service_begin -> the loop -> ice_service_end -> ice_service_free. */
+#ifndef ICE_SERVICE_H
+#define ICE_SERVICE_H
+
+#include <stdbool.h>
+
+#include "ice/attr.h"
+#include "ice/clock.h"
+
+#include "configuration.h"
+#include "delivery.h"
+
+struct event_base;
+struct ice_service;
+
+/* All take the same arg, and are called from the loop. */
+struct ice_service_ops {
+	/* Something has changed that is worth telling at once. */
+	void (*changed)(void *arg);
+	/* The outbox is damaged, and mended by opening it anew: no more can be done here. */
+	void (*broken)(void *arg);
+};
+
+/* An exit status; what failed was told on standard error. The configuration is lent for the service's life. */
+ICE_MUST_CHECK int ice_service_new(struct event_base *base, const struct ice_configuration *configuration,
+                                   const struct ice_service_ops *ops, void *arg, struct ice_service **out);
+void ice_service_free(struct ice_service *s);
+
+/* Delivers what an earlier one left, and sweeps: on from where a sweep was interrupted, else at `first` (0: at once). */
+void ice_service_begin(struct ice_service *s, ice_usec first);
+
+/* What is in flight is dropped, what was read is committed; what is not delivered goes with the next start. False when something
+ * could not be committed: its devices are due again. */
+ICE_MUST_CHECK bool ice_service_end(struct ice_service *s);
+
+/* When the next sweep begins; the last one's begin and the interval of `c` decide. 0: it is under way, or none has begun. */
+ice_usec ice_service_due(const struct ice_service *s, const struct ice_configuration *c);
+
+const struct ice_delivery *ice_service_delivery(const struct ice_service *s);
+
+/* At once what the clock would bring later. False: it is under way already. */
+ICE_MUST_CHECK bool ice_service_sweep_now(struct ice_service *s);
+void ice_service_upload_now(struct ice_service *s);
+
+#endif
