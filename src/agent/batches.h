@@ -1,4 +1,4 @@
-/* batches: readings on their way from the lanes into the outbox.
+/* batches: readings on their way from the channels into the outbox.
  *
  * Readings are collected in a bounded queue (ice/queue.h) and committed as batches: when a batch is full, when its oldest reading
  * has waited long enough, or at once when no more are to come. An outbox that refuses is asked again a few seconds later; until

@@ -19,7 +19,7 @@ struct ice_heartbeat {
 	void *arg;
 	struct event *timer;
 	struct ice_neighbours *neighbours;
-	struct ice_pacer pace; /* of all lanes together */
+	struct ice_pacer pace; /* of all channels together */
 	struct ice_sweep *sweep;
 	struct ice_batches *batches;
 	ice_usec place_at; /* the place is told next */
@@ -27,7 +27,7 @@ struct ice_heartbeat {
 	ice_usec now;      /* of this beat */
 };
 
-/* ---- where the lanes' findings go ---- */
+/* ---- where the channels' findings go ---- */
 
 static bool heartbeat_reserve(void *arg)
 {
@@ -109,10 +109,10 @@ static void heartbeat_readable(void *arg)
 
 /* ---- life ---- */
 
-static struct ice_lane_options heartbeat_lane(struct ice_heartbeat *h)
+static struct ice_channel_options heartbeat_channel(struct ice_heartbeat *h)
 {
 	const struct ice_heartbeat_options *o = &h->options;
-	return (struct ice_lane_options){
+	return (struct ice_channel_options){
 	        .scanner = {.port = o->port,
 	                    .window = o->window,
 	                    .conversations = o->conversations,
@@ -155,7 +155,7 @@ struct ice_heartbeat *ice_heartbeat_new(struct event_base *base, const struct ic
 	        .shards = options->shards,
 	        .outbox = options->outbox,
 	        .steady = options->steady,
-	        .lane = heartbeat_lane(h),
+	        .channel = heartbeat_channel(h),
 	};
 	h->sweep = ice_sweep_new(base, &sweep, why, why_size);
 	if (!h->sweep) {

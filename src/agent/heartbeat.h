@@ -1,6 +1,6 @@
 /* heartbeat: the one place where sweep, delivery and the loop meet, which do not know each other.
  *
- * A heartbeat owns the lanes (lane.h), what they collect (batches.h), and the timer. At every beat: read the clock, let each lane receive,
+ * A heartbeat owns the channels to the devices (channel.h), what they collect (batches.h), and the timer. At every beat: read the clock, let each channel receive,
  * tick, pump and send, close batches, let curl work, re-arm the timer; all of it in heartbeat_beat(), to be read from top to bottom. A beat
  * comes with a datagram or with the timer, and never takes long: each of its steps is bounded.
  *

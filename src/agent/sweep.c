@@ -7,7 +7,7 @@
 
 struct ice_sweep {
 	struct ice_sweep_options options;
-	struct ice_lane *lane;
+	struct ice_channel *channel;
 	struct ice_known *known; /* printers of the present leg */
 	struct ice_walk walk;    /* of the present leg */
 	size_t end;              /* the leg behind the last one */
@@ -15,7 +15,7 @@ struct ice_sweep {
 	ice_usec started, ended, now;
 };
 
-/* ---- the lane's source ---- */
+/* ---- the channel's source ---- */
 
 static enum ice_walk_step sweep_next(ice_usec now, struct ice_address *out, void *arg)
 {
@@ -48,12 +48,12 @@ static void sweep_begin_leg(struct ice_sweep *s, const struct ice_place *from)
 		int64_t wall = ice_clock_wall();
 		s->known = ice_known_load(o->outbox, leg->name, wall - o->steady / ICE_USEC_SEC(1), wall);
 	}
-	ice_lane_begin(s->lane, leg, o->rate, s->now);
+	ice_channel_begin(s->channel, leg, o->rate, s->now);
 }
 
 static void sweep_end_leg(struct ice_sweep *s)
 {
-	ice_lane_end(s->lane);
+	ice_channel_end(s->channel);
 	ice_known_free(s->known);
 	s->known = NULL;
 	s->passed += s->walk.passed;
@@ -68,13 +68,13 @@ void ice_sweep_begin(struct ice_sweep *s, const struct ice_place *from, size_t l
 	s->passed = s->crowded = 0;
 	s->end = from->leg + legs;
 	ice_neighbours_connect(s->options.neighbours); /* what has come up since */
-	ice_lane_recount(s->lane);
+	ice_channel_recount(s->channel);
 	sweep_begin_leg(s, from);
 }
 
 void ice_sweep_stop(struct ice_sweep *s, ice_usec now)
 {
-	if (ice_lane_busy(s->lane))
+	if (ice_channel_busy(s->channel))
 		sweep_end_leg(s);
 	if (!s->ended)
 		s->ended = now;
@@ -88,8 +88,8 @@ bool ice_sweep_going(const struct ice_sweep *s)
 bool ice_sweep_beat(struct ice_sweep *s, ice_usec now)
 {
 	s->now = now;
-	ice_lane_beat(s->lane, now);
-	if (!ice_lane_done(s->lane))
+	ice_channel_beat(s->channel, now);
+	if (!ice_channel_done(s->channel))
 		return false;
 	struct ice_place from = {.seed = s->walk.from.seed, .leg = s->walk.from.leg + 1};
 	sweep_end_leg(s);
@@ -102,12 +102,12 @@ bool ice_sweep_beat(struct ice_sweep *s, ice_usec now)
 
 ice_usec ice_sweep_next(const struct ice_sweep *s, ice_usec now)
 {
-	return ice_lane_next(s->lane, now);
+	return ice_channel_next(s->channel, now);
 }
 
 struct ice_place ice_sweep_place(struct ice_sweep *s)
 {
-	return ice_walk_place(&s->walk, ice_lane_settled(s->lane));
+	return ice_walk_place(&s->walk, ice_channel_settled(s->channel));
 }
 
 void ice_sweep_figures(const struct ice_sweep *s, struct ice_figures *out)
@@ -119,7 +119,7 @@ void ice_sweep_figures(const struct ice_sweep *s, struct ice_figures *out)
 		ice_cursor_init(&c, o->plan->legs[i]->range, s->walk.from.seed, 0, o->shard, o->shards);
 		out->addresses += ice_cursor_total(&c);
 	}
-	ice_lane_figures(s->lane, out);
+	ice_channel_figures(s->channel, out);
 	out->done = out->scanner.finished + s->passed + s->walk.passed;
 	out->seconds = (double)((s->ended ? s->ended : s->now) - s->started) / 1e6;
 }
@@ -133,14 +133,14 @@ struct ice_sweep *ice_sweep_new(struct event_base *base, const struct ice_sweep_
 	if (!s)
 		abort();
 	s->options = *options;
-	s->options.lane.source = (struct ice_lane_source){
+	s->options.channel.source = (struct ice_channel_source){
 	        .next = sweep_next,
 	        .later = sweep_later,
 	        .known = options->outbox && options->steady > 0 ? sweep_known : NULL,
 	        .arg = s,
 	};
-	s->lane = ice_lane_new(base, &s->options.lane, why, why_size);
-	if (!s->lane) {
+	s->channel = ice_channel_new(base, &s->options.channel, why, why_size);
+	if (!s->channel) {
 		free(s);
 		return NULL;
 	}
@@ -152,7 +152,7 @@ void ice_sweep_free(struct ice_sweep *s)
 {
 	if (!s)
 		return;
-	ice_lane_free(s->lane);
+	ice_channel_free(s->channel);
 	ice_known_free(s->known);
 	free(s);
 }

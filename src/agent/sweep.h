@@ -1,6 +1,6 @@
 /* sweep: finds printers, by asking every address of some ranges, one leg after the other, in an order that can be taken up again (walk.h).
  *
- * It is the source of its lane's targets, and nothing else: what is found is the sink's affair. Beat by beat it goes on to the next leg when
+ * It is the source of its channel's targets, and nothing else: what is found is the sink's affair. Beat by beat it goes on to the next leg when
  * one is through, and says when all are. One that is interrupted loses what is in flight; its place tells where to go on.
  *
  * Life: ice_sweep_new -> { ice_sweep_begin -> ice_sweep_beat* until ENDED }* -> ice_sweep_free. */
@@ -16,8 +16,8 @@
 #include "ice/neighbours.h"
 #include "ice/plan.h"
 
+#include "channel.h"
 #include "figures.h"
-#include "lane.h"
 #include "walk.h"
 
 struct ice_sweep;
@@ -28,9 +28,10 @@ struct ice_sweep_options {
 	uint32_t shard, shards;            /* 0 of 1 = all */
 	uint64_t rate;                     /* datagrams a second; 0 = the pace of all alone counts */
 	struct ice_outbox *outbox;         /* where known printers are kept; NULL = none is known */
-	ice_usec steady; /* a printer whose last full reading is not older is only asked whether it has changed; 0 = none */
-	/* Of the lane's options, the source is filled in here. */
-	struct ice_lane_options lane;
+	ice_usec
+	        steady; /* a printer whose last full reading is not older is only asked whether it has changed; 0 = none */
+	/* Of the channel's options, the source is filled in here. */
+	struct ice_channel_options channel;
 };
 
 ICE_MUST_CHECK struct ice_sweep *ice_sweep_new(struct event_base *base, const struct ice_sweep_options *options,

@@ -1,4 +1,4 @@
-#include "lane.h"
+#include "channel.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -10,10 +10,10 @@
 #include "ice/udp.h"
 
 /* Batches of 64 taken in before anything else is done: enough to keep up, short enough to stay fair. */
-#define LANE_RECEIVE 64
+#define CHANNEL_RECEIVE 64
 
-struct ice_lane {
-	struct ice_lane_options options;
+struct ice_channel {
+	struct ice_channel_options options;
 	struct event_base *base;
 	struct event *readable[2];
 	int fds[2];
@@ -32,16 +32,16 @@ struct ice_lane {
 
 /* ---- what the scanner asks of its outside ---- */
 
-static bool lane_next(struct ice_address *out, void *arg)
+static bool channel_next(struct ice_address *out, void *arg)
 {
-	struct ice_lane *l = arg;
+	struct ice_channel *l = arg;
 	l->step = l->options.source.next(l->now, out, l->options.source.arg);
 	return l->step == ICE_WALK_TARGET;
 }
 
-static bool lane_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)
+static bool channel_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)
 {
-	struct ice_lane *l = arg;
+	struct ice_channel *l = arg;
 	if (ice_udp_send(l->udp, to, bytes, n))
 		return true;
 	l->blocked = true;
@@ -49,42 +49,42 @@ static bool lane_send(const struct ice_address *to, const uint8_t *bytes, size_t
 	return false;
 }
 
-static bool lane_reserve(void *arg)
+static bool channel_reserve(void *arg)
 {
-	struct ice_lane *l = arg;
+	struct ice_channel *l = arg;
 	return l->options.sink.reserve(l->options.sink.arg);
 }
 
-static void lane_release(void *arg)
+static void channel_release(void *arg)
 {
-	struct ice_lane *l = arg;
+	struct ice_channel *l = arg;
 	l->options.sink.release(l->options.sink.arg);
 }
 
-static bool lane_known(const struct ice_address *address, struct ice_steady *out, void *arg)
+static bool channel_known(const struct ice_address *address, struct ice_steady *out, void *arg)
 {
-	struct ice_lane *l = arg;
+	struct ice_channel *l = arg;
 	return l->options.source.known(address, out, l->options.source.arg);
 }
 
-static void lane_emit(const struct ice_finding *finding, void *arg)
+static void channel_emit(const struct ice_finding *finding, void *arg)
 {
-	struct ice_lane *l = arg;
+	struct ice_channel *l = arg;
 	l->options.sink.found(finding, l->leg, l->options.sink.arg);
 }
 
 /* ---- the beat ---- */
 
-static void lane_readable(evutil_socket_t fd, short what, void *arg)
+static void channel_readable(evutil_socket_t fd, short what, void *arg)
 {
-	struct ice_lane *l = arg;
+	struct ice_channel *l = arg;
 	(void)fd;
 	(void)what;
 	l->options.sink.readable(l->options.sink.arg);
 }
 
 /* The IPv6 socket is made when it is first needed: whatever descriptors there are now are watched. */
-static void lane_watch(struct ice_lane *l)
+static void channel_watch(struct ice_channel *l)
 {
 	int fds[2];
 	ice_udp_fds(l->udp, fds);
@@ -94,22 +94,22 @@ static void lane_watch(struct ice_lane *l)
 		if (l->readable[i])
 			event_free(l->readable[i]);
 		l->readable[i] =
-		        fds[i] < 0 ? NULL : event_new(l->base, fds[i], EV_READ | EV_PERSIST, lane_readable, l);
+		        fds[i] < 0 ? NULL : event_new(l->base, fds[i], EV_READ | EV_PERSIST, channel_readable, l);
 		if (l->readable[i])
 			event_add(l->readable[i], NULL);
 		l->fds[i] = fds[i];
 	}
 }
 
-static void lane_input(const struct ice_address *from, uint16_t port, const uint8_t *bytes, size_t n, void *arg)
+static void channel_input(const struct ice_address *from, uint16_t port, const uint8_t *bytes, size_t n, void *arg)
 {
-	struct ice_lane *l = arg;
+	struct ice_channel *l = arg;
 	if (l->scanner)
 		ice_scanner_input(l->scanner, l->now, from, port, bytes, n);
 }
 
 /* Replies were lost because we could not read fast enough: slower. */
-static void lane_heed_drops(struct ice_lane *l)
+static void channel_heed_drops(struct ice_channel *l)
 {
 	struct ice_udp_counters c;
 	ice_udp_counters(l->udp, &c);
@@ -118,21 +118,21 @@ static void lane_heed_drops(struct ice_lane *l)
 	l->drops = c.kernel_drops;
 }
 
-void ice_lane_beat(struct ice_lane *l, ice_usec now)
+void ice_channel_beat(struct ice_channel *l, ice_usec now)
 {
 	l->now = now;
 	l->blocked = false;
-	ice_udp_receive(l->udp, LANE_RECEIVE, lane_input, l);
+	ice_udp_receive(l->udp, CHANNEL_RECEIVE, channel_input, l);
 	if (!l->scanner)
 		return;
-	lane_heed_drops(l);
+	channel_heed_drops(l);
 	ice_scanner_tick(l->scanner, now);
 	ice_scanner_pump(l->scanner, now);
 	ice_udp_flush(l->udp);
-	lane_watch(l);
+	channel_watch(l);
 }
 
-ice_usec ice_lane_next(const struct ice_lane *l, ice_usec now)
+ice_usec ice_channel_next(const struct ice_channel *l, ice_usec now)
 {
 	ice_usec at = ICE_USEC_NEVER, soon = now + ICE_USEC_MSEC(1);
 	if (l->scanner)
@@ -151,16 +151,16 @@ ice_usec ice_lane_next(const struct ice_lane *l, ice_usec now)
 
 /* ---- legs ---- */
 
-void ice_lane_begin(struct ice_lane *l, const struct ice_leg *leg, uint64_t rate, ice_usec now)
+void ice_channel_begin(struct ice_channel *l, const struct ice_leg *leg, uint64_t rate, ice_usec now)
 {
 	struct ice_scanner_options options = l->options.scanner;
 	const struct ice_scanner_ops ops = {
-	        .next = lane_next,
-	        .send = lane_send,
-	        .reserve = lane_reserve,
-	        .emit = lane_emit,
-	        .release = lane_release,
-	        .known = l->options.source.known ? lane_known : NULL,
+	        .next = channel_next,
+	        .send = channel_send,
+	        .reserve = channel_reserve,
+	        .emit = channel_emit,
+	        .release = channel_release,
+	        .known = l->options.source.known ? channel_known : NULL,
 	};
 	assert(!l->scanner);
 	options.rate = rate;
@@ -174,7 +174,7 @@ void ice_lane_begin(struct ice_lane *l, const struct ice_leg *leg, uint64_t rate
 	l->scanner = ice_scanner_new(&options, &ops, l, now);
 }
 
-void ice_lane_end(struct ice_lane *l)
+void ice_channel_end(struct ice_channel *l)
 {
 	struct ice_scanner_counters c;
 	if (!l->scanner)
@@ -187,37 +187,37 @@ void ice_lane_end(struct ice_lane *l)
 	l->leg = NULL;
 }
 
-bool ice_lane_busy(const struct ice_lane *l)
+bool ice_channel_busy(const struct ice_channel *l)
 {
 	return l->scanner != NULL;
 }
 
-void ice_lane_pace(struct ice_lane *l, uint64_t rate, ice_usec now)
+void ice_channel_pace(struct ice_channel *l, uint64_t rate, ice_usec now)
 {
 	if (l->scanner)
 		ice_scanner_pace(l->scanner, now, rate);
 }
 
-void ice_lane_drain(struct ice_lane *l)
+void ice_channel_drain(struct ice_channel *l)
 {
 	l->draining = true;
 	if (l->scanner)
 		ice_scanner_drain(l->scanner);
 }
 
-bool ice_lane_done(const struct ice_lane *l)
+bool ice_channel_done(const struct ice_channel *l)
 {
 	return l->scanner && (l->draining || l->step == ICE_WALK_END) && ice_scanner_idle(l->scanner);
 }
 
-uint64_t ice_lane_settled(const struct ice_lane *l)
+uint64_t ice_channel_settled(const struct ice_channel *l)
 {
 	return ice_scanner_settled(l->scanner);
 }
 
 /* ---- figures ---- */
 
-void ice_lane_recount(struct ice_lane *l)
+void ice_channel_recount(struct ice_channel *l)
 {
 	memset(&l->past, 0, sizeof l->past);
 	ice_udp_counters(l->udp, &l->udp_before);
@@ -225,7 +225,7 @@ void ice_lane_recount(struct ice_lane *l)
 	l->refused = 0;
 }
 
-void ice_lane_figures(const struct ice_lane *l, struct ice_figures *out)
+void ice_channel_figures(const struct ice_channel *l, struct ice_figures *out)
 {
 	struct ice_scanner_counters now;
 	struct ice_udp_counters udp;
@@ -243,11 +243,11 @@ void ice_lane_figures(const struct ice_lane *l, struct ice_figures *out)
 
 /* ---- life ---- */
 
-struct ice_lane *ice_lane_new(struct event_base *base, const struct ice_lane_options *options, char *why,
-                              size_t why_size)
+struct ice_channel *ice_channel_new(struct event_base *base, const struct ice_channel_options *options, char *why,
+                                    size_t why_size)
 {
 	struct ice_udp_options udp = {.port = options->scanner.port};
-	struct ice_lane *l = calloc(1, sizeof *l);
+	struct ice_channel *l = calloc(1, sizeof *l);
 	if (!l)
 		abort();
 	l->udp = ice_udp_new(&udp, why, why_size);
@@ -258,11 +258,11 @@ struct ice_lane *ice_lane_new(struct event_base *base, const struct ice_lane_opt
 	l->options = *options;
 	l->base = base;
 	l->fds[0] = l->fds[1] = -1;
-	lane_watch(l);
+	channel_watch(l);
 	return l;
 }
 
-void ice_lane_free(struct ice_lane *l)
+void ice_channel_free(struct ice_channel *l)
 {
 	if (!l)
 		return;
