@@ -30,16 +30,23 @@ struct ice_replace {
 ICE_MUST_CHECK bool ice_replace_begin(struct ice_replace *r, const char *path, char *why, size_t why_size);
 ICE_MUST_CHECK bool ice_replace_put(struct ice_replace *r, const void *bytes, size_t n, char *why, size_t why_size);
 
-/* Puts the candidate in the file's place with the owner, group and mode the file had; a file that was not there gets `mode`, and the owner
- * and group of `like` (a path; NULL or not there: this process's own). When they cannot be given it fails, and the file is as it was. In
- * either case `r` is done with. */
-ICE_MUST_CHECK bool ice_replace_end(struct ice_replace *r, mode_t mode, const char *like, char *why, size_t why_size);
+/* What the new file is like. */
+struct ice_replace_as {
+	mode_t mode; /* of a file that was not there */
+	bool always; /* and of one that was; otherwise that keeps its own */
+	const char *
+	        like; /* a path whose owner and group root gives to a file that was not there; NULL or not there: our own */
+};
+
+/* Puts the candidate in the file's place, with the owner, group and mode that the file had. When they cannot be given it fails, and the
+ * file is as it was. In either case `r` is done with. */
+ICE_MUST_CHECK bool ice_replace_end(struct ice_replace *r, const struct ice_replace_as *as, char *why, size_t why_size);
 
 /* Removes the candidate; the file is as it was. Also when nothing was begun, if `r` was zeroed with both descriptors -1. */
 void ice_replace_drop(struct ice_replace *r);
 
-/* All of it, for bytes that are at hand. A secret is given mode 0600, and keeps 0600 whatever mode its file had (strict). */
-ICE_MUST_CHECK bool ice_replace_whole(const char *path, const void *bytes, size_t n, mode_t mode, bool strict,
-                                      const char *like, char *why, size_t why_size);
+/* All of it, for bytes that are at hand. */
+ICE_MUST_CHECK bool ice_replace_whole(const char *path, const void *bytes, size_t n, const struct ice_replace_as *as,
+                                      char *why, size_t why_size);
 
 #endif

@@ -29,9 +29,10 @@ ICE_MUST_CHECK size_t ice_secret_read(const char *path, struct ice_secret *out, 
 ICE_MUST_CHECK char *ice_secret_read_text(const char *path, size_t max, char *why, size_t why_size);
 void ice_secret_free_text(char *text);
 
-/* Writes a private file whole: beside itself first and renamed over what stood there, so that a half-written secret is never there;
- * made with mode 0600, never changed to it. What root replaces stays its owner's. */
-ICE_MUST_CHECK bool ice_secret_write_text(const char *path, const char *text, char *why, size_t why_size);
+/* Writes a private file whole (ice/replace.h): mode 0600 whatever it had, and its owner's as it was. One that root makes anew belongs to
+ * the owner of `like`, a path, when that is there: the program that is to read it runs as that user. */
+ICE_MUST_CHECK bool ice_secret_write_text(const char *path, const char *text, const char *like, char *why,
+                                          size_t why_size);
 
 /* False when n > ICE_SECRET_MAX; *s is then as it was. */
 ICE_MUST_CHECK bool ice_secret_set(struct ice_secret *s, const void *bytes, size_t n);

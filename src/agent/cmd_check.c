@@ -98,7 +98,7 @@ static int check_enrol(struct check *c)
 	bool good = read && ice_enrolment_parse(line, &e, why, sizeof why);
 	if (!good)
 		fprintf(stderr, "ice check: --enrol: %s\n", read ? why : "no line came on standard input");
-	else if (!(good = ice_secret_write_text(path, text, why, sizeof why)))
+	else if (!(good = ice_secret_write_text(path, text, c->settings.state.directory.path, why, sizeof why)))
 		fprintf(stderr, "ice check: --enrol: %s\n", why);
 	if (good)
 		check_line(c, true, "enrolment: site %s at %s, written to %s", e.site, e.server, path);

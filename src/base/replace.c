@@ -70,20 +70,22 @@ bool ice_replace_put(struct ice_replace *r, const void *bytes, size_t n, char *w
 }
 
 /* Owner first: a change of owner takes bits off the mode. */
-static bool replace_dress(struct ice_replace *r, mode_t mode, const char *like)
+static bool replace_dress(struct ice_replace *r, const struct ice_replace_as *as)
 {
 	struct stat now, model;
-	const struct stat *to = r->exists ? &r->was : like && stat(like, &model) == 0 ? &model : NULL;
+	const struct stat *to = r->exists ? &r->was : NULL;
+	if (!to && as->like && geteuid() == 0 && stat(as->like, &model) == 0)
+		to = &model;
 	if (fstat(r->fd, &now) != 0)
 		return false;
 	if (to && (to->st_uid != now.st_uid || to->st_gid != now.st_gid) && fchown(r->fd, to->st_uid, to->st_gid) != 0)
 		return false;
-	return fchmod(r->fd, mode & 07777) == 0;
+	return fchmod(r->fd, (r->exists && !as->always ? r->was.st_mode : as->mode) & 07777) == 0;
 }
 
-static bool replace_end(struct ice_replace *r, mode_t mode, const char *like, char *why, size_t why_size)
+bool ice_replace_end(struct ice_replace *r, const struct ice_replace_as *as, char *why, size_t why_size)
 {
-	if (!replace_dress(r, mode, like))
+	if (!replace_dress(r, as))
 		return replace_fail(r, "its owner and mode cannot be kept", why, why_size);
 	if (fsync(r->fd) != 0)
 		return replace_fail(r, "cannot be written", why, why_size);
@@ -94,11 +96,6 @@ static bool replace_end(struct ice_replace *r, mode_t mode, const char *like, ch
 	r->candidate[0] = '\0';
 	ice_replace_drop(r);
 	return true;
-}
-
-bool ice_replace_end(struct ice_replace *r, mode_t mode, const char *like, char *why, size_t why_size)
-{
-	return replace_end(r, r->exists ? r->was.st_mode : mode, like, why, why_size);
 }
 
 void ice_replace_drop(struct ice_replace *r)
@@ -113,10 +110,10 @@ void ice_replace_drop(struct ice_replace *r)
 	r->fd = r->folder = -1;
 }
 
-bool ice_replace_whole(const char *path, const void *bytes, size_t n, mode_t mode, bool strict, const char *like,
-                       char *why, size_t why_size)
+bool ice_replace_whole(const char *path, const void *bytes, size_t n, const struct ice_replace_as *as, char *why,
+                       size_t why_size)
 {
 	struct ice_replace r;
 	return ice_replace_begin(&r, path, why, why_size) && ice_replace_put(&r, bytes, n, why, why_size) &&
-	       replace_end(&r, strict || !r.exists ? mode : r.was.st_mode, like, why, why_size);
+	       ice_replace_end(&r, as, why, why_size);
 }

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ice/replace.h"
+
 #define SECRET_FILE_MAX 65536 /* of a file with a secret a line, comments included */
 
 /* Opens a private regular file, or says why not. Without O_NONBLOCK a FIFO would hang us until someone writes. */
@@ -85,41 +87,10 @@ char *ice_secret_read_text(const char *path, size_t max, char *why, size_t why_s
 	return text;
 }
 
-static bool secret_write_all(int fd, const char *text, size_t n)
+bool ice_secret_write_text(const char *path, const char *text, const char *like, char *why, size_t why_size)
 {
-	while (n > 0) {
-		ssize_t put = write(fd, text, n);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		text += put;
-		n -= (size_t)put;
-	}
-	return fsync(fd) == 0;
-}
-
-bool ice_secret_write_text(const char *path, const char *text, char *why, size_t why_size)
-{
-	char beside[4200];
-	struct stat old;
-	if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >= sizeof(beside)) {
-		snprintf(why, why_size, "the path is too long");
-		return false;
-	}
-	unlink(beside); /* left behind by a run that was killed */
-	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool good = fd >= 0 && secret_write_all(fd, text, strlen(text));
-	if (good && geteuid() == 0 && lstat(path, &old) == 0)
-		good = fchown(fd, old.st_uid, old.st_gid) == 0;
-	good = good && rename(beside, path) == 0;
-	if (!good)
-		snprintf(why, why_size, "%.300s: cannot be written: %s", path, strerror(errno));
-	if (!good && fd >= 0)
-		unlink(beside);
-	if (fd >= 0)
-		close(fd);
-	return good;
+	struct ice_replace_as as = {.mode = 0600, .always = true, .like = like};
+	return ice_replace_whole(path, text, strlen(text), &as, why, why_size);
 }
 
 void ice_secret_free_text(char *text)

@@ -500,11 +500,12 @@ enum ice_settings_edit_result ice_settings_edit_check(struct ice_settings_edit *
 enum ice_settings_edit_result ice_settings_edit_save(struct ice_settings_edit *e, struct ice_conf_mistakes *mistakes,
                                                      char *why, size_t why_size)
 {
+	const struct ice_replace_as as = {.mode = 0644};
 	struct ice_replace r;
 	size_t len;
 	char *text = ice_ini_text_format(&e->text, &len);
 	enum ice_settings_edit_result result = edit_candidate(e, &r, text, len, mistakes, why, why_size);
-	if (result == ICE_SETTINGS_EDIT_GOOD && !ice_replace_end(&r, 0644, NULL, why, why_size))
+	if (result == ICE_SETTINGS_EDIT_GOOD && !ice_replace_end(&r, &as, why, why_size))
 		result = ICE_SETTINGS_EDIT_FAILED;
 	if (result != ICE_SETTINGS_EDIT_GOOD) {
 		free(text);

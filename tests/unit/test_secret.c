@@ -235,7 +235,7 @@ static void test_written_whole_and_private(void **state)
 	struct stat st;
 	(void)state;
 	write_file("old", 3, 0644);
-	assert_true(ice_secret_write_text(path, "first\nsecond\n", why, sizeof(why)));
+	assert_true(ice_secret_write_text(path, "first\nsecond\n", NULL, why, sizeof(why)));
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	char *text = ice_secret_read_text(path, 100, why, sizeof(why));
@@ -243,8 +243,8 @@ static void test_written_whole_and_private(void **state)
 	ice_secret_free_text(text);
 	char nowhere[128];
 	snprintf(nowhere, sizeof(nowhere), "%s/nowhere/file", folder);
-	assert_false(ice_secret_write_text(nowhere, "x", why, sizeof(why)));
-	assert_why("cannot be written");
+	assert_false(ice_secret_write_text(nowhere, "x", NULL, why, sizeof(why)));
+	assert_why("its folder cannot be opened");
 }
 
 int main(void)
