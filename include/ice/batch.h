@@ -1,7 +1,8 @@
 /* batch: what travels, and the proofs that go with it (README "The wire").
  *
  * A body is {"schema":1,"site":S,"sequence":N,"readings":[...]}; its id is the SHA-256 of its bytes; it is sent gzip'd and
- * signed with the site key; the server proves with the same key that it has it. Both programs use this one file. */
+ * signed with the site key; the server proves with the same key that it has it. Schema 1 has records alone among its readings;
+ * in schema 2 there are changes too (ice/change.h), and only a batch with changes is of it. Both programs use this one file. */
 #ifndef ICE_BATCH_H
 #define ICE_BATCH_H
 
@@ -14,6 +15,7 @@
 #include "ice/secret.h"
 
 #define ICE_BATCH_READINGS_MAX 500
+#define ICE_BATCH_SCHEMA       2          /* the highest that is known */
 #define ICE_BATCH_BYTES_MAX    (1u << 20) /* of the uncompressed body */
 #define ICE_BATCH_ID_SIZE      65         /* lower-case hex SHA-256 and a NUL */
 #define ICE_BATCH_MAC_SIZE     65         /* lower-case hex HMAC-SHA-256 and a NUL */
@@ -28,8 +30,8 @@ bool ice_batch_site_valid(const char *site);
 size_t ice_batch_fits(const char *site, int64_t sequence, const struct ice_reading *const *readings, size_t n);
 
 /* The body, malloc'd; NULL when it would be over the bounds, the site is not valid, the sequence is negative, or a reading does not
- * begin with '{' and end with '}' or has a NUL in it. Readings are texts of ice_record_to_json, which writes no other; their grammar is
- * not checked again. n may be 0: a test batch, acknowledged and not stored. */
+ * begin with '{' and end with '}' or has a NUL in it. Readings are texts of ice_record_to_json or ice_change_make, which write no other;
+ * their grammar is not checked again. n may be 0: a test batch, acknowledged and not stored. */
 ICE_MUST_CHECK char *ice_batch_body(const char *site, int64_t sequence, const struct ice_reading *const *readings,
                                     size_t n, size_t *len);
 

@@ -1,8 +1,13 @@
 /* outbox: batches that survive anything until the server proves that it has them.
  *
  * One SQLite database, WAL, synchronous=FULL. A batch's bytes and id never change after their commit; the batch, "these
- * devices were read" and the notes of these readings commit together; a batch leaves only by ice_outbox_acknowledged, or is set aside by ice_outbox_reject. A full
+ * devices were read", the notes of these readings and what is a base now commit together; a batch leaves only by ice_outbox_acknowledged, or is set aside by ice_outbox_reject. A full
  * outbox refuses (the caller stops polling); it never drops the oldest. One process at a time (a lock on the database).
+ *
+ * Readings are given to it whole. What goes into a batch may be a change against a record of an earlier batch, the device's base: the bases
+ * are kept here, committed with their batches, and all forgotten when a batch is set aside or lost, so that readings travel
+ * whole again. What is at the server or on its way there in order is thus always enough to rebuild each reading; whoever takes
+ * a batch out of that order, takes it from the changes behind it until it is given back (ice_outbox_retry).
  *
  * A batch is stored as it travels, gzip'd, and checked against its id whenever it is read. A database that cannot be read is
  * moved aside as PATH.corrupt-N, never deleted; the batches in it that still prove themselves by their ids are carried over
@@ -28,6 +33,9 @@ struct ice_outbox_options {
 	        path; /* the database file; made with mode 0600; ":memory:" for a scan that uploads without a state folder */
 	const char *site;  /* in every batch's body */
 	int64_t max_bytes; /* of stored batches, gzip'd, those set aside included; 0 = 1 GiB */
+	/* Readings travel as changes (ice/change.h) against a device's last record that was committed whole, up to this many seconds after it;
+	 * 0 = always whole. */
+	int64_t base_age;
 	/* What cannot be read as an outbox is refused, not moved aside: for who only looks, and for a file somebody named by hand, which
 	 * may be anything. */
 	bool keep;
@@ -118,7 +126,7 @@ typedef void ice_outbox_note_fn(const char *place, const char *note, int64_t at,
  * until the callback returns. A database that refuses gives fewer: then more is read than need be. */
 void ice_outbox_kept(struct ice_outbox *o, const char *prefix, int64_t from, int64_t to, ice_outbox_note_fn *each,
                      void *arg);
-/* All notes: who gets the readings has none of those that were made before. */
+/* All notes and bases: who gets the readings has none of those that were made before. */
 ICE_MUST_CHECK bool ice_outbox_forget_kept(struct ice_outbox *o);
 
 /* Small durable values of the engine (seed and position of a sweep). get returns a malloc'd string or NULL. */

@@ -12,13 +12,14 @@
 
 /* One record on its way, as JSON. The struct is the holder's own (a local, a member); it owns its texts. */
 struct ice_reading {
-	char *json;   /* one JSON object, malloc'd */
+	char *json;   /* one JSON object, malloc'd: a record */
 	size_t len;   /* of json */
 	char *device; /* its identity (ice_record_identity), malloc'd */
 	long long at; /* read_at, wall seconds */
 	/* What the engine keeps of the reading under its place, and forgets with the next one from there (ice_outbox_kept): malloc'd, or
 	 * NULL. A place without a note is forgotten. */
 	char *place, *note;
+	bool change; /* json is a change instead (ice/change.h); only between outbox and batch */
 };
 /* Frees the texts and empties the struct; never the struct itself. */
 void ice_reading_free(struct ice_reading *r);

@@ -32,19 +32,19 @@ bool ice_batch_site_valid(const char *site)
 }
 
 /* The envelope up to the first reading; its length, 0 when there can be none. */
-static size_t batch_head(const char *site, int64_t sequence, char out[BATCH_HEAD_MAX])
+static size_t batch_head(const char *site, int64_t sequence, bool changes, char out[BATCH_HEAD_MAX])
 {
 	if (!ice_batch_site_valid(site) || sequence < 0)
 		return 0;
-	int n = snprintf(out, BATCH_HEAD_MAX, "{\"schema\":1,\"site\":\"%s\",\"sequence\":%" PRId64 ",\"readings\":[",
-	                 site, sequence);
+	int n = snprintf(out, BATCH_HEAD_MAX, "{\"schema\":%d,\"site\":\"%s\",\"sequence\":%" PRId64 ",\"readings\":[",
+	                 changes ? 2 : 1, site, sequence);
 	return n > 0 && n < BATCH_HEAD_MAX ? (size_t)n : 0;
 }
 
 size_t ice_batch_fits(const char *site, int64_t sequence, const struct ice_reading *const *readings, size_t n)
 {
 	char head[BATCH_HEAD_MAX];
-	size_t used = batch_head(site, sequence, head), count = 0;
+	size_t used = batch_head(site, sequence, false, head), count = 0; /* the schema is one digit, whichever */
 	if (used == 0)
 		return 0;
 	used += strlen(BATCH_TAIL);
@@ -72,7 +72,11 @@ char *ice_batch_body(const char *site, int64_t sequence, const struct ice_readin
                      size_t *len)
 {
 	char head[BATCH_HEAD_MAX];
-	size_t used = batch_head(site, sequence, head), total = used + strlen(BATCH_TAIL) + (n > 0 ? n - 1 : 0);
+	bool changes = false;
+	for (size_t i = 0; i < n; i++)
+		changes = changes || readings[i]->change;
+	size_t used = batch_head(site, sequence, changes, head),
+	       total = used + strlen(BATCH_TAIL) + (n > 0 ? n - 1 : 0);
 	*len = 0;
 	if (used == 0 || n > ICE_BATCH_READINGS_MAX || ice_batch_fits(site, sequence, readings, n) < n)
 		return NULL;

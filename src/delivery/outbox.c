@@ -9,6 +9,7 @@
 
 #include "ice/clock.h"
 #include "ice/log.h"
+#include "outbox_bases.h"
 #include "outbox_file.h"
 #include "outbox_look.h"
 #include "outbox_notes.h"
@@ -40,6 +41,11 @@ static const char *const outbox_sql[OUTBOX_STATEMENTS] = {
         [OUTBOX_TRIM] = "DELETE FROM note WHERE number IN (SELECT number FROM note ORDER BY number LIMIT ?)",
         [OUTBOX_KEPT] = "SELECT place, note, at FROM note WHERE substr(place,1,length(?1))=?1 AND at BETWEEN ?2 AND ?3",
         [OUTBOX_FORGET_NOTES] = "DELETE FROM note",
+        [OUTBOX_BASE] = "SELECT at, json FROM base WHERE device=?",
+        [OUTBOX_UNBASE] = "DELETE FROM base WHERE device=?",
+        [OUTBOX_KEEP_BASE] = "INSERT INTO base (device, at, json) VALUES (?,?,?)",
+        [OUTBOX_TRIM_BASES] = "DELETE FROM base WHERE number IN (SELECT number FROM base ORDER BY number LIMIT ?)",
+        [OUTBOX_FORGET_BASES] = "DELETE FROM base",
         [OUTBOX_SET] = "INSERT INTO setting VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
         [OUTBOX_GET] = "SELECT value FROM setting WHERE name=?",
 };
@@ -113,11 +119,12 @@ struct ice_outbox *ice_outbox_open(const struct ice_outbox_options *options, cha
 		abort();
 	o->db = db;
 	o->max_bytes = options->max_bytes > 0 ? options->max_bytes : OUTBOX_BYTES_DEFAULT;
+	o->base_age = options->base_age > 0 ? options->base_age : 0;
 	snprintf(o->site, sizeof(o->site), "%s", options->site);
 	if (strcmp(options->path, ":memory:") != 0)
 		snprintf(o->path, sizeof(o->path), "%s", options->path);
 	sqlite3_wal_hook(db, outbox_committed, o);
-	bool ok = outbox_count(o) && ice_outbox_notes_open(o);
+	bool ok = outbox_count(o) && ice_outbox_notes_open(o) && ice_outbox_bases_open(o);
 	for (int i = 0; ok && i < OUTBOX_STATEMENTS; i++)
 		ok = sqlite3_prepare_v3(db, outbox_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &o->statements[i], NULL) ==
 		     SQLITE_OK;
@@ -172,9 +179,15 @@ static bool outbox_mark(struct ice_outbox *o, const struct ice_reading *const *r
 	return ice_outbox_look_step(o, OUTBOX_PRUNE);
 }
 
+/* What the tables will count after the commit. */
+struct outbox_counts {
+	int64_t devices, notes, bases;
+};
+
 /* The transaction of one batch. */
 static bool outbox_insert(struct ice_outbox *o, const struct ice_outbox_batch *b,
-                          const struct ice_reading *const *readings, int64_t *devices, int64_t *notes)
+                          const struct ice_reading *const *readings, const struct ice_outbox_wire *wire,
+                          struct outbox_counts *after)
 {
 	sqlite3_stmt *s = o->statements[OUTBOX_INSERT];
 	if (!outbox_begin(o))
@@ -186,15 +199,16 @@ static bool outbox_insert(struct ice_outbox *o, const struct ice_outbox_batch *b
 	sqlite3_bind_int64(s, 5, ice_clock_wall());
 	sqlite3_bind_int64(o->statements[OUTBOX_COUNT_ON], 1, b->sequence);
 	return ice_outbox_look_step(o, OUTBOX_INSERT) && ice_outbox_look_step(o, OUTBOX_COUNT_ON) &&
-	       outbox_mark(o, readings, b->readings, devices) &&
-	       ice_outbox_notes_put(o, readings, b->readings, notes) && outbox_commit(o);
+	       outbox_mark(o, readings, b->readings, &after->devices) &&
+	       ice_outbox_notes_put(o, readings, b->readings, &after->notes) &&
+	       ice_outbox_bases_put(o, wire, b->readings, &after->bases) && outbox_commit(o);
 }
 
 /* How many of the readings go together: as many as fit, up to the first that cannot travel at all. */
-static size_t outbox_together(struct ice_outbox *o, const struct ice_reading *const *readings, size_t n,
-                              struct ice_outbox_batch *b)
+static size_t outbox_together(struct ice_outbox *o, const struct ice_outbox_wire *wire, struct ice_outbox_batch *b)
 {
-	n = ice_batch_fits(o->site, b->sequence, readings, n);
+	const struct ice_reading *const *readings = wire->list;
+	size_t n = ice_batch_fits(o->site, b->sequence, readings, wire->count);
 	b->body = n > 0 ? (uint8_t *)ice_batch_body(o->site, b->sequence, readings, n, &b->len) : NULL;
 	if (b->body || n == 0)
 		return n;
@@ -205,47 +219,60 @@ static size_t outbox_together(struct ice_outbox *o, const struct ice_reading *co
 	return good;
 }
 
-enum ice_outbox_result ice_outbox_put(struct ice_outbox *o, const struct ice_reading *const *readings, size_t n,
-                                      size_t *taken)
+/* One batch of what fits of `wire`, the same readings as they travel. */
+static enum ice_outbox_result outbox_put(struct ice_outbox *o, const struct ice_reading *const *readings,
+                                         const struct ice_outbox_wire *wire, struct ice_outbox_batch *b)
 {
-	struct ice_outbox_batch b = {.sequence = o->depth.last_sequence + 1};
-	enum ice_outbox_result result = ICE_OUTBOX_OK;
-	int64_t devices = o->devices, notes = o->notes;
-	*taken = 0;
-	if (n == 0)
-		return ICE_OUTBOX_OK;
-	b.readings = outbox_together(o, readings, n, &b);
-	if (b.readings == 0) {
+	struct outbox_counts after = {o->devices, o->notes, o->bases};
+	b->readings = outbox_together(o, wire, b);
+	if (b->readings == 0) {
 		snprintf(o->error, sizeof(o->error), "a reading of %zu bytes fits in no batch or is not a JSON object",
 		         readings[0]->len);
 		return ICE_OUTBOX_UNFIT;
 	}
-	b.packed = ice_batch_gzip(b.body, b.len, &b.packed_len);
-	assert(b.packed);
-	ice_batch_id(b.body, b.len, b.id);
-	if (o->depth.bytes + o->depth.rejected_bytes + (int64_t)b.packed_len > o->max_bytes) {
+	b->packed = ice_batch_gzip(b->body, b->len, &b->packed_len);
+	assert(b->packed);
+	ice_batch_id(b->body, b->len, b->id);
+	if (o->depth.bytes + o->depth.rejected_bytes + (int64_t)b->packed_len > o->max_bytes) {
 		snprintf(o->error, sizeof(o->error), "the outbox holds its %lld bytes", (long long)o->max_bytes);
-		result = ICE_OUTBOX_FULL;
-	} else if (outbox_disk_full(o, b.packed_len)) {
+		return ICE_OUTBOX_FULL;
+	}
+	if (outbox_disk_full(o, b->packed_len)) {
 		snprintf(o->error, sizeof(o->error), "storing a batch: the disk is full");
-		result = ICE_OUTBOX_FULL;
-	} else if (!outbox_insert(o, &b, readings, &devices, &notes)) {
-		result = ice_outbox_look_failed(o, "storing a batch");
+		return ICE_OUTBOX_FULL;
+	}
+	if (!outbox_insert(o, b, readings, wire, &after)) {
+		enum ice_outbox_result result = ice_outbox_look_failed(o, "storing a batch");
 		outbox_rollback(o);
 		/* The log may be all that is too long. */
 		outbox_checkpoint(o);
-	} else {
-		o->devices = devices;
-		o->notes = notes;
-		o->depth.last_sequence = b.sequence;
-		o->depth.batches++;
-		o->depth.readings += (int64_t)b.readings;
-		o->depth.bytes += (int64_t)b.packed_len;
-		*taken = b.readings;
-		o->error[0] = '\0';
-		if (o->log_pages > OUTBOX_LOG_PAGES)
-			outbox_checkpoint(o);
+		return result;
 	}
+	o->devices = after.devices;
+	o->notes = after.notes;
+	o->bases = after.bases;
+	o->depth.last_sequence = b->sequence;
+	o->depth.batches++;
+	o->depth.readings += (int64_t)b->readings;
+	o->depth.bytes += (int64_t)b->packed_len;
+	o->error[0] = '\0';
+	if (o->log_pages > OUTBOX_LOG_PAGES)
+		outbox_checkpoint(o);
+	return ICE_OUTBOX_OK;
+}
+
+enum ice_outbox_result ice_outbox_put(struct ice_outbox *o, const struct ice_reading *const *readings, size_t n,
+                                      size_t *taken)
+{
+	struct ice_outbox_batch b = {.sequence = o->depth.last_sequence + 1};
+	*taken = 0;
+	if (n == 0)
+		return ICE_OUTBOX_OK;
+	struct ice_outbox_wire *wire = ice_outbox_bases_wire(o, readings, n);
+	enum ice_outbox_result result = outbox_put(o, readings, wire, &b);
+	if (result == ICE_OUTBOX_OK)
+		*taken = b.readings;
+	ice_outbox_bases_unwire(wire);
 	ice_outbox_batch_free(&b);
 	return result;
 }
@@ -324,7 +351,7 @@ bool ice_outbox_acknowledged(struct ice_outbox *o, const char *id)
 bool ice_outbox_reject(struct ice_outbox *o, const char *id, const char *reason)
 {
 	int64_t bytes;
-	/* Before it is set aside: a note must never outlive its reading on the way. */
+	/* Before it is set aside: a note or a base must never outlive its reading on the way. */
 	if (!ice_outbox_forget_kept(o))
 		return false;
 	sqlite3_bind_int64(o->statements[OUTBOX_ASIDE], 2, ice_clock_wall());
@@ -341,15 +368,6 @@ void ice_outbox_depth(struct ice_outbox *o, struct ice_outbox_depth *out)
 	*out = o->depth;
 }
 
-int64_t ice_outbox_device_read_at(struct ice_outbox *o, const char *device)
-{
-	sqlite3_stmt *s = o->statements[OUTBOX_READ_AT];
-	sqlite3_bind_text(s, 1, device, -1, SQLITE_STATIC);
-	int64_t at = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
-	sqlite3_reset(s);
-	return at;
-}
-
 bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value)
 {
 	sqlite3_bind_text(o->statements[OUTBOX_SET], 1, key, -1, SQLITE_STATIC);
@@ -359,15 +377,6 @@ bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value)
 	(void)ice_outbox_look_failed(o, "storing a setting");
 	outbox_rollback(o);
 	return false;
-}
-
-char *ice_outbox_get(struct ice_outbox *o, const char *key)
-{
-	sqlite3_stmt *s = o->statements[OUTBOX_GET];
-	sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
-	char *value = sqlite3_step(s) == SQLITE_ROW ? strdup((const char *)sqlite3_column_text(s, 0)) : NULL;
-	sqlite3_reset(s);
-	return value;
 }
 
 void ice_outbox_idle(struct ice_outbox *o)

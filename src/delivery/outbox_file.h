@@ -21,6 +21,11 @@ struct sqlite3;
 	" note (number INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, device TEXT NOT NULL UNIQUE,"                  \
 	" at INTEGER NOT NULL, note TEXT NOT NULL) STRICT;"
 
+/* Likewise. `json` is the record as it travelled. */
+#define OUTBOX_FILE_BASES                                                                                              \
+	" base (number INTEGER PRIMARY KEY, device TEXT NOT NULL UNIQUE, at INTEGER NOT NULL,"                         \
+	" json TEXT NOT NULL) STRICT;"
+
 /* The states of a row of `batch`. */
 enum outbox_state { OUTBOX_PENDING = 0, OUTBOX_SET_ASIDE = 1 };
 

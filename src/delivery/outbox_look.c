@@ -43,6 +43,24 @@ bool ice_outbox_look_take(sqlite3_stmt *s, struct ice_outbox_batch *out)
 	return strcmp(found, out->id) == 0;
 }
 
+int64_t ice_outbox_device_read_at(struct ice_outbox *o, const char *device)
+{
+	sqlite3_stmt *s = o->statements[OUTBOX_READ_AT];
+	sqlite3_bind_text(s, 1, device, -1, SQLITE_STATIC);
+	int64_t at = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+	sqlite3_reset(s);
+	return at;
+}
+
+char *ice_outbox_get(struct ice_outbox *o, const char *key)
+{
+	sqlite3_stmt *s = o->statements[OUTBOX_GET];
+	sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
+	char *value = sqlite3_step(s) == SQLITE_ROW ? strdup((const char *)sqlite3_column_text(s, 0)) : NULL;
+	sqlite3_reset(s);
+	return value;
+}
+
 /* Runs one of an operator's statements, which take a sequence number or nothing; SQLITE_ROW, SQLITE_DONE or an error. */
 static int outbox_look_run(struct ice_outbox *o, const char *sql, int64_t sequence, sqlite3_stmt **s)
 {

@@ -1,7 +1,7 @@
-/* outbox_look: the outbox from the inside, shared by outbox.c, which moves batches, outbox_look.c, which looks at them, and
- * outbox_notes.c.
+/* outbox_look: the outbox from the inside, shared by outbox.c, which moves batches, outbox_look.c, which looks at them,
+ * outbox_notes.c and outbox_bases.c.
  *
- * Only these three include it. */
+ * Only these four include it. */
 #ifndef ICE_OUTBOX_LOOK_H
 #define ICE_OUTBOX_LOOK_H
 
@@ -30,6 +30,11 @@ enum outbox_statement {
 	OUTBOX_TRIM,
 	OUTBOX_KEPT,
 	OUTBOX_FORGET_NOTES,
+	OUTBOX_BASE,
+	OUTBOX_UNBASE,
+	OUTBOX_KEEP_BASE,
+	OUTBOX_TRIM_BASES,
+	OUTBOX_FORGET_BASES,
 	OUTBOX_SET,
 	OUTBOX_GET,
 	OUTBOX_STATEMENTS
@@ -39,9 +44,9 @@ struct ice_outbox {
 	struct sqlite3 *db;
 	struct sqlite3_stmt *statements[OUTBOX_STATEMENTS];
 	char site[ICE_BATCH_SITE_MAX + 1];
-	int64_t max_bytes;
+	int64_t max_bytes, base_age;
 	struct ice_outbox_depth depth; /* what the database holds, changed after each commit */
-	int64_t devices, notes;
+	int64_t devices, notes, bases;
 	char path[ICE_OUTBOX_PATH_MAX]; /* "" in memory */
 	int log_pages;                  /* in the write-ahead log, not yet in the database */
 	bool damaged;

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include "outbox_bases.h"
 #include "outbox_look.h"
 
 bool ice_outbox_notes_open(struct ice_outbox *o)
@@ -44,7 +45,7 @@ bool ice_outbox_notes_put(struct ice_outbox *o, const struct ice_reading *const 
 
 bool ice_outbox_forget_kept(struct ice_outbox *o)
 {
-	if (!ice_outbox_look_step(o, OUTBOX_FORGET_NOTES)) {
+	if (!ice_outbox_look_step(o, OUTBOX_FORGET_NOTES) || !ice_outbox_bases_forget(o)) {
 		(void)ice_outbox_look_failed(o, "forgetting what is known of printers");
 		return false;
 	}

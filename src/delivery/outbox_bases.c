@@ -1,0 +1,93 @@
+#include "outbox_bases.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "ice/change.h"
+#include "outbox_look.h"
+
+bool ice_outbox_bases_open(struct ice_outbox *o)
+{
+	/* As with the notes: on a full disk they live as long as the process. */
+	if (!ice_outbox_file_run(o->db, "CREATE TABLE IF NOT EXISTS" OUTBOX_FILE_BASES) &&
+	    !ice_outbox_file_run(o->db, "CREATE TEMP TABLE" OUTBOX_FILE_BASES))
+		return false;
+	return ice_outbox_file_number(o->db, "SELECT count(*) FROM base", &o->bases);
+}
+
+/* The reading as a change of its device's base, malloc'd; NULL when it travels whole: no base, one that is too old or of a later
+ * time, or too much has changed. A database that refuses costs bytes. */
+static char *bases_change(struct ice_outbox *o, const struct ice_reading *r, size_t *len)
+{
+	sqlite3_stmt *s = o->statements[OUTBOX_BASE];
+	char *change = NULL;
+	sqlite3_bind_text(s, 1, r->device, -1, SQLITE_STATIC);
+	if (sqlite3_step(s) == SQLITE_ROW) {
+		int64_t at = sqlite3_column_int64(s, 0);
+		const char *base = (const char *)sqlite3_column_text(s, 1);
+		if (base && r->at >= at && r->at - at < o->base_age)
+			change = ice_change_make(base, (size_t)sqlite3_column_bytes(s, 1), r->json, r->len, len);
+	}
+	sqlite3_reset(s);
+	return change;
+}
+
+struct ice_outbox_wire *ice_outbox_bases_wire(struct ice_outbox *o, const struct ice_reading *const *readings, size_t n)
+{
+	struct ice_outbox_wire *w = calloc(1, sizeof(*w));
+	if (!w)
+		abort();
+	for (; w->count < n && w->count < ICE_BATCH_READINGS_MAX; w->count++) {
+		struct ice_reading *c = &w->changes[w->count];
+		w->list[w->count] = readings[w->count];
+		if (o->base_age == 0 || !readings[w->count]->json)
+			continue;
+		c->json = bases_change(o, readings[w->count], &c->len);
+		c->change = true;
+		if (c->json)
+			w->list[w->count] = c;
+	}
+	return w;
+}
+
+void ice_outbox_bases_unwire(struct ice_outbox_wire *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		free(w->changes[i].json);
+	free(w);
+}
+
+static bool bases_keep(struct ice_outbox *o, const struct ice_reading *r, int64_t *bases)
+{
+	sqlite3_bind_text(o->statements[OUTBOX_UNBASE], 1, r->device, -1, SQLITE_STATIC);
+	if (!ice_outbox_look_step(o, OUTBOX_UNBASE))
+		return false;
+	*bases -= sqlite3_changes(o->db);
+	if (r->len > ICE_CHANGE_BASE_MAX)
+		return true;
+	sqlite3_bind_text(o->statements[OUTBOX_KEEP_BASE], 1, r->device, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(o->statements[OUTBOX_KEEP_BASE], 2, r->at);
+	sqlite3_bind_text(o->statements[OUTBOX_KEEP_BASE], 3, r->json, (int)r->len, SQLITE_STATIC);
+	++*bases;
+	return ice_outbox_look_step(o, OUTBOX_KEEP_BASE);
+}
+
+bool ice_outbox_bases_put(struct ice_outbox *o, const struct ice_outbox_wire *w, size_t n, int64_t *bases)
+{
+	for (size_t i = 0; i < n && o->base_age > 0; i++)
+		if (!w->list[i]->change && !bases_keep(o, w->list[i], bases))
+			return false;
+	if (*bases <= ICE_OUTBOX_BASES)
+		return true;
+	sqlite3_bind_int64(o->statements[OUTBOX_TRIM_BASES], 1, *bases - ICE_OUTBOX_BASES);
+	*bases = ICE_OUTBOX_BASES;
+	return ice_outbox_look_step(o, OUTBOX_TRIM_BASES);
+}
+
+bool ice_outbox_bases_forget(struct ice_outbox *o)
+{
+	if (!ice_outbox_look_step(o, OUTBOX_FORGET_BASES))
+		return false;
+	o->bases = 0;
+	return true;
+}
