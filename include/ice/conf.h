@@ -67,7 +67,7 @@ struct ice_conf_option {
 	size_t offset;          /* of the member in the section's struct; unused by CALL */
 	const char *fallback;   /* the default, as it would be written; NULL = must be given (CALL: optional) */
 	int64_t min, max;       /* NUMBER, DURATION, SIZE; both 0 = any */
-	const char *choices;    /* CHOICE */
+	const char *choices;    /* CHOICE; DURATION: the word that means 0, whatever min says; or NULL */
 	ice_conf_call_fn *call; /* CALL */
 	const char *help;       /* one line: what it is, its unit */
 };

@@ -46,8 +46,9 @@ struct ice_settings_sweep {
 	ice_usec interval; /* of the ranges that say nothing else (ice_leg.intervals); 0 = off */
 	ice_usec
 	        spread; /* a sweep that begins by the clock takes at least this long, or half of its interval if that is less */
-	struct ice_hours hours; /* of sweeps: those of the schedule, and the windows of its own */
-	ice_usec timeout;       /* 0 = learned */
+	struct ice_hours hours; /* of sweeps: of the schedule's those that its own rows name, if it has any */
+	unsigned hours_line;
+	ice_usec timeout; /* 0 = learned */
 	int64_t retries, window, conversations, subnet_cap, port;
 	uint64_t rate; /* datagrams per second; 0 = no limit */
 	bool v1, v2c;
@@ -63,7 +64,10 @@ struct ice_settings_pulse {
 };
 
 struct ice_settings_schedule {
-	struct ice_hours hours; /* when anything is asked at all */
+	struct ice_hours
+	        hours; /* when anything is asked at all: the windows (always, if there are none) but for the blackouts */
+	struct ice_hours blackouts;
+	unsigned window_line, blackout_line; /* the last such row's; 0 = there is none */
 	ice_usec missing_after, retired_after;
 };
 
@@ -118,6 +122,7 @@ void ice_settings_take_path(const struct ice_conf_where *where, const char *valu
 
 /* "gentle" (1,000/s), "normal" (10,000/s), "max" (no limit: 0), or a number of datagrams per second. */
 ICE_MUST_CHECK bool ice_settings_rate(const char *text, uint64_t *out);
+void ice_settings_take_rate(const struct ice_conf_where *where, const char *value, uint64_t *out);
 #define ICE_SETTINGS_RATE_GENTLE 1000
 #define ICE_SETTINGS_RATE_NORMAL 10000
 

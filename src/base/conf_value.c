@@ -129,7 +129,8 @@ static void conf_expected(const struct ice_conf_option *o, char *out, size_t siz
 		n = (size_t)snprintf(out, size, "write a whole number");
 		break;
 	case ICE_CONF_DURATION:
-		n = (size_t)snprintf(out, size, "write a whole number with its unit (ms, s, m, h, d)");
+		n = (size_t)snprintf(out, size, "write %s%sa whole number with its unit (ms, s, m, h, d)",
+		                     o->choices ? o->choices : "", o->choices ? ", or " : "");
 		break;
 	case ICE_CONF_SIZE:
 		n = (size_t)snprintf(out, size, "write a number of bytes, or with k, M or G");
@@ -187,6 +188,10 @@ static bool conf_assign(const struct ice_conf_option *o, const char *value, void
 			return false;
 		break;
 	case ICE_CONF_DURATION:
+		if (o->choices && strcmp(value, o->choices) == 0) {
+			*(int64_t *)member = 0;
+			return true;
+		}
 		if (!ice_conf_parse_duration(value, &n))
 			return false;
 		break;

@@ -153,6 +153,61 @@ static void test_defaults(void **state)
 	ice_conf_mistakes_free(&m);
 }
 
+static void test_lanes_have_intervals_hours_and_what_a_range_says_otherwise(void **state)
+{
+	(void)state;
+	struct ice_settings s;
+	struct ice_conf_mistakes m = {0};
+	const char *path = write_file(
+	        "ice.ini",
+	        "[sweep]\ninterval = 2d\nspread = 4h\nhours = 20:00-06:00\n[inventory]\ninterval = 2h\n"
+	        "full_read = 0\n[pulse]\ninterval = 10m\nerror_interval = 30s\n[schedule]\nblackout = 23:00-24:00\n"
+	        "window = Mon-Fri\nwindow = Sat 06:00-12:00\nmissing_after = 1d\nretired_after = 7d\n"
+	        "[range a]\naddresses = 10.0.0.1\n"
+	        "[range b]\naddresses = 10.0.1.1\nrate = 50\nsweep = off\ninventory = 30m\npulse = 20s\n"
+	        "location_tag = Haus 7 \"Ost\"\n[range c]\naddresses = 10.0.2.1\npulse = off\n",
+	        0644);
+	if (!ice_settings_read(path, &s, &m))
+		fail_msg("%s", m.lines[0]);
+	const struct ice_leg *a = s.plan.legs[0], *b = s.plan.legs[1], *c = s.plan.legs[2];
+	assert_int_equal(s.sweep.spread, ICE_USEC_SEC(4 * 3600));
+	assert_int_equal(s.inventory.full_read, 0);
+	assert_int_equal(s.schedule.missing_after, ICE_USEC_SEC(86400));
+	assert_int_equal(s.schedule.retired_after, ICE_USEC_SEC(7 * 86400));
+	assert_int_equal(a->intervals[ICE_LANE_SWEEP], ICE_USEC_SEC(2 * 86400));
+	assert_int_equal(a->intervals[ICE_LANE_INVENTORY], ICE_USEC_SEC(7200));
+	assert_int_equal(a->intervals[ICE_LANE_PULSE], ICE_USEC_SEC(600));
+	assert_int_equal(a->intervals[ICE_LANE_ERROR], ICE_USEC_SEC(30));
+	assert_int_equal(a->rate, 0);
+	assert_null(a->location_tag);
+	assert_int_equal(b->intervals[ICE_LANE_SWEEP], 0);
+	assert_int_equal(b->intervals[ICE_LANE_INVENTORY], ICE_USEC_SEC(1800));
+	assert_int_equal(b->intervals[ICE_LANE_PULSE], ICE_USEC_SEC(20));
+	assert_int_equal(b->intervals[ICE_LANE_ERROR], ICE_USEC_SEC(20)); /* never slower than the pulse */
+	assert_int_equal(b->rate, 50);
+	assert_string_equal(b->location_tag, "Haus 7 \"Ost\"");
+	assert_int_equal(c->intervals[ICE_LANE_PULSE], 0);
+	assert_int_equal(c->intervals[ICE_LANE_ERROR], 0);
+	/* Monday 1970-01-05 in UTC or wherever this runs: by minutes of the local week. */
+	const struct {
+		int minute;
+		bool asked, swept;
+	} hours[] = {{0, true, true},                 /* Mon 00:00 */
+	             {12 * 60, true, false},          /* Mon 12:00 */
+	             {22 * 60, true, true},           /* Mon 22:00 */
+	             {23 * 60, false, false},         /* Mon 23:00: blackout */
+	             {5 * 1440 + 359, false, false},  /* Sat 05:59: no window */
+	             {5 * 1440 + 360, true, false},   /* Sat 06:00 */
+	             {6 * 1440 + 600, false, false}}; /* Sun 10:00 */
+	for (size_t i = 0; i < sizeof(hours) / sizeof(*hours); i++) {
+		int at = hours[i].minute;
+		assert_int_equal(s.schedule.hours.open[at / 64] >> at % 64 & 1, hours[i].asked);
+		assert_int_equal(s.sweep.hours.open[at / 64] >> at % 64 & 1, hours[i].swept);
+	}
+	ice_settings_free(&s);
+	ice_conf_mistakes_free(&m);
+}
+
 /* True when one of the mistakes holds both texts. */
 static bool mistaken(const struct ice_conf_mistakes *m, const char *where, const char *what)
 {
@@ -185,6 +240,44 @@ static void test_every_mistake_is_told_at_once_with_its_line(void **state)
 	assert_true(mistaken(&m, "ice.ini:10:", "range b.addresses"));
 	assert_true(mistaken(&m, "ice.ini:12:", "already"));
 	assert_true(mistaken(&m, "ice.ini:14:", "nonsense"));
+	ice_settings_free(&s);
+	ice_conf_mistakes_free(&m);
+}
+
+static void test_mistakes_of_lanes(void **state)
+{
+	(void)state;
+	struct ice_settings s;
+	struct ice_conf_mistakes m = {0};
+	const char *path = write_file("ice.ini",
+	                              "[sweep]\ninterval = never\nhours = Monday 12:00\n[pulse]\ninterval = 1ms\n"
+	                              "[schedule]\nwindow = Mon-Fry\nblackout = 12:00-12:00\nmissing_after = 2d\n"
+	                              "retired_after = 1d\n[range a]\naddresses = 10.0.0.1\nrate = fast\npulse = 0\n"
+	                              "sweep = 1h\nsweep = 2h\nlocation_tag =\n",
+	                              0644);
+	assert_false(ice_settings_read(path, &s, &m));
+	assert_true(mistaken(&m, ":2: sweep.interval", "write off, or"));
+	assert_true(mistaken(&m, ":3: sweep.hours", "right would be"));
+	assert_true(mistaken(&m, ":5: pulse.interval", "from 1s to 31d"));
+	assert_true(mistaken(&m, ":7: schedule.window", "Mon-Fry"));
+	assert_true(mistaken(&m, ":8: schedule.blackout", "12:00-12:00"));
+	assert_true(mistaken(&m, "schedule.retired_after", "shorter than missing_after"));
+	assert_true(mistaken(&m, ":13: range a.rate", "is no rate"));
+	assert_true(mistaken(&m, ":14: range a.pulse", "write off, or"));
+	assert_true(mistaken(&m, ":16: range a.sweep", "first in line 15"));
+	assert_true(mistaken(&m, ":17: range a.location_tag", "no value"));
+	assert_int_equal(m.count, 10);
+	ice_settings_free(&s);
+	ice_conf_mistakes_free(&m);
+	/* Hours that leave nothing. */
+	path = write_file("ice.ini", "[schedule]\nwindow = Mon 08:00-10:00\nblackout = 07:00-11:00\n", 0644);
+	assert_false(ice_settings_read(path, &s, &m));
+	assert_true(m.count == 1 && mistaken(&m, ":3: schedule.blackout", "leaves no hour"));
+	ice_settings_free(&s);
+	ice_conf_mistakes_free(&m);
+	path = write_file("ice.ini", "[sweep]\nhours = Sun\n[schedule]\nwindow = Mon-Sat\n", 0644);
+	assert_false(ice_settings_read(path, &s, &m));
+	assert_true(m.count == 1 && mistaken(&m, ":2: sweep.hours", "no hour in common"));
 	ice_settings_free(&s);
 	ice_conf_mistakes_free(&m);
 }
@@ -281,6 +374,8 @@ int main(void)
 	        cmocka_unit_test(test_a_full_file_is_read),
 	        cmocka_unit_test(test_defaults),
 	        cmocka_unit_test(test_every_mistake_is_told_at_once_with_its_line),
+	        cmocka_unit_test(test_lanes_have_intervals_hours_and_what_a_range_says_otherwise),
+	        cmocka_unit_test(test_mistakes_of_lanes),
 	        cmocka_unit_test(test_a_file_that_is_not_there_is_one_mistake),
 	        cmocka_unit_test(test_the_sample_file_and_the_tables_agree),
 	        cmocka_unit_test(test_every_option_has_a_word_of_help),
