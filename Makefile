@@ -101,7 +101,7 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.
 
 # Engines and servers made wrong on purpose at link time, which the tests must notice, one that takes notes, and what stands in for
 # a disk or a clock that fails.
-WRONG := $(addprefix $(B)/kills/,ice-witness ice-delete-before-ack ice-sync-normal facilities-manager-ack-before-commit \
+WRONG := $(addprefix $(B)/kills/,ice-witness ice-delete-before-ack ice-sync-normal ice-broken-promise facilities-manager-ack-before-commit \
          facilities-manager-sync-normal powercut.so faultydisk.so clockstep.so)
 .PHONY: wrong
 wrong: $(WRONG)
@@ -118,6 +118,7 @@ $(B)/kills/%.so: $(B)/obj/tests/kills/%.o
 	$(Q)$(CC) -shared -o $@ $^ -ldl
 $(B)/obj/tests/kills/%.o: CFLAGS += -fPIC
 $(B)/kills/ice-witness: WRAP = -Wl,--wrap=ice_outbox_put
+$(B)/kills/ice-broken-promise: WRAP = -Wl,--wrap=ice_confinement_server
 $(B)/kills/ice-delete-before-ack: WRAP = -Wl,--wrap=ice_outbox_next
 $(B)/kills/%-sync-normal: WRAP = -Wl,--wrap=sqlite3_exec
 $(B)/kills/%-ack-before-commit: WRAP = -Wl,--wrap=sqlite3_step,--wrap=sqlite3_close

@@ -152,25 +152,11 @@ static void check_ranges(struct check *c)
 	}
 }
 
-/* "https://[fd00::1]:8443" -> host and port. The URL was checked when the enrolment was read. */
-static void check_host(const char *url, char *host, size_t size, char port[8])
-{
-	const char *at = strstr(url, "://");
-	at = at ? at + 3 : url;
-	bool bracket = *at == '[';
-	at += bracket;
-	size_t n = strcspn(at, bracket ? "]" : ":/");
-	snprintf(host, size, "%.*s", (int)n, at);
-	at += n + (bracket && at[n] == ']');
-	snprintf(port, 8, "%.5s", *at == ':' ? at + 1 : strncmp(url, "http://", 7) == 0 ? "80" : "443");
-	port[strspn(port, "0123456789")] = '\0';
-}
-
 static bool check_resolve(struct check *c, const struct ice_enrolment *e)
 {
 	char host[ICE_ENROLMENT_URL_MAX], port[8], text[512] = "";
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
-	check_host(e->server, host, sizeof host, port);
+	ice_setup_host(e->server, host, sizeof host, port);
 	int error = getaddrinfo(host, port, &hints, &found);
 	if (error != 0) {
 		check_line(c, false, "name: %s: %s", host, gai_strerror(error));

@@ -23,6 +23,7 @@ static const struct main_command main_commands[] = {
         {"replay", ice_cmd_replay, "read recordings as if they were devices, without a network"},
         {"check", ice_cmd_check, "check a configuration, the profiles and the way to the server"},
         {"outbox", ice_cmd_outbox, "list, export or retry the batches that the server has not acknowledged"},
+        {"prove", ice_cmd_prove, "watch one sweep and hold every frame of it against the promises"},
 };
 #define MAIN_COMMANDS (sizeof main_commands / sizeof *main_commands)
 

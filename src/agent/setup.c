@@ -87,6 +87,19 @@ bool ice_setup_enrolment(const char *command, const char *path, struct ice_enrol
 	return false;
 }
 
+void ice_setup_host(const char *url, char *host, size_t size, char port[8])
+{
+	const char *at = strstr(url, "://");
+	at = at ? at + 3 : url;
+	bool bracket = *at == '[';
+	at += bracket;
+	size_t n = strcspn(at, bracket ? "]" : ":/");
+	snprintf(host, size, "%.*s", (int)n, at);
+	at += n + (bracket && at[n] == ']');
+	snprintf(port, 8, "%.5s", *at == ':' ? at + 1 : strncmp(url, "http://", 7) == 0 ? "80" : "443");
+	port[strspn(port, "0123456789")] = '\0';
+}
+
 struct event_base *ice_setup_loop(void)
 {
 	struct event_config *c = event_config_new();

@@ -23,6 +23,9 @@ ICE_MUST_CHECK bool ice_setup_settings(const char *file, struct ice_settings *ou
 
 ICE_MUST_CHECK bool ice_setup_enrolment(const char *command, const char *path, struct ice_enrolment *out);
 
+/* "https://[fd00::1]:8443" -> host and port. The URL was checked when the enrolment, or the settings, were read. */
+void ice_setup_host(const char *url, char *host, size_t size, char port[8]);
+
 /* The loop of a sweep. Its timers are exact to the millisecond, as the pace needs it: libevent's own choice is a clock that moves every
  * four. Never NULL. */
 struct event_base;
