@@ -28,7 +28,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 # Asked of pkg-config once, and only by a build: `make deps` must work before it exists.
 PC_CFLAGS = $(eval PC_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PC_CFLAGS)
 PC_LIBS   = $(eval PC_LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lm)$(PC_LIBS)
-CPPFLAGS += -Iinclude -D_GNU_SOURCE -DICE_VERSION='"$(VERSION)"' -DICE_DATA_DIR='"$(PREFIX)/share/ice"'
+CPPFLAGS += -Iinclude -I$(B)/gen -D_GNU_SOURCE -DICE_VERSION='"$(VERSION)"' -DICE_DATA_DIR='"$(PREFIX)/share/ice"'
 COMPILE   = $(CC) -std=c11 $(CPPFLAGS) $(PC_CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS) -MMD -MP
 LINK      = $(CC) $(HARDEN) $(SANFLAGS) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 Q        := $(if $(V),,@)
@@ -77,6 +77,14 @@ $(B)/obj/%.o: %.c Makefile | $(FIRST)
 	@echo "  CC    $<"
 	$(Q)$(COMPILE) -c -o $@ $<
 
+# The pages of the configuration window, as C.
+PAGES := $(sort $(wildcard src/window/pages/*))
+$(B)/obj/src/window/asset.o: $(B)/gen/window_pages.h
+$(B)/gen/window_pages.h: src/window/embed.sh $(PAGES)
+	@mkdir -p $(@D)
+	@echo "  EMBED $@"
+	$(Q)sh src/window/embed.sh $(PAGES) >$@
+
 $(B)/tests/%: tests/%.c $(B)/libparts.a $(B)/libice.a
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
@@ -105,7 +113,7 @@ WRONG := $(addprefix $(B)/kills/,ice-witness ice-delete-before-ack ice-sync-norm
          facilities-manager-sync-normal powercut.so faultydisk.so clockstep.so)
 .PHONY: wrong
 wrong: $(WRONG)
-$(B)/kills/ice-%: $(call objects,agent) $(B)/obj/tests/kills/with_%.o $(B)/libice.a
+$(B)/kills/ice-%: $(call objects,agent) $(call objects,window) $(B)/obj/tests/kills/with_%.o $(B)/libice.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(LINK) -o $@ $^ $(WRAP) $(PC_LIBS)

@@ -22,5 +22,6 @@ int ice_cmd_replay(int argc, char **argv);
 int ice_cmd_check(int argc, char **argv);
 int ice_cmd_outbox(int argc, char **argv);
 int ice_cmd_prove(int argc, char **argv);
+int ice_cmd_config(int argc, char **argv);
 
 #endif

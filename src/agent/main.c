@@ -21,6 +21,7 @@ static const struct main_command main_commands[] = {
         {"run", ice_cmd_run, "the service: sweep by the clock and deliver to the server"},
         {"probe", ice_cmd_probe, "explain one device: what was asked, what it said, what follows"},
         {"replay", ice_cmd_replay, "read recordings as if they were devices, without a network"},
+        {"config", ice_cmd_config, "the configuration window: a page on this machine, in your browser"},
         {"check", ice_cmd_check, "check a configuration, the profiles and the way to the server"},
         {"outbox", ice_cmd_outbox, "list, export or retry the batches that the server has not acknowledged"},
         {"prove", ice_cmd_prove, "watch one sweep and hold every frame of it against the promises"},

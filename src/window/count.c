@@ -1,0 +1,186 @@
+#include "count.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT_RUNS_MAX 100000 /* a set of more pieces is not compared to the end */
+
+/* ---- sets ---- */
+
+static bool count_follows(const struct ice_range *r, uint64_t from, const struct ice_address *first, uint64_t steps)
+{
+	struct ice_address a = ice_range_at(r, from + steps);
+	return a.hi == first->hi && a.lo - first->lo == steps;
+}
+
+/* How many addresses follow each other from index `from` on, that one included. */
+static uint64_t count_run(const struct ice_range *r, uint64_t from, uint64_t count)
+{
+	struct ice_address first = ice_range_at(r, from);
+	uint64_t most = count - from - 1, low = 0, step = 1;
+	while (low + step <= most && count_follows(r, from, &first, low + step)) {
+		low += step;
+		step *= 2;
+	}
+	for (; step > 0; step /= 2)
+		if (low + step <= most && count_follows(r, from, &first, low + step))
+			low += step;
+	return low + 1;
+}
+
+uint64_t window_count_common(const struct ice_range *a, const struct ice_range *b)
+{
+	uint64_t common = 0, count = ice_range_count(a), runs = 0;
+	for (uint64_t at = 0; at < count && runs++ < COUNT_RUNS_MAX;) {
+		uint64_t n = count_run(a, at, count);
+		struct ice_address first = ice_range_at(a, at), last = ice_range_at(a, at + n - 1);
+		common += ice_range_count_within(b, &first, &last);
+		at += n;
+	}
+	return common;
+}
+
+/* ---- words ---- */
+
+static void count_note(json_t *notes, const char *kind, json_t *text)
+{
+	json_array_append_new(notes, json_pack("{s:o, s:b, s:b}", "text", text, "warn", strcmp(kind, "warn") == 0,
+	                                       "info", strcmp(kind, "info") == 0));
+}
+
+/* "about 3 minutes" */
+static json_t *count_time(double seconds)
+{
+	static const struct {
+		double seconds;
+		const char *name;
+	} units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+	if (seconds < 1)
+		return json_string("a second");
+	size_t i = 0;
+	while (i < 3 && seconds < 1.5 * units[i].seconds)
+		i++;
+	double n = round(seconds / units[i].seconds);
+	return json_sprintf("about %.0f %s%s", n, units[i].name, n == 1 ? "" : "s");
+}
+
+/* Most addresses of a network are silent: each costs its tries. Where the rate has no limit, what a common machine sends. */
+static void count_cost(json_t *facts, uint64_t addresses, const struct ice_settings *saved)
+{
+	const struct ice_settings_sweep *s = &saved->sweep;
+	double packets = (double)addresses * (double)(s->retries + 1), rate = s->rate ? (double)s->rate : 100000;
+	json_object_set_new(facts, "packets", json_integer((json_int_t)packets));
+	json_object_set_new(facts, "rate", json_integer((json_int_t)rate));
+	json_object_set_new(facts, "tries", json_integer((json_int_t)s->retries + 1));
+	json_object_set_new(facts, "unlimited", json_boolean(s->rate == 0));
+	json_object_set_new(facts, "time", count_time(packets / rate));
+}
+
+/* ---- one range ---- */
+
+typedef bool count_take_fn(struct ice_range *r, const char *text, char *why, size_t why_size);
+
+/* Gives each line to `take`; false, told, at the first that is refused. */
+static bool count_take(struct ice_range *r, const char *lines, count_take_fn *take, size_t *taken, char *why,
+                       size_t why_size)
+{
+	char *copy = strdup(lines), *rest = copy, *line;
+	bool good = true;
+	if (!copy)
+		abort();
+	while (good && (line = strsep(&rest, "\n"))) {
+		if (line[strspn(line, " \t,")] == '\0')
+			continue;
+		(*taken)++;
+		good = take(r, line, why, why_size);
+	}
+	free(copy);
+	return good;
+}
+
+/* A row like 10.1.2.0-10.1.2.255 is taken as written, its ends too; 10.1.2.0/24 would lose them. */
+static void count_edges(json_t *notes, const char *lines)
+{
+	char *copy = strdup(lines), *rest = copy, *word, why[ICE_RANGE_WHY_SIZE];
+	uint64_t subnets = 0;
+	if (!copy)
+		abort();
+	while ((word = strsep(&rest, "\n ,\t"))) {
+		struct ice_range *r = ice_range_new();
+		bool cidr = strchr(word, '/') != NULL;
+		subnets += cidr && !strchr(word, ':') && *word != '!';
+		if (!cidr && *word && *word != '!' && ice_range_allow(r, "0.0.0.0/0", why, sizeof why) &&
+		    ice_range_add(r, word, why, sizeof why) && ice_range_seal(r, why, sizeof why)) {
+			struct ice_address first = ice_range_at(r, 0), last = ice_range_at(r, ice_range_count(r) - 1);
+			if (ice_address_is_v4(&first) && ((first.lo & 255) == 0 || (last.lo & 255) == 255))
+				count_note(notes, "warn",
+				           json_sprintf("%s ends in .0 or .255, which may be a network or broadcast "
+				                        "address. Written as a "
+				                        "subnet (/24) these are left out by themselves.",
+				                        word));
+		}
+		ice_range_free(r);
+	}
+	if (subnets)
+		count_note(notes, "info", json_string("Network and broadcast addresses are left out."));
+	free(copy);
+}
+
+static void count_overlaps(json_t *notes, const struct ice_range *r, const struct ice_settings *saved, const char *self)
+{
+	for (size_t i = 0; i < saved->plan.count; i++) {
+		const struct ice_leg *leg = saved->plan.legs[i];
+		if (strcmp(leg->name, self) == 0 || ice_range_count(leg->range) == 0)
+			continue;
+		uint64_t common = window_count_common(r, leg->range);
+		if (common)
+			count_note(notes, "warn",
+			           json_sprintf("%" PRIu64 " of these addresses stand in the range \"%s\", too. The "
+			                        "range that comes first asks "
+			                        "them, with its communities.",
+			                        common, leg->name));
+	}
+}
+
+json_t *window_count_rows(const char *addresses, const char *exclude, const char *allow,
+                          const struct ice_settings *saved, const char *self)
+{
+	json_t *facts = json_object(), *notes = json_array();
+	struct ice_range *r = ice_range_new();
+	char why[ICE_RANGE_WHY_SIZE] = "";
+	size_t allowed = 0, added = 0, excluded = 0;
+	bool good = count_take(r, allow, ice_range_allow, &allowed, why, sizeof why) &&
+	            count_take(r, addresses, ice_range_add, &added, why, sizeof why) &&
+	            count_take(r, exclude, ice_range_exclude, &excluded, why, sizeof why);
+	if (good && added > 0) {
+		ice_range_exclude_local_broadcasts(r);
+		good = ice_range_seal(r, why, sizeof why);
+	}
+	if (good && added > 0) {
+		json_object_set_new(facts, "addresses", json_integer((json_int_t)ice_range_count(r)));
+		count_cost(facts, ice_range_count(r), saved);
+		count_edges(notes, addresses);
+		count_overlaps(notes, r, saved, self);
+	} else if (good) {
+		json_object_set_new(facts, "empty", json_true());
+	} else {
+		json_object_set_new(facts, "wrong", json_string(why));
+	}
+	json_object_set_new(facts, "notes", notes);
+	ice_range_free(r);
+	return facts;
+}
+
+json_t *window_count_all(const struct ice_settings *saved)
+{
+	json_t *facts = json_object();
+	uint64_t addresses = ice_plan_addresses(&saved->plan);
+	json_object_set_new(facts, "addresses", json_integer((json_int_t)addresses));
+	json_object_set_new(facts, "notes", json_array());
+	count_cost(facts, addresses, saved);
+	return facts;
+}

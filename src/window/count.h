@@ -1,0 +1,23 @@
+/* count: what a range means, before it is saved: how many addresses, which of them other ranges have too, what was left out or may be a mistake,
+ * and what a sweep of it costs. Nothing is asked. */
+#ifndef WINDOW_COUNT_H
+#define WINDOW_COUNT_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "ice/range.h"
+#include "ice/settings.h"
+
+/* Of the rows of one range, a line each; `saved` is the configuration as it stands, without the range called `self`. Facts for count.html:
+ * addresses, notes, mistake, packets, time. */
+json_t *window_count_rows(const char *addresses, const char *exclude, const char *allow,
+                          const struct ice_settings *saved, const char *self);
+
+/* Of all ranges of a configuration. */
+json_t *window_count_all(const struct ice_settings *saved);
+
+/* How many addresses two sealed sets have in common. */
+uint64_t window_count_common(const struct ice_range *a, const struct ice_range *b);
+
+#endif

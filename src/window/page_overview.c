@@ -1,0 +1,108 @@
+/* Overview: what is set up, what is next, and how the service is doing. Reload and Done, too. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "count.h"
+#include "ice/enrolment.h"
+#include "page.h"
+#include "service.h"
+
+struct overview {
+	struct ice_settings settings;
+	struct ice_conf_mistakes mistakes;
+	bool readable, enrolled, connected, swept, running;
+};
+
+static void overview_step(json_t *steps, bool done, bool *next, const char *name, const char *text, const char *tail,
+                          const char *action)
+{
+	bool is_next = !done && *next;
+	*next &= done;
+	json_array_append_new(steps, json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "name", name, "text", text, "tail",
+	                                       tail, "action", action, "done", done, "next", is_next));
+}
+
+static bool overview_succeeded(struct window *w, const char *kind)
+{
+	for (size_t i = 0; window_jobs_at(w->jobs, i); i++) {
+		const struct window_job *job = window_jobs_at(w->jobs, i);
+		if (strcmp(job->kind, kind) == 0 && window_job_exit(job) == 0)
+			return true;
+	}
+	return false;
+}
+
+static json_t *overview_steps(const struct overview *o)
+{
+	json_t *steps = json_array();
+	bool next = true;
+	overview_step(steps, o->enrolled, &next, "Enrol", "Paste the line of your Facilities Manager server.", "server",
+	              "Enrol");
+	overview_step(steps, o->enrolled && (o->connected || o->swept || o->running), &next, "Test the connection",
+	              "Name, certificate, clock, and one signed batch there and back.", "server", "Test");
+	overview_step(steps, o->settings.plan.count > 0, &next, "Say which addresses",
+	              "The ranges of your network that may be asked.", "network", "Add a range");
+	overview_step(steps, o->swept || o->running, &next, "Sweep once", "Find the printers, read them, deliver them.",
+	              "test", "Sweep");
+	overview_step(steps, o->running, &next, "Start the service", "systemctl enable --now ice", "log",
+	              "How it is doing");
+	return steps;
+}
+
+void window_page_overview(struct window *w, const struct window_request *request, struct window_reply *reply)
+{
+	static struct overview o;
+	static struct ice_enrolment e;
+	char why[512];
+	(void)request;
+	memset(&o, 0, sizeof o);
+	o.readable = ice_settings_read(w->file, &o.settings, &o.mistakes) || access(w->file, F_OK) != 0;
+	o.enrolled = o.settings.server.enrolment.path[0] &&
+	             ice_enrolment_read(o.settings.server.enrolment.path, &e, why, sizeof why);
+	o.connected = overview_succeeded(w, "check");
+	o.swept = overview_succeeded(w, "deliver");
+	json_t *service = window_service_status(w);
+	o.running = json_is_true(json_object_get(service, "running"));
+	json_t *facts =
+	        json_pack("{s:s, s:o, s:o}", "page_title", "Overview", "steps", overview_steps(&o), "service", service);
+	if (o.enrolled) {
+		json_object_set_new(facts, "site", json_string(e.site));
+		json_object_set_new(facts, "at", json_string(e.server));
+	}
+	if (o.settings.plan.count > 0)
+		json_object_set_new(facts, "total", window_count_all(&o.settings));
+	if (!o.readable) {
+		json_t *list = json_array();
+		for (size_t i = 0; i < o.mistakes.count; i++)
+			json_array_append_new(list, json_string(o.mistakes.lines[i]));
+		json_object_set_new(facts, "broken", list);
+	}
+	json_object_set_new(facts, "ready",
+	                    json_boolean(o.enrolled && o.settings.plan.count > 0 && (o.swept || o.running)));
+	window_page_show(w, reply, "overview.html", "/", facts);
+	ice_enrolment_wipe(&e);
+	ice_conf_mistakes_free(&o.mistakes);
+	ice_settings_free(&o.settings);
+}
+
+void window_page_reload(struct window *w, const struct window_request *request, struct window_reply *reply)
+{
+	char why[256];
+	(void)request;
+	if (window_service_reload(w, why, sizeof why))
+		window_page_notice(
+		        w, "good",
+		        "The service was told to read its configuration again. Its log says what came of it.");
+	else
+		window_page_notice(w, "bad", "%s", why);
+	window_page_go(reply, "/");
+}
+
+void window_page_done(struct window *w, const struct window_request *request, struct window_reply *reply)
+{
+	(void)request;
+	w->done = true;
+	window_page_say(w, reply, 200, "The window is closed.", "You can close this tab. ice config opens it again.");
+}

@@ -1,0 +1,45 @@
+#include "service.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define SERVICE_WAIT ICE_USEC_SEC(3)
+#define SERVICE_MAX  (4u << 20)
+
+json_t *window_service_status(struct window *w)
+{
+	const char *argv[] = {"ice", "status", "--json", "-c", w->file, NULL};
+	size_t len;
+	int status = 0;
+	char *text = window_child_ask(argv, &w->rights, SERVICE_WAIT, SERVICE_MAX, &len, &status);
+	json_t *said = text ? json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	free(text);
+	if (!json_is_object(said)) {
+		json_decref(said);
+		said = json_object();
+	}
+	json_object_set_new(said, "running", json_boolean(json_is_true(json_object_get(said, "alive"))));
+	return said;
+}
+
+bool window_service_reload(struct window *w, char *why, size_t why_size)
+{
+	json_t *said = window_service_status(w);
+	json_int_t pid = json_integer_value(json_object_get(said, "pid"));
+	bool running = json_is_true(json_object_get(said, "running")) && pid > 1;
+	json_decref(said);
+	if (!running)
+		snprintf(why, why_size,
+		         "The service does not run, as far as its state folder tells: there is nothing to tell it.");
+	else if (kill((pid_t)pid, SIGHUP) != 0)
+		snprintf(why, why_size,
+		         "The service could not be told (%s). As its administrator: systemctl reload ice",
+		         strerror(errno));
+	else
+		return true;
+	return false;
+}

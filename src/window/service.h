@@ -1,0 +1,16 @@
+/* service: the running service, as far as its state folder tells. */
+#ifndef WINDOW_SERVICE_H
+#define WINDOW_SERVICE_H
+
+#include <jansson.h>
+
+#include "ice/attr.h"
+#include "page.h"
+
+/* What `ice status --json` says, and "running". An empty object when it says nothing. */
+json_t *window_service_status(struct window *w);
+
+/* Tells it to read its configuration again (SIGHUP). False with a reason. */
+ICE_MUST_CHECK bool window_service_reload(struct window *w, char *why, size_t why_size);
+
+#endif
