@@ -42,6 +42,10 @@ ICE_MUST_CHECK bool ice_range_add(struct ice_range *r, const char *text, char *w
 /* Takes out what `text` says (with or without "!"), wherever it lies; the edges of a CIDR go with it. */
 ICE_MUST_CHECK bool ice_range_exclude(struct ice_range *r, const char *text, char *why, size_t why_size);
 
+/* Takes out the network and broadcast addresses of every IPv4 CIDR in `text` (/30 and shorter): what is a subnet to somebody has its
+ * broadcast address here, too. What is no range at all has none. */
+void ice_range_exclude_edges(struct ice_range *r, const char *text);
+
 /* Takes out the network and broadcast addresses of this machine's own IPv4 interfaces (getifaddrs) and routes
  * (/proc/net/route). */
 void ice_range_exclude_local_broadcasts(struct ice_range *r);
@@ -51,6 +55,16 @@ ICE_MUST_CHECK bool ice_range_seal(struct ice_range *r, char *why, size_t why_si
 
 /* Of a sealed set. */
 uint64_t ice_range_count(const struct ice_range *r);
+/* What was left out of what was written. */
+struct ice_range_figures {
+	uint64_t excluded;
+	uint64_t edges; /* network, broadcast and subnet-router addresses */
+};
+struct ice_range_figures ice_range_figures(const struct ice_range *r);
+
+/* How many of its addresses are in any of the others, too. */
+uint64_t ice_range_common(const struct ice_range *r, const struct ice_range *const *others, size_t n);
+
 /* How many of first..last (of one /64, or IPv4) are in it. */
 uint64_t ice_range_count_within(const struct ice_range *r, const struct ice_address *first,
                                 const struct ice_address *last);

@@ -12,9 +12,9 @@
  * each full round the other version (v2c first) where both are enabled. A conversation's request is tried retries + 1 times, at least
  * twice, each time waiting twice as long; then the probe is told of the silence.
  *
- * A printer that `known` tells of is asked its steady question (ice/steady.h) instead of first contact, twice at most. The same values
- * as before: it is done, UNCHANGED, without a conversation or a place in the queue. Anything else, silence included: first contact
- * with its address at once, as if nothing had been known.
+ * A printer that `known` tells of is asked as it was answered last: its steady question (ice/steady.h) instead of first contact, twice at
+ * most. The same values as before: it is done, UNCHANGED, without a conversation or a place in the queue. What else may come of it is
+ * said with enum ice_known_ask; where first contact follows, it begins with the version and the community that were good.
  *
  * What is due goes out in this order: conversations, retries, new targets. A printer that finds no place among the conversations, or in
  * the queue behind `reserve`, waits its turn; while ICE_SCANNER_WAITING or more do, no new target is started. Beyond
@@ -44,24 +44,53 @@ struct ice_scanner;
 #define ICE_SCANNER_WAITING     256  /* waiting printers that stop new targets */
 #define ICE_SCANNER_WAITING_MAX 8192 /* waiting printers that are remembered, some 1.2 kB each */
 #define ICE_SCANNER_PUMP_MAX    1024 /* datagrams of one pump */
+#define ICE_SCANNER_HELD        64   /* targets that `next` gave, held until their subnet comes below its cap */
 
-/* How an address ended. UNCHANGED: a known printer that is as it was when it was last read. */
-enum ice_outcome { ICE_OUTCOME_SILENT, ICE_OUTCOME_DEVICE, ICE_OUTCOME_PRINTER, ICE_OUTCOME_UNCHANGED };
+/* How an address ended. */
+enum ice_outcome {
+	ICE_OUTCOME_SILENT,
+	ICE_OUTCOME_DEVICE,
+	ICE_OUTCOME_PRINTER,
+	ICE_OUTCOME_UNCHANGED, /* a known printer: all it was asked is as it was when it was last read */
+	ICE_OUTCOME_PAGES,     /* a known printer: so it is, but for page counts */
+};
 
-/* What the scanner reports of one address that answered. Views live until the callback returns. */
+/* What a known printer is asked first. */
+enum ice_known_ask {
+	ICE_KNOWN_CONTACT, /* first contact */
+	/* Whether anything has changed: the steady question if it is whole, else first contact. First contact follows when anything has,
+	 * or when it is silent. */
+	ICE_KNOWN_CHANGED,
+	/* How it is doing: the steady question, whole or not, else first contact. First contact follows when anything but page counts
+	 * has changed; PAGES and silence are told, and it is left at that. */
+	ICE_KNOWN_PULSE,
+};
+
+/* A known printer. */
+struct ice_known_target {
+	enum ice_known_ask ask;
+	enum ice_snmp_version version; /* as it last answered */
+	uint16_t credential;
+	ice_usec rtt;             /* how long it takes to answer; 0 = not known */
+	struct ice_steady steady; /* count 0: it has no such question */
+};
+
+/* What the scanner reports of one address that answered; with options.silences also of one that did not. Views live until the callback returns. */
 struct ice_finding {
 	struct ice_address address;
 	enum ice_outcome outcome;
-	const struct ice_identity *identity; /* NULL when UNCHANGED */
+	const struct ice_identity *identity; /* of a DEVICE and of a PRINTER */
 	struct ice_record
 	        *record; /* of a PRINTER that was read; whoever is told may add what the printer cannot know */
-	/* With a record, when `known` is there: how to ask the printer whether anything has changed since; NULL when it cannot be. */
+	/* With a record, when `known` is there: how to ask the printer how it is doing from now on, and, where that is whole, whether anything has
+	 * changed; NULL when there is nothing to ask. */
 	const struct ice_steady *steady;
 	enum ice_snmp_version version;
 	uint16_t credential; /* index into options.communities */
 	uint16_t requests;   /* datagrams sent to it, retries included */
-	ice_usec rtt;        /* of first contact; -1 unknown (answered a retried request) */
-	bool complete;       /* false: it fell silent or was cut in mid-conversation; the record holds what it said */
+	/* Of first contact; -1 unknown (answered a retried request). Of the steady question, from its first try on: so never too short. */
+	ice_usec rtt;
+	bool complete; /* false: it fell silent or was cut in mid-conversation; the record holds what it said */
 };
 
 /* The scanner's outside. All take the same arg; none may call back into the scanner. */
@@ -76,8 +105,8 @@ struct ice_scanner_ops {
 	void (*emit)(const struct ice_finding *finding, void *arg);
 	/* A reserved place is not needed after all. */
 	void (*release)(void *arg);
-	/* Is this address a printer known from its last full reading? May be NULL: none is. Asked once for each target. */
-	bool (*known)(const struct ice_address *address, struct ice_steady *out, void *arg);
+	/* Is this address a known printer? May be NULL: none is. Asked once for each target. */
+	bool (*known)(const struct ice_address *address, struct ice_known_target *out, void *arg);
 };
 
 struct ice_scanner_options {
@@ -95,6 +124,7 @@ struct ice_scanner_options {
 	uint32_t subnet_cap;
 	bool v1, v2c;                         /* which versions to speak; a retry uses the other */
 	bool discover;                        /* first contact only: no conversations, no reserve */
+	bool silences;                        /* silent addresses are told as well */
 	const struct ice_secret *communities; /* tried in order */
 	size_t community_count;               /* 1..16 */
 	const struct ice_profiles *profiles;
@@ -128,7 +158,7 @@ struct ice_scanner_counters {
 	uint64_t strays[ICE_VERDICT_COUNT]; /* not believed, by reason */
 	uint64_t devices;                   /* addresses that speak SNMP (printers included) */
 	uint64_t printers;
-	uint64_t unchanged; /* printers that were as they were; counted among printers and devices */
+	uint64_t unchanged; /* printers that were as they were, but for pages; counted among printers and devices */
 	uint64_t incomplete;
 	uint32_t in_flight, peak_in_flight;
 	uint32_t waiting;                /* printers that wait for a queue place or a conversation */

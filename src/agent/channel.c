@@ -61,7 +61,7 @@ static void channel_release(void *arg)
 	l->options.sink.release(l->options.sink.arg);
 }
 
-static bool channel_known(const struct ice_address *address, struct ice_steady *out, void *arg)
+static bool channel_known(const struct ice_address *address, struct ice_known_target *out, void *arg)
 {
 	struct ice_channel *l = arg;
 	return l->options.source.known(address, out, l->options.source.arg);

@@ -30,7 +30,7 @@ struct ice_channel_source {
 	/* When there may be one again, after LATER. */
 	ice_usec (*later)(ice_usec now, void *arg);
 	/* As in ice/scanner.h; may be NULL. */
-	bool (*known)(const struct ice_address *address, struct ice_steady *out, void *arg);
+	bool (*known)(const struct ice_address *address, struct ice_known_target *out, void *arg);
 	void *arg;
 };
 

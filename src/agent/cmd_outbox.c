@@ -47,7 +47,7 @@ static const struct ice_command outbox_command = {
         "server refused for good, or that rotted on the disk, is set aside, with the reason, and holds up no other.\n"
         "\n"
         "  list               one line a batch\n"
-        "  export BATCH...    their readings on standard output, one JSON object a line\n"
+        "  export BATCH...    their readings on standard output, as they travel, one JSON object a line\n"
         "  retry BATCH...     batches set aside are pending again, and are sent when the service starts\n"
         "\n"
         "BATCH is the sequence number or the id that list shows. The service must be stopped: while it runs, the "

@@ -31,10 +31,15 @@ static ice_usec sweep_later(ice_usec now, void *arg)
 	return ice_walk_later(&s->walk, now);
 }
 
-static bool sweep_known(const struct ice_address *address, struct ice_steady *out, void *arg)
+static bool sweep_known(const struct ice_address *address, struct ice_known_target *out, void *arg)
 {
 	struct ice_sweep *s = arg;
-	return s->known && ice_known_find(s->known, address, out);
+	*out = (struct ice_known_target){.ask = ICE_KNOWN_CHANGED};
+	if (!s->known || !ice_known_find(s->known, address, &out->steady))
+		return false;
+	out->version = out->steady.version;
+	out->credential = out->steady.credential;
+	return true;
 }
 
 /* ---- legs ---- */

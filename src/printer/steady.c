@@ -9,18 +9,18 @@
 #include "facts.h"
 #include "talk.h"
 
-/* FNV-1a over tag, length and content. Values that differ in one octet never come out the same. */
-static uint64_t steady_sum(uint64_t sum, uint8_t tag, const uint8_t *bytes, size_t n)
+/* FNV-1a over tag, length and content. Values that differ in one octet never come out the same, others once in four billion times; and
+ * then the next change shows, or the next full reading. */
+static uint32_t steady_hash(uint8_t tag, const uint8_t *bytes, size_t n)
 {
 	const uint8_t head[3] = {tag, (uint8_t)(n >> 8), (uint8_t)n};
+	uint32_t hash = 0x811c9dc5u;
 	for (size_t i = 0; i < sizeof(head); i++)
-		sum = (sum ^ head[i]) * UINT64_C(0x100000001b3);
+		hash = (hash ^ head[i]) * 0x01000193u;
 	for (size_t i = 0; i < n; i++)
-		sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
-	return sum;
+		hash = (hash ^ bytes[i]) * 0x01000193u;
+	return hash;
 }
-
-#define STEADY_SUM UINT64_C(0xcbf29ce484222325)
 
 /* Adds an instance that was read; false when it was not, or is not one. */
 static bool steady_add(struct ice_steady *s, const struct ice_probe *p, size_t want)
@@ -29,8 +29,7 @@ static bool steady_add(struct ice_steady *s, const struct ice_probe *p, size_t w
 	struct ice_value v = ice_answers_get(&p->answers, want);
 	if (w->column || v.tag == 0 || s->count == ICE_STEADY_NAMES || !ice_talk_instance(p, w, &s->names[s->count]))
 		return false;
-	s->values = steady_sum(s->values, v.tag, v.bytes, v.len);
-	s->count++;
+	s->values[s->count++] = steady_hash(v.tag, v.bytes, v.len);
 	return true;
 }
 
@@ -51,29 +50,40 @@ static void steady_state(struct ice_steady *s, const struct ice_probe *p, enum i
 		continue;
 }
 
+/* Adds a page count that was read. */
+static bool steady_pages(struct ice_steady *s, const struct ice_probe *p, const struct ice_facts *facts,
+                         enum ice_pages which)
+{
+	if (!steady_number(s, p, facts, (enum ice_field)(ICE_FIELD_PAGES + (int)which)))
+		return false;
+	s->pages[s->count - 1] = true;
+	return true;
+}
+
 bool ice_steady_take(const struct ice_probe *p, uint16_t credential, struct ice_steady *out)
 {
 	struct ice_facts facts = {.profile = p->profile, .answers = &p->answers, .ip = p->ip};
 	const struct ice_rung *by;
 	char serial[ICE_FACT_TEXT];
 	int64_t scans;
-	if (p->phase != TALK_OVER || p->silences > 0 || p->answers.full || p->requests >= ICE_PROBE_REQUESTS_MAX)
+	if (p->phase != TALK_OVER)
 		return false;
-	*out = (struct ice_steady){.version = p->version, .credential = credential, .values = STEADY_SUM};
+	*out = (struct ice_steady){.version = p->version, .credential = credential};
 	snprintf(out->profile, sizeof(out->profile), "%s", p->profile->name);
+	bool whole = p->silences == 0 && !p->answers.full && p->requests < ICE_PROBE_REQUESTS_MAX;
+	whole &= steady_number(out, p, &facts, ICE_FIELD_STEADY_CONFIG);
+	whole &= steady_number(out, p, &facts, ICE_FIELD_STEADY_EVENTS);
 	/* Every other page count but that of scans is a part of the total. */
-	if (!steady_number(out, p, &facts, ICE_FIELD_STEADY_CONFIG) ||
-	    !steady_number(out, p, &facts, ICE_FIELD_STEADY_EVENTS) ||
-	    !steady_number(out, p, &facts, (enum ice_field)(ICE_FIELD_PAGES + ICE_PAGES_TOTAL)))
-		return false;
-	if (ice_facts_number(&facts, (enum ice_field)(ICE_FIELD_PAGES + ICE_PAGES_SCAN), &scans, &by) &&
-	    !steady_number(out, p, &facts, (enum ice_field)(ICE_FIELD_PAGES + ICE_PAGES_SCAN)))
-		return false;
+	whole &= steady_pages(out, p, &facts, ICE_PAGES_TOTAL);
+	if (ice_facts_number(&facts, (enum ice_field)(ICE_FIELD_PAGES + ICE_PAGES_SCAN), &scans, &by))
+		whole &= steady_pages(out, p, &facts, ICE_PAGES_SCAN);
 	steady_state(out, p, ICE_FIELD_STATUS_DEVICE);
 	steady_state(out, p, ICE_FIELD_STATUS_PRINTER);
 	steady_state(out, p, ICE_FIELD_STATUS_ERRORS);
-	return ice_facts_text(&facts, ICE_FIELD_SERIAL, serial, &by) > 0 && ice_record_serial_identifies(serial) &&
-	       steady_add(out, p, by->want);
+	bool something = out->count > 0;
+	out->whole = whole & (ice_facts_text(&facts, ICE_FIELD_SERIAL, serial, &by) > 0 &&
+	                      ice_record_serial_identifies(serial) && steady_add(out, p, by->want));
+	return something;
 }
 
 /* True when the profile asks for this instance. */
@@ -101,8 +111,7 @@ bool ice_steady_request(const struct ice_steady *s, const struct ice_profiles *p
 
 enum ice_steady_answer ice_steady_compare(const struct ice_steady *s, const struct ice_snmp_message *reply)
 {
-	uint64_t sum = STEADY_SUM;
-	bool error = reply->error_status != ICE_SNMP_NO_ERROR, absent = false;
+	bool error = reply->error_status != ICE_SNMP_NO_ERROR, pages = false, other = false;
 	/* An error's names come back as they were sent, or, from some agents, not at all. */
 	if (reply->pdu != ICE_SNMP_RESPONSE || reply->count > s->count || (reply->count == 0 && !error))
 		return ICE_STEADY_NOT_OURS;
@@ -110,26 +119,39 @@ enum ice_steady_answer ice_steady_compare(const struct ice_steady *s, const stru
 		const struct ice_snmp_varbind *vb = &reply->varbinds[i];
 		if (vb->oid_len != s->names[i].len || memcmp(vb->oid, s->names[i].bytes, vb->oid_len) != 0)
 			return ICE_STEADY_NOT_OURS;
-		absent |= ice_snmp_absent(vb);
-		sum = steady_sum(sum, vb->tag, vb->value, vb->value_len);
+		if (ice_snmp_absent(vb))
+			other = true;
+		else if (steady_hash(vb->tag, vb->value, vb->value_len) != s->values[i])
+			*(s->pages[i] ? &pages : &other) = true;
 	}
-	bool same = !error && !absent && reply->count == s->count && sum == s->values;
-	return same ? ICE_STEADY_SAME : ICE_STEADY_OTHER;
+	if (error || other || reply->count < s->count)
+		return ICE_STEADY_OTHER;
+	return pages ? ICE_STEADY_PAGES : ICE_STEADY_SAME;
 }
 
-/* "1 2c 0 hp 0123456789abcdef NAME NAME ...": form, version, credential, profile, values, names as on the wire. */
-void ice_steady_format(const struct ice_steady *s, char out[ICE_STEADY_TEXT])
+static void steady_hex(char **at, const uint8_t *bytes, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
-	int n = snprintf(out, ICE_STEADY_TEXT, "1 %s %u %s %016" PRIx64, s->version == ICE_SNMP_V1 ? "1" : "2c",
-	                 s->credential, s->profile, s->values);
+	for (size_t k = 0; k < n; k++) {
+		*(*at)++ = digits[bytes[k] >> 4];
+		*(*at)++ = digits[bytes[k] & 15];
+	}
+}
+
+/* "2 2c 0 hp all 7 NAME:01234567 NAME#89abcdef ...": form, version, credential, profile, whether it is whole ("all", "some"), how many
+ * names, and each as on the wire with the hash of its value, behind '#' for a page count. */
+void ice_steady_format(const struct ice_steady *s, char out[ICE_STEADY_TEXT])
+{
+	int n = snprintf(out, ICE_STEADY_TEXT, "2 %s %u %s %s %zu", s->version == ICE_SNMP_V1 ? "1" : "2c",
+	                 s->credential, s->profile, s->whole ? "all" : "some", s->count);
 	char *at = out + n;
 	for (size_t i = 0; i < s->count; i++) {
+		uint32_t v = s->values[i];
+		const uint8_t value[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
 		*at++ = ' ';
-		for (size_t k = 0; k < s->names[i].len; k++) {
-			*at++ = digits[s->names[i].bytes[k] >> 4];
-			*at++ = digits[s->names[i].bytes[k] & 15];
-		}
+		steady_hex(&at, s->names[i].bytes, s->names[i].len);
+		*at++ = s->pages[i] ? '#' : ':';
+		steady_hex(&at, value, sizeof(value));
 	}
 	*at = '\0';
 }
@@ -139,32 +161,53 @@ static int steady_digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* One name up to the next blank or the end; NULL when it is none. */
-static const char *steady_name(const char *text, struct ice_oid *out)
+/* Octets up to what is no digit, at most `room`; NULL when they are none, or end in the midst of one. */
+static const char *steady_octets(const char *text, uint8_t *out, size_t room, size_t *len)
 {
-	for (out->len = 0; *text && *text != ' '; text += 2) {
-		int high = steady_digit(text[0]), low = high < 0 ? -1 : steady_digit(text[1]);
-		if (low < 0 || out->len == ICE_OID_BYTES)
+	for (*len = 0; steady_digit(text[0]) >= 0; text += 2) {
+		int low = steady_digit(text[1]);
+		if (low < 0 || *len == room)
 			return NULL;
-		out->bytes[out->len++] = (uint8_t)(high << 4 | low);
+		out[(*len)++] = (uint8_t)(steady_digit(text[0]) << 4 | low);
 	}
-	return ice_oid_valid(out->bytes, out->len) ? text : NULL;
+	return *len > 0 ? text : NULL;
+}
+
+/* One name with its value, up to the next blank or the end; NULL when it is none. */
+static const char *steady_name(const char *text, struct ice_steady *out)
+{
+	struct ice_oid *name = &out->names[out->count];
+	uint8_t value[4];
+	size_t len = 0, n = 0;
+	text = steady_octets(text, name->bytes, ICE_OID_BYTES, &len);
+	name->len = (uint8_t)len;
+	if (!text || (*text != ':' && *text != '#') || !ice_oid_valid(name->bytes, name->len))
+		return NULL;
+	out->pages[out->count] = *text == '#';
+	text = steady_octets(text + 1, value, sizeof(value), &n);
+	if (!text || n != sizeof(value))
+		return NULL;
+	out->values[out->count++] =
+	        (uint32_t)value[0] << 24 | (uint32_t)value[1] << 16 | (uint32_t)value[2] << 8 | value[3];
+	return text;
 }
 
 bool ice_steady_parse(const char *text, struct ice_steady *out)
 {
-	char version[3], again[ICE_STEADY_TEXT];
+	char version[3], whole[5], again[ICE_STEADY_TEXT];
+	size_t count = 0;
 	int at = 0;
 	*out = (struct ice_steady){0};
-	if (strlen(text) >= ICE_STEADY_TEXT || sscanf(text, "1 %2s %" SCNu16 " %31s %16" SCNx64 "%n", version,
-	                                              &out->credential, out->profile, &out->values, &at) != 4)
+	if (strlen(text) >= ICE_STEADY_TEXT || sscanf(text, "2 %2s %" SCNu16 " %31s %4s %zu%n", version,
+	                                              &out->credential, out->profile, whole, &count, &at) != 5)
 		return false;
 	out->version = strcmp(version, "1") == 0 ? ICE_SNMP_V1 : ICE_SNMP_V2C;
+	out->whole = strcmp(whole, "all") == 0;
 	for (const char *p = text + at; *p;) {
-		if (*p != ' ' || out->count == ICE_STEADY_NAMES || !(p = steady_name(p + 1, &out->names[out->count++])))
+		if (*p != ' ' || out->count == ICE_STEADY_NAMES || !(p = steady_name(p + 1, out)))
 			return false;
 	}
 	/* What reads leniently writes otherwise. */
 	ice_steady_format(out, again);
-	return out->count > 0 && strcmp(text, again) == 0;
+	return out->count > 0 && out->count == count && strcmp(text, again) == 0;
 }

@@ -41,7 +41,7 @@ struct fm_http {
 	struct fm_tls *tls;
 	struct fm_store *store;
 	struct fm_http_counters counters;
-	struct ice_log_throttle refused_log, later_log, accept_log;
+	struct ice_log_throttle refused_log, later_log, waiting_log, accept_log;
 };
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
@@ -162,6 +162,20 @@ static int http_shape(struct evhttp_request *req, bool sealed, struct fm_ingest_
 	return 0;
 }
 
+/* Changes that could not be told in full: nothing is lost, but somebody may want to know why. */
+static void http_log_changes(struct fm_http *h, const char *site, const struct fm_store_tally *tally)
+{
+	uint32_t suppressed;
+	if ((tally->waiting > 0 || tally->unfit > 0) &&
+	    ice_log_pass(&h->waiting_log, ice_clock_now(), 1, ICE_USEC_SEC(600), &suppressed))
+		ICE_LOG(ICE_LOG_WARN, "readings wait for a record of an earlier batch, which is not here",
+		        ice_field_str("site", site), ice_field_int("readings", (int64_t)tally->waiting),
+		        ice_field_int("unfit", (int64_t)tally->unfit), ice_field_int("suppressed", suppressed));
+	if (tally->mended > 0)
+		ICE_LOG(ICE_LOG_INFO, "readings that waited are in their places", ice_field_str("site", site),
+		        ice_field_int("readings", (int64_t)tally->mended));
+}
+
 static void http_log_batch(struct fm_http *h, struct evhttp_request *req, const struct fm_ingest_request *request,
                            enum fm_ingest_verdict verdict, const struct fm_ingest_answer *answer)
 {
@@ -176,6 +190,7 @@ static void http_log_batch(struct fm_http *h, struct evhttp_request *req, const 
 		        ice_field_int("sequence", answer->sequence),
 		        ice_field_int("readings", (int64_t)answer->readings),
 		        ice_field_int("bytes", (int64_t)request->len));
+		http_log_changes(h, request->site, &answer->tally);
 		return;
 	case FM_INGEST_LATER:
 		if (ice_log_pass(&h->later_log, ice_clock_now(), 1, ICE_USEC_SEC(60), &suppressed))

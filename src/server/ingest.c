@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ice/record.h"
 #include "ice/secret.h"
 
 #define INGEST_RETRY_AFTER 30 /* seconds: a lock is gone by then, and a full disk is not asked too often */
@@ -26,29 +25,10 @@ const char *fm_ingest_verdict_name(enum fm_ingest_verdict v)
 void fm_batch_free(struct fm_batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++)
-		free(batch->readings[i].json);
+		fm_reading_free(&batch->readings[i]);
 	free(batch->readings);
 	batch->readings = NULL;
 	batch->count = 0;
-}
-
-/* One record, strictly read and written again in its canonical form: what is stored holds no bytes of a stranger's choosing
- * beyond the facts. */
-static bool ingest_reading(struct fm_reading *out, const json_t *value, char *why, size_t why_size)
-{
-	struct ice_record record;
-	if (!ice_record_from_value(value, &record, why, why_size))
-		return false;
-	ice_record_identity(&record, out->identity);
-	if (!out->identity[0]) {
-		snprintf(why, why_size, "neither serial, MAC nor address");
-		return false;
-	}
-	if (record.ip.hi || record.ip.lo)
-		ice_address_format(&record.ip, out->ip);
-	out->read_at = (int64_t)record.read_at;
-	out->json = ice_record_to_json(&record, &out->len);
-	return true;
 }
 
 static bool ingest_batch(struct fm_batch *batch, const json_t *body, const char *site, char *why, size_t why_size)
@@ -57,8 +37,8 @@ static bool ingest_batch(struct fm_batch *batch, const json_t *body, const char 
 	             *sequence = json_object_get(body, "sequence"), *readings = json_object_get(body, "readings");
 	char reason[160];
 
-	if (!json_is_integer(schema) || json_integer_value(schema) != 1)
-		snprintf(why, why_size, "schema: this server knows 1");
+	if (!json_is_integer(schema) || json_integer_value(schema) < 1 || json_integer_value(schema) > ICE_BATCH_SCHEMA)
+		snprintf(why, why_size, "schema: this server knows 1 to %d", ICE_BATCH_SCHEMA);
 	else if (!json_is_string(name) || strcmp(json_string_value(name), site) != 0)
 		snprintf(why, why_size, "site: not the one that signed");
 	else if (!json_is_integer(sequence) || json_integer_value(sequence) < 0)
@@ -72,8 +52,8 @@ static bool ingest_batch(struct fm_batch *batch, const json_t *body, const char 
 		if (!batch->readings)
 			abort();
 		for (; batch->count < n; batch->count++) {
-			if (ingest_reading(&batch->readings[batch->count], json_array_get(readings, batch->count),
-			                   reason, sizeof(reason)))
+			if (fm_reading_read(&batch->readings[batch->count], json_array_get(readings, batch->count),
+			                    json_integer_value(schema) >= 2, reason, sizeof(reason)))
 				continue;
 			snprintf(why, why_size, "readings: number %zu: %s", batch->count + 1, reason);
 			return false;
@@ -127,12 +107,20 @@ static bool ingest_is_authentic(enum fm_store_result found, const struct fm_site
 	return known && !site->revoked_at && right;
 }
 
+static enum fm_ingest_verdict ingest_reject(struct fm_ingest_answer *answer, const struct ice_secret *key,
+                                            const char *id)
+{
+	answer->status = 422;
+	answer->len = ice_batch_answer_write(key, ICE_BATCH_REJECTED, id, answer->body);
+	return FM_INGEST_REJECTED;
+}
+
 static enum fm_ingest_verdict ingest_store(struct fm_store *store, const struct fm_batch *batch,
                                            const struct ice_secret *key, int64_t now, struct fm_ingest_answer *answer)
 {
 	enum fm_ingest_verdict verdict = FM_INGEST_TEST;
 	if (batch->count > 0) {
-		switch (store->driver->put(store, batch, now)) {
+		switch (store->driver->put(store, batch, now, &answer->tally)) {
 		case FM_STORE_OK:
 			verdict = FM_INGEST_STORED;
 			break;
@@ -142,6 +130,9 @@ static enum fm_ingest_verdict ingest_store(struct fm_store *store, const struct 
 		case FM_STORE_NONE: /* revoked while we read */
 			snprintf(answer->why, sizeof(answer->why), "revoked site");
 			return ingest_plain(answer, FM_INGEST_FORBIDDEN, 403, "forbidden\n");
+		case FM_STORE_UNFIT:
+			snprintf(answer->why, sizeof(answer->why), "%s", store->driver->error(store));
+			return ingest_reject(answer, key, batch->id);
 		case FM_STORE_LATER:
 		case FM_STORE_FAILED:
 			snprintf(answer->why, sizeof(answer->why), "%s", store->driver->error(store));
@@ -193,9 +184,7 @@ static enum fm_ingest_verdict ingest_body(struct fm_store *store, const struct f
 		snprintf(answer->why, sizeof(answer->why), "the body is not what its id says");
 		verdict = ingest_plain(answer, FM_INGEST_DAMAGED, 400, "damaged\n");
 	} else if (!fm_batch_read(&batch, json, len, site->name, answer->why, sizeof(answer->why))) {
-		verdict = FM_INGEST_REJECTED;
-		answer->status = 422;
-		answer->len = ice_batch_answer_write(&site->key, ICE_BATCH_REJECTED, id, answer->body);
+		verdict = ingest_reject(answer, &site->key, id);
 	} else {
 		memcpy(batch.id, id, sizeof(batch.id));
 		answer->sequence = batch.sequence;

@@ -2,7 +2,9 @@
  *
  * In this order, and each step only after the one before: the site is known and in force; the signature over the body as sent is
  * right; a sealed body opens; the body unpacks within its bound; its SHA-256 is the batch's id; it is a batch of this site, with records
- * that are records; it is committed to the store; only then the acknowledgement.
+ * that are records or changes; it is committed to the store; only then the acknowledgement. One reading that can never be stored has the whole
+ * batch rejected: the engine sets it aside, where it is seen and nothing of it is lost. A change whose base is not here (yet) is
+ * no such reading: it is kept and waits.
  *
  * What is answered proves only what the sender could not choose: a rejection is signed for the id that the body itself has,
  * never for one that merely stood in a header, or an old body sent again under another name would yield a proof that
@@ -47,6 +49,7 @@ struct fm_ingest_answer {
 	char why[200]; /* for the log; may hold a stranger's words; "" = nothing to say */
 	int64_t sequence;
 	size_t readings;
+	struct fm_store_tally tally;
 };
 
 /* now: wall seconds. */

@@ -29,8 +29,9 @@ static const char site_usage[] =
         "\n"
         "  (umask 077; facilities-manager site add headquarters -c facilities-manager.ini >headquarters.enrolment)\n"
         "\n"
-        "`list` shows when each site last delivered, how much, and whether numbers are missing in its sequence of "
-        "batches.\n"
+        "`list` shows when each site last delivered, how much, whether numbers are missing in its sequence of "
+        "batches,\n"
+        "and how many readings wait for one of an earlier batch to be told in full.\n"
         "`revoke` takes a key out of force at once; what the site delivered stays. Adding a revoked site again gives "
         "it a new\n"
         "key. The server need not be stopped for any of this.\n";
@@ -167,15 +168,15 @@ static void site_print(const struct fm_site_summary *s, void *arg)
 	(void)arg;
 	if (s->last_batch_at)
 		ice_clock_format((time_t)s->last_batch_at, last);
-	printf("%-24s %-8s %-20s %10lld %10lld %10lld %10lld %8lld\n", s->name, s->revoked_at ? "revoked" : "active",
-	       last, (long long)s->devices, (long long)s->readings, (long long)s->batches, (long long)s->last_sequence,
-	       (long long)s->missing);
+	printf("%-24s %-8s %-20s %10lld %10lld %10lld %10lld %8lld %8lld\n", s->name,
+	       s->revoked_at ? "revoked" : "active", last, (long long)s->devices, (long long)s->readings,
+	       (long long)s->batches, (long long)s->last_sequence, (long long)s->missing, (long long)s->waiting);
 }
 
 static int site_list(struct site_command *c)
 {
-	printf("%-24s %-8s %-20s %10s %10s %10s %10s %8s\n", "SITE", "STATE", "LAST BATCH", "DEVICES", "READINGS",
-	       "BATCHES", "SEQUENCE", "MISSING");
+	printf("%-24s %-8s %-20s %10s %10s %10s %10s %8s %8s\n", "SITE", "STATE", "LAST BATCH", "DEVICES", "READINGS",
+	       "BATCHES", "SEQUENCE", "MISSING", "WAITING");
 	if (c->store->driver->site_each(c->store, site_print, NULL) != FM_STORE_OK)
 		return site_failed(c, "the sites cannot be read");
 	return fflush(stdout) == 0 ? FM_EXIT_OK : FM_EXIT_FAILED;

@@ -12,17 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ice/address.h"
 #include "ice/attr.h"
 #include "ice/batch.h"
-#include "ice/record.h"
 #include "ice/secret.h"
+#include "reading.h"
 
 enum fm_store_result {
 	FM_STORE_OK,
 	FM_STORE_NONE,   /* no such site, no such value */
 	FM_STORE_EXISTS, /* this site name is taken; this batch is here already */
 	FM_STORE_LATER,  /* locked, full or out of reach just now: nothing was changed, try again */
+	FM_STORE_UNFIT,  /* a reading in it can never be stored: fm_store_error says why; nothing was changed */
 	FM_STORE_FAILED  /* it refused: fm_store_error says what; nothing was changed */
 };
 
@@ -42,17 +42,9 @@ struct fm_site_summary {
 	int64_t batches, readings, devices;
 	int64_t last_sequence;
 	int64_t missing; /* sequence numbers below the last that never came */
+	int64_t waiting; /* changes whose base never came, or that do not fit it */
 };
 typedef void fm_store_site_fn(const struct fm_site_summary *site, void *arg);
-
-/* One reading of a batch: the record in its canonical form, and what the store needs to know of it. */
-struct fm_reading {
-	char *json;
-	size_t len;
-	char identity[ICE_RECORD_IDENTITY_SIZE];
-	char ip[ICE_ADDRESS_TEXT_SIZE]; /* "" = absent */
-	int64_t read_at;                /* by the engine's clock; 0 = absent */
-};
 
 struct fm_batch {
 	char site[ICE_BATCH_SITE_MAX + 1];
@@ -60,6 +52,13 @@ struct fm_batch {
 	int64_t sequence;
 	size_t count;
 	struct fm_reading *readings;
+};
+
+/* What became of changes (ice/change.h). */
+struct fm_store_tally {
+	size_t waiting; /* kept until their base comes */
+	size_t mended;  /* had waited, and are readings now */
+	size_t unfit;   /* had waited, and do not fit what came; kept */
 };
 
 /* A device as it is known now. Views live until the callback returns. */
@@ -90,9 +89,12 @@ struct fm_store_driver {
 	enum fm_store_result (*site_each)(struct fm_store *s, fm_store_site_fn *each, void *arg); /* by name */
 
 	/* EXISTS when this site sent this batch before. The site must exist and be in force: the check is part of the
-	 * transaction, so that nothing comes in behind a revocation. `now` bounds what the engine's clock claims. */
-	enum fm_store_result (*put)(struct fm_store *s, const struct fm_batch *batch, int64_t now);
-
+	 * transaction, so that nothing comes in behind a revocation. `now` bounds what the engine's clock claims. Changes become records
+	 * by their bases, which may stand in the same batch before them; without base a change is kept and waits. UNFIT when one
+	 * has its base and does not fit it. Behind the commit, changes that waited for what came become readings: a bounded number,
+	 * in a transaction of their own; what it leaves, and what a crash left, the next put does. */
+	enum fm_store_result (*put)(struct fm_store *s, const struct fm_batch *batch, int64_t now,
+	                            struct fm_store_tally *tally);
 	/* The devices of one site, or of all (NULL), in the order of site and identity. */
 	enum fm_store_result (*device_each)(struct fm_store *s, const char *site, fm_store_device_fn *each, void *arg);
 

@@ -9,39 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store.h"
+#include "store_sqlite.h"
 
 #define STORE_FILE      "facilities-manager.db"
-#define STORE_VERSION   1
+#define STORE_VERSION   2
 #define STORE_WAL_BYTES (16 << 20) /* bytes of WAL at which a commit itself checkpoints, idle time or not */
-
-enum sqlite_query {
-	QUERY_BEGIN,
-	QUERY_COMMIT,
-	QUERY_ROLLBACK,
-	QUERY_SITE_ADD,
-	QUERY_SITE_GET,
-	QUERY_SITE_REVOKE,
-	QUERY_SITE_EACH,
-	QUERY_SITE_ID,
-	QUERY_BATCH_ADD,
-	QUERY_DEVICE_GET,
-	QUERY_DEVICE_ADD,
-	QUERY_DEVICE_NEWER,
-	QUERY_DEVICE_OLDER,
-	QUERY_READING_ADD,
-	QUERY_DEVICE_EACH,
-	QUERY_VALUE_SET,
-	QUERY_VALUE_GET,
-	QUERY_COUNT
-};
-
-struct sqlite_store {
-	struct fm_store store; /* first: the driver's functions get this */
-	sqlite3 *db;
-	sqlite3_stmt *query[QUERY_COUNT];
-	char error[256];
-};
 
 /* A device belongs to its site: `identity` is unique there, and another site's key cannot touch it. `seen` is the engine's
  * read_at, but never later than the server's own clock at that time: an engine whose clock was once
@@ -60,6 +32,18 @@ static const char sqlite_schema[] =
         "CREATE INDEX reading_device ON reading(device, read_at);"
         "CREATE TABLE value(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;";
 
+/* What the first version did not have. A reading that travelled whole can be the base of changes, by its `name`; `raw` is the record as it
+ * travelled, where its `json` is not. `waiting` holds changes whose base is not here (0), has come (1), or
+ * does not fit them (2): those stay for a person to look at. Readings may only be deleted with the changes of them. */
+static const char sqlite_schema_2[] =
+        "ALTER TABLE reading ADD COLUMN name TEXT; ALTER TABLE reading ADD COLUMN raw TEXT;"
+        "CREATE INDEX reading_name ON reading(name) WHERE name IS NOT NULL;"
+        "CREATE TABLE waiting(waiting INTEGER PRIMARY KEY, site INTEGER NOT NULL REFERENCES site,"
+        " batch INTEGER NOT NULL REFERENCES batch, base TEXT NOT NULL, state INTEGER NOT NULL, json TEXT NOT NULL) "
+        "STRICT;"
+        "CREATE INDEX waiting_base ON waiting(site, base) WHERE state = 0;"
+        "CREATE INDEX waiting_ready ON waiting(waiting) WHERE state = 1;";
+
 static const char *const sqlite_sql[QUERY_COUNT] = {
         [QUERY_BEGIN] = "BEGIN IMMEDIATE",
         [QUERY_COMMIT] = "COMMIT",
@@ -71,11 +55,13 @@ static const char *const sqlite_sql[QUERY_COUNT] = {
         [QUERY_SITE_REVOKE] = "UPDATE site SET revoked_at = ?2 WHERE name = ?1 AND revoked_at = 0",
         [QUERY_SITE_EACH] =
                 "SELECT s.name, s.created_at, s.revoked_at, ifnull(b.last, 0), ifnull(b.batches, 0),"
-                " ifnull(b.readings, 0), ifnull(d.devices, 0), ifnull(b.top, 0), ifnull(b.top - b.numbers, 0)"
+                " ifnull(b.readings, 0), ifnull(d.devices, 0), ifnull(b.top, 0), ifnull(b.top - b.numbers, 0),"
+                " ifnull(w.waiting, 0)"
                 " FROM site s"
                 " LEFT JOIN (SELECT site, max(received_at) last, count(*) batches, sum(readings) readings,"
                 "   max(sequence) top, count(DISTINCT sequence) numbers FROM batch GROUP BY site) b ON b.site = s.site"
                 " LEFT JOIN (SELECT site, count(*) devices FROM device GROUP BY site) d ON d.site = s.site"
+                " LEFT JOIN (SELECT site, count(*) waiting FROM waiting GROUP BY site) w ON w.site = s.site"
                 " ORDER BY s.name",
         [QUERY_SITE_ID] = "SELECT site FROM site WHERE name = ?1 AND revoked_at = 0",
         [QUERY_BATCH_ADD] = "INSERT INTO batch(site, id, sequence, received_at, readings) VALUES(?1, ?2, ?3, ?4, ?5)"
@@ -85,7 +71,16 @@ static const char *const sqlite_sql[QUERY_COUNT] = {
                              " VALUES(?1, ?2, ?3, ?4, ?4, ?5)",
         [QUERY_DEVICE_NEWER] = "UPDATE device SET ip = ?2, last_seen = ?3, json = ?4 WHERE device = ?1",
         [QUERY_DEVICE_OLDER] = "UPDATE device SET first_seen = min(first_seen, ?2) WHERE device = ?1",
-        [QUERY_READING_ADD] = "INSERT INTO reading(batch, device, read_at, json) VALUES(?1, ?2, ?3, ?4)",
+        [QUERY_READING_ADD] = "INSERT INTO reading(batch, device, read_at, json, name, raw)"
+                              " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        [QUERY_BASE_GET] = "SELECT ifnull(r.raw, r.json) FROM reading r JOIN batch b USING(batch)"
+                           " WHERE r.name = ?2 AND b.site = ?1 LIMIT 1",
+        [QUERY_WAITING_ADD] = "INSERT INTO waiting(site, base, batch, state, json) VALUES(?1, ?2, ?3, 0, ?4)",
+        [QUERY_WAITING_READY] = "UPDATE waiting SET state = 1 WHERE site = ?1 AND base = ?2 AND state = 0",
+        [QUERY_WAITING_GET] = "SELECT w.waiting, w.site, w.base, w.batch, w.json, b.received_at"
+                              " FROM waiting w JOIN batch b USING(batch) WHERE w.state = 1 ORDER BY w.waiting LIMIT 1",
+        [QUERY_WAITING_END] = "DELETE FROM waiting WHERE waiting = ?1",
+        [QUERY_WAITING_UNFIT] = "UPDATE waiting SET state = 2 WHERE waiting = ?1",
         [QUERY_DEVICE_EACH] = "SELECT s.name, d.identity, d.ip, d.json, d.first_seen, d.last_seen FROM device d JOIN "
                               "site s USING(site)"
                               " WHERE ?1 IS NULL OR s.name = ?1 ORDER BY s.name, d.identity",
@@ -96,13 +91,13 @@ static const char *const sqlite_sql[QUERY_COUNT] = {
 
 /* ---- small tools ------------------------------------------------------------------------------------------------ */
 
-static struct sqlite_store *sqlite_of(const struct fm_store *s)
+struct fm_sqlite *fm_store_sqlite_of(const struct fm_store *s)
 {
-	return (struct sqlite_store *)(uintptr_t)s;
+	return (struct fm_sqlite *)(uintptr_t)s;
 }
 
 /* What a failed step means to the caller: wait and see, or broken. */
-static enum fm_store_result sqlite_failure(struct sqlite_store *s)
+static enum fm_store_result sqlite_failure(struct fm_sqlite *s)
 {
 	snprintf(s->error, sizeof(s->error), "%s (%d)", sqlite3_errmsg(s->db), sqlite3_extended_errcode(s->db));
 	switch (sqlite3_errcode(s->db)) {
@@ -119,22 +114,21 @@ static enum fm_store_result sqlite_failure(struct sqlite_store *s)
 	}
 }
 
-static sqlite3_stmt *sqlite_text(sqlite3_stmt *q, int i, const char *text, size_t n)
+sqlite3_stmt *fm_store_sqlite_text(sqlite3_stmt *q, int i, const char *text, size_t n)
 {
 	if (sqlite3_bind_text(q, i, text, (int)n, SQLITE_STATIC) != SQLITE_OK)
 		abort(); /* a wrong index, or no memory for nothing */
 	return q;
 }
 
-static sqlite3_stmt *sqlite_number(sqlite3_stmt *q, int i, int64_t number)
+sqlite3_stmt *fm_store_sqlite_number(sqlite3_stmt *q, int i, int64_t number)
 {
 	if (sqlite3_bind_int64(q, i, number) != SQLITE_OK)
 		abort();
 	return q;
 }
 
-/* Runs a statement that gives no rows. */
-static enum fm_store_result sqlite_run(struct sqlite_store *s, enum sqlite_query query)
+enum fm_store_result fm_store_sqlite_run(struct fm_sqlite *s, enum fm_store_query query)
 {
 	sqlite3_stmt *q = s->query[query];
 	enum fm_store_result result = FM_STORE_OK;
@@ -145,8 +139,7 @@ static enum fm_store_result sqlite_run(struct sqlite_store *s, enum sqlite_query
 	return result;
 }
 
-/* The first row: OK, and the statement stands on it until sqlite_done; NONE when there is none. */
-static enum fm_store_result sqlite_row(struct sqlite_store *s, enum sqlite_query query)
+enum fm_store_result fm_store_sqlite_row(struct fm_sqlite *s, enum fm_store_query query)
 {
 	switch (sqlite3_step(s->query[query])) {
 	case SQLITE_ROW:
@@ -158,23 +151,22 @@ static enum fm_store_result sqlite_row(struct sqlite_store *s, enum sqlite_query
 	}
 }
 
-static void sqlite_done(struct sqlite_store *s, enum sqlite_query query)
+void fm_store_sqlite_done(struct fm_sqlite *s, enum fm_store_query query)
 {
 	sqlite3_reset(s->query[query]);
 	sqlite3_clear_bindings(s->query[query]);
 }
 
-static const char *sqlite_column(sqlite3_stmt *q, int i)
+const char *fm_store_sqlite_column(sqlite3_stmt *q, int i)
 {
 	const char *text = (const char *)sqlite3_column_text(q, i);
 	return text ? text : "";
 }
 
-/* Ends the open transaction one way or the other. A commit that fails leaves nothing behind. */
-static enum fm_store_result sqlite_end(struct sqlite_store *s, enum fm_store_result so_far)
+enum fm_store_result fm_store_sqlite_end(struct fm_sqlite *s, enum fm_store_result so_far)
 {
 	if (so_far == FM_STORE_OK)
-		so_far = sqlite_run(s, QUERY_COMMIT);
+		so_far = fm_store_sqlite_run(s, QUERY_COMMIT);
 	if (so_far != FM_STORE_OK && !sqlite3_get_autocommit(s->db)) {
 		sqlite3_step(s->query[QUERY_ROLLBACK]);
 		sqlite3_reset(s->query[QUERY_ROLLBACK]);
@@ -186,7 +178,7 @@ static enum fm_store_result sqlite_end(struct sqlite_store *s, enum fm_store_res
 
 static void sqlite_close(struct fm_store *store)
 {
-	struct sqlite_store *s = sqlite_of(store);
+	struct fm_sqlite *s = fm_store_sqlite_of(store);
 	if (!s)
 		return;
 	for (int i = 0; i < QUERY_COUNT; i++)
@@ -195,13 +187,13 @@ static void sqlite_close(struct fm_store *store)
 	free(s);
 }
 
-static bool sqlite_exec(struct sqlite_store *s, const char *sql)
+static bool sqlite_exec(struct fm_sqlite *s, const char *sql)
 {
 	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* Makes the tables in an empty database; refuses one of another program or of a later version. */
-static bool sqlite_prepare_schema(struct sqlite_store *s)
+/* Makes the tables in an empty database, and those that an earlier version had not; refuses one of another program or of a later version. */
+static bool sqlite_prepare_schema(struct fm_sqlite *s)
 {
 	sqlite3_stmt *q = NULL;
 	int version = -1;
@@ -213,7 +205,10 @@ static bool sqlite_prepare_schema(struct sqlite_store *s)
 		version = sqlite3_column_int(q, 0);
 	sqlite3_finalize(q);
 	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", STORE_VERSION);
-	bool ok = version == STORE_VERSION || (version == 0 && sqlite_exec(s, sqlite_schema) && sqlite_exec(s, sql));
+	bool ok = version >= 0 && version <= STORE_VERSION;
+	ok = ok && (version != 0 || sqlite_exec(s, sqlite_schema));
+	ok = ok && (version >= 2 || sqlite_exec(s, sqlite_schema_2));
+	ok = ok && (version == STORE_VERSION || sqlite_exec(s, sql));
 	if (!ok && version > STORE_VERSION)
 		snprintf(s->error, sizeof(s->error), "is of a later version (%d) of this program", version);
 	return sqlite_exec(s, ok ? "COMMIT" : "ROLLBACK") && ok;
@@ -248,7 +243,7 @@ static struct fm_store *sqlite_open(const char *folder, int wait_ms, char *why, 
 	}
 	if (!sqlite_make_private(path, why, why_size))
 		return NULL;
-	struct sqlite_store *s = calloc(1, sizeof(*s));
+	struct fm_sqlite *s = calloc(1, sizeof(*s));
 	if (!s)
 		abort();
 	s->store.driver = &fm_store_sqlite;
@@ -273,12 +268,12 @@ static struct fm_store *sqlite_open(const char *folder, int wait_ms, char *why, 
 
 static void sqlite_idle(struct fm_store *store)
 {
-	sqlite3_wal_checkpoint_v2(sqlite_of(store)->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	sqlite3_wal_checkpoint_v2(fm_store_sqlite_of(store)->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 static const char *sqlite_error(const struct fm_store *store)
 {
-	return sqlite_of(store)->error;
+	return fm_store_sqlite_of(store)->error;
 }
 
 /* ---- sites ------------------------------------------------------------------------------------------------------ */
@@ -286,24 +281,24 @@ static const char *sqlite_error(const struct fm_store *store)
 static enum fm_store_result sqlite_site_add(struct fm_store *store, const char *name, const struct ice_secret *key,
                                             int64_t now)
 {
-	struct sqlite_store *s = sqlite_of(store);
+	struct fm_sqlite *s = fm_store_sqlite_of(store);
 	sqlite3_stmt *q = s->query[QUERY_SITE_ADD];
-	sqlite_text(q, 1, name, strlen(name));
+	fm_store_sqlite_text(q, 1, name, strlen(name));
 	if (sqlite3_bind_blob(q, 2, key->bytes, key->len, SQLITE_STATIC) != SQLITE_OK)
 		abort();
-	sqlite_number(q, 3, now);
-	enum fm_store_result result = sqlite_run(s, QUERY_SITE_ADD);
+	fm_store_sqlite_number(q, 3, now);
+	enum fm_store_result result = fm_store_sqlite_run(s, QUERY_SITE_ADD);
 	return result == FM_STORE_OK && sqlite3_changes(s->db) == 0 ? FM_STORE_EXISTS : result;
 }
 
 static enum fm_store_result sqlite_site_get(struct fm_store *store, const char *name, struct fm_site *out)
 {
-	struct sqlite_store *s = sqlite_of(store);
-	sqlite3_stmt *q = sqlite_text(s->query[QUERY_SITE_GET], 1, name, strlen(name));
-	enum fm_store_result result = sqlite_row(s, QUERY_SITE_GET);
+	struct fm_sqlite *s = fm_store_sqlite_of(store);
+	sqlite3_stmt *q = fm_store_sqlite_text(s->query[QUERY_SITE_GET], 1, name, strlen(name));
+	enum fm_store_result result = fm_store_sqlite_row(s, QUERY_SITE_GET);
 	if (result == FM_STORE_OK) {
 		memset(out, 0, sizeof(*out));
-		snprintf(out->name, sizeof(out->name), "%s", sqlite_column(q, 0));
+		snprintf(out->name, sizeof(out->name), "%s", fm_store_sqlite_column(q, 0));
 		out->created_at = sqlite3_column_int64(q, 2);
 		out->revoked_at = sqlite3_column_int64(q, 3);
 		if (!ice_secret_set(&out->key, sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1)) ||
@@ -312,27 +307,27 @@ static enum fm_store_result sqlite_site_get(struct fm_store *store, const char *
 			result = FM_STORE_FAILED;
 		}
 	}
-	sqlite_done(s, QUERY_SITE_GET);
+	fm_store_sqlite_done(s, QUERY_SITE_GET);
 	return result;
 }
 
 static enum fm_store_result sqlite_site_revoke(struct fm_store *store, const char *name, int64_t now)
 {
-	struct sqlite_store *s = sqlite_of(store);
-	sqlite3_stmt *q = sqlite_text(s->query[QUERY_SITE_REVOKE], 1, name, strlen(name));
-	sqlite_number(q, 2, now);
-	enum fm_store_result result = sqlite_run(s, QUERY_SITE_REVOKE);
+	struct fm_sqlite *s = fm_store_sqlite_of(store);
+	sqlite3_stmt *q = fm_store_sqlite_text(s->query[QUERY_SITE_REVOKE], 1, name, strlen(name));
+	fm_store_sqlite_number(q, 2, now);
+	enum fm_store_result result = fm_store_sqlite_run(s, QUERY_SITE_REVOKE);
 	return result == FM_STORE_OK && sqlite3_changes(s->db) == 0 ? FM_STORE_NONE : result;
 }
 
 static enum fm_store_result sqlite_site_each(struct fm_store *store, fm_store_site_fn *each, void *arg)
 {
-	struct sqlite_store *s = sqlite_of(store);
+	struct fm_sqlite *s = fm_store_sqlite_of(store);
 	sqlite3_stmt *q = s->query[QUERY_SITE_EACH];
 	enum fm_store_result result;
-	while ((result = sqlite_row(s, QUERY_SITE_EACH)) == FM_STORE_OK) {
+	while ((result = fm_store_sqlite_row(s, QUERY_SITE_EACH)) == FM_STORE_OK) {
 		struct fm_site_summary site = {
-		        .name = sqlite_column(q, 0),
+		        .name = fm_store_sqlite_column(q, 0),
 		        .created_at = sqlite3_column_int64(q, 1),
 		        .revoked_at = sqlite3_column_int64(q, 2),
 		        .last_batch_at = sqlite3_column_int64(q, 3),
@@ -341,93 +336,12 @@ static enum fm_store_result sqlite_site_each(struct fm_store *store, fm_store_si
 		        .devices = sqlite3_column_int64(q, 6),
 		        .last_sequence = sqlite3_column_int64(q, 7),
 		        .missing = sqlite3_column_int64(q, 8),
+		        .waiting = sqlite3_column_int64(q, 9),
 		};
 		each(&site, arg);
 	}
-	sqlite_done(s, QUERY_SITE_EACH);
+	fm_store_sqlite_done(s, QUERY_SITE_EACH);
 	return result == FM_STORE_NONE ? FM_STORE_OK : result;
-}
-
-/* ---- batches ---------------------------------------------------------------------------------------------------- */
-
-/* Finds or makes the device of a reading, and keeps its latest record. */
-static enum fm_store_result sqlite_put_device(struct sqlite_store *s, int64_t site, const struct fm_reading *r,
-                                              int64_t seen, int64_t *device)
-{
-	sqlite3_stmt *q = sqlite_number(s->query[QUERY_DEVICE_GET], 1, site);
-	sqlite_text(q, 2, r->identity, strlen(r->identity));
-	enum fm_store_result result = sqlite_row(s, QUERY_DEVICE_GET);
-	*device = sqlite3_column_int64(q, 0);
-	int64_t last_seen = sqlite3_column_int64(q, 1);
-	sqlite_done(s, QUERY_DEVICE_GET);
-
-	if (result == FM_STORE_NONE) {
-		q = sqlite_number(s->query[QUERY_DEVICE_ADD], 1, site);
-		sqlite_text(q, 2, r->identity, strlen(r->identity));
-		sqlite_text(q, 3, r->ip, strlen(r->ip));
-		sqlite_number(q, 4, seen);
-		sqlite_text(q, 5, r->json, r->len);
-		result = sqlite_run(s, QUERY_DEVICE_ADD);
-		*device = sqlite3_last_insert_rowid(s->db);
-		return result;
-	}
-	if (result != FM_STORE_OK)
-		return result;
-	/* A batch that was held up for weeks must not put old facts over new ones. */
-	if (seen >= last_seen) {
-		q = sqlite_number(s->query[QUERY_DEVICE_NEWER], 1, *device);
-		sqlite_text(q, 2, r->ip, strlen(r->ip));
-		sqlite_number(q, 3, seen);
-		sqlite_text(q, 4, r->json, r->len);
-		return sqlite_run(s, QUERY_DEVICE_NEWER);
-	}
-	sqlite_number(sqlite_number(s->query[QUERY_DEVICE_OLDER], 1, *device), 2, seen);
-	return sqlite_run(s, QUERY_DEVICE_OLDER);
-}
-
-static enum fm_store_result sqlite_put_readings(struct sqlite_store *s, const struct fm_batch *batch, int64_t site,
-                                                int64_t now)
-{
-	int64_t row = sqlite3_last_insert_rowid(s->db), device;
-	enum fm_store_result result = FM_STORE_OK;
-	for (size_t i = 0; i < batch->count && result == FM_STORE_OK; i++) {
-		const struct fm_reading *r = &batch->readings[i];
-		int64_t seen = r->read_at == 0 || r->read_at > now ? now : r->read_at;
-		result = sqlite_put_device(s, site, r, seen, &device);
-		if (result != FM_STORE_OK)
-			break;
-		sqlite3_stmt *q = sqlite_number(s->query[QUERY_READING_ADD], 1, row);
-		sqlite_number(q, 2, device);
-		sqlite_number(q, 3, r->read_at ? r->read_at : now);
-		sqlite_text(q, 4, r->json, r->len);
-		result = sqlite_run(s, QUERY_READING_ADD);
-	}
-	return result;
-}
-
-static enum fm_store_result sqlite_put(struct fm_store *store, const struct fm_batch *batch, int64_t now)
-{
-	struct sqlite_store *s = sqlite_of(store);
-	enum fm_store_result result = sqlite_run(s, QUERY_BEGIN);
-	if (result != FM_STORE_OK)
-		return result;
-	sqlite3_stmt *q = sqlite_text(s->query[QUERY_SITE_ID], 1, batch->site, strlen(batch->site));
-	result = sqlite_row(s, QUERY_SITE_ID);
-	int64_t site = sqlite3_column_int64(q, 0);
-	sqlite_done(s, QUERY_SITE_ID);
-	if (result == FM_STORE_OK) {
-		q = sqlite_number(s->query[QUERY_BATCH_ADD], 1, site);
-		sqlite_text(q, 2, batch->id, strlen(batch->id));
-		sqlite_number(q, 3, batch->sequence);
-		sqlite_number(q, 4, now);
-		sqlite_number(q, 5, (int64_t)batch->count);
-		result = sqlite_run(s, QUERY_BATCH_ADD);
-		if (result == FM_STORE_OK && sqlite3_changes(s->db) == 0)
-			result = FM_STORE_EXISTS;
-	}
-	if (result == FM_STORE_OK)
-		result = sqlite_put_readings(s, batch, site, now);
-	return sqlite_end(s, result);
 }
 
 /* ---- devices, values -------------------------------------------------------------------------------------------- */
@@ -435,41 +349,42 @@ static enum fm_store_result sqlite_put(struct fm_store *store, const struct fm_b
 static enum fm_store_result sqlite_device_each(struct fm_store *store, const char *site, fm_store_device_fn *each,
                                                void *arg)
 {
-	struct sqlite_store *s = sqlite_of(store);
+	struct fm_sqlite *s = fm_store_sqlite_of(store);
 	sqlite3_stmt *q = s->query[QUERY_DEVICE_EACH];
 	enum fm_store_result result;
 	if (site)
-		sqlite_text(q, 1, site, strlen(site));
-	while ((result = sqlite_row(s, QUERY_DEVICE_EACH)) == FM_STORE_OK) {
+		fm_store_sqlite_text(q, 1, site, strlen(site));
+	while ((result = fm_store_sqlite_row(s, QUERY_DEVICE_EACH)) == FM_STORE_OK) {
 		struct fm_device device = {
-		        .site = sqlite_column(q, 0),
-		        .identity = sqlite_column(q, 1),
-		        .ip = sqlite_column(q, 2),
-		        .json = sqlite_column(q, 3),
+		        .site = fm_store_sqlite_column(q, 0),
+		        .identity = fm_store_sqlite_column(q, 1),
+		        .ip = fm_store_sqlite_column(q, 2),
+		        .json = fm_store_sqlite_column(q, 3),
 		        .len = (size_t)sqlite3_column_bytes(q, 3),
 		        .first_seen = sqlite3_column_int64(q, 4),
 		        .last_seen = sqlite3_column_int64(q, 5),
 		};
 		each(&device, arg);
 	}
-	sqlite_done(s, QUERY_DEVICE_EACH);
+	fm_store_sqlite_done(s, QUERY_DEVICE_EACH);
 	return result == FM_STORE_NONE ? FM_STORE_OK : result;
 }
 
 static enum fm_store_result sqlite_value_set(struct fm_store *store, const char *key, const char *value)
 {
-	struct sqlite_store *s = sqlite_of(store);
-	sqlite3_stmt *q = sqlite_text(s->query[QUERY_VALUE_SET], 1, key, strlen(key));
-	sqlite_text(q, 2, value, strlen(value));
-	return sqlite_run(s, QUERY_VALUE_SET);
+	struct fm_sqlite *s = fm_store_sqlite_of(store);
+	sqlite3_stmt *q = fm_store_sqlite_text(s->query[QUERY_VALUE_SET], 1, key, strlen(key));
+	fm_store_sqlite_text(q, 2, value, strlen(value));
+	return fm_store_sqlite_run(s, QUERY_VALUE_SET);
 }
 
 static char *sqlite_value_get(struct fm_store *store, const char *key)
 {
-	struct sqlite_store *s = sqlite_of(store);
-	sqlite3_stmt *q = sqlite_text(s->query[QUERY_VALUE_GET], 1, key, strlen(key));
-	char *value = sqlite_row(s, QUERY_VALUE_GET) == FM_STORE_OK ? strdup(sqlite_column(q, 0)) : NULL;
-	sqlite_done(s, QUERY_VALUE_GET);
+	struct fm_sqlite *s = fm_store_sqlite_of(store);
+	sqlite3_stmt *q = fm_store_sqlite_text(s->query[QUERY_VALUE_GET], 1, key, strlen(key));
+	char *value =
+	        fm_store_sqlite_row(s, QUERY_VALUE_GET) == FM_STORE_OK ? strdup(fm_store_sqlite_column(q, 0)) : NULL;
+	fm_store_sqlite_done(s, QUERY_VALUE_GET);
 	return value;
 }
 
@@ -481,7 +396,7 @@ const struct fm_store_driver fm_store_sqlite = {
         .site_get = sqlite_site_get,
         .site_revoke = sqlite_site_revoke,
         .site_each = sqlite_site_each,
-        .put = sqlite_put,
+        .put = fm_store_readings_put,
         .device_each = sqlite_device_each,
         .value_set = sqlite_value_set,
         .value_get = sqlite_value_get,

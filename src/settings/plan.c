@@ -56,32 +56,10 @@ void ice_leg_default_community(struct ice_leg *leg)
 		leg->community_count = 1;
 }
 
-/* One word of a range's text; whatever is no IPv4 CIDR has no edges. */
-static void plan_exclude_edges_of(struct ice_plan *plan, const char *word)
-{
-	char address[ICE_ADDRESS_TEXT_SIZE], why[ICE_RANGE_WHY_SIZE];
-	struct ice_address a;
-	unsigned bits;
-	if (sscanf(word, "%45[0-9.]/%2u", address, &bits) != 2 || bits == 0 || bits > 30 ||
-	    !ice_address_parse(address, &a))
-		return;
-	uint32_t mask = UINT32_MAX << (32 - bits);
-	struct ice_address edges[2] = {ice_address_v4((uint32_t)a.lo & mask), ice_address_v4((uint32_t)a.lo | ~mask)};
-	for (size_t i = 0; i < plan->count * 2; i++) {
-		ice_address_format(&edges[i % 2], address);
-		if (!ice_range_exclude(plan->legs[i / 2]->range, address, why, sizeof why))
-			continue; /* no host address at all: it is in no range either */
-	}
-}
-
 void ice_plan_exclude_edges(struct ice_plan *plan, const char *text)
 {
-	char *copy = strdup(text), *rest = NULL;
-	if (!copy)
-		abort();
-	for (char *word = strtok_r(copy, " \t,", &rest); word; word = strtok_r(NULL, " \t,", &rest))
-		plan_exclude_edges_of(plan, word);
-	free(copy);
+	for (size_t i = 0; i < plan->count; i++)
+		ice_range_exclude_edges(plan->legs[i]->range, text);
 }
 
 bool ice_plan_has_leg(const struct ice_plan *plan, const struct ice_leg *leg)

@@ -5,14 +5,15 @@
  * sooner than this would share the fate of the first try, and all that waiting costs is a slot. */
 #define CONTACT_SPACING ICE_USEC_MSEC(300)
 
-static unsigned contact_credential(const struct ice_scanner *s, unsigned attempt)
+/* The communities in turn, from that on which was good last. */
+static unsigned contact_credential(const struct ice_scanner *s, const struct slot *slot, unsigned attempt)
 {
-	return attempt % (unsigned)s->options.community_count;
+	return (attempt + slot->first_credential) % (unsigned)s->options.community_count;
 }
 
-static enum ice_snmp_version contact_version(const struct ice_scanner *s, unsigned attempt)
+static enum ice_snmp_version contact_version(const struct ice_scanner *s, const struct slot *slot, unsigned attempt)
 {
-	unsigned round = attempt / (unsigned)s->options.community_count;
+	unsigned round = attempt / (unsigned)s->options.community_count + slot->v1_first;
 	if (s->options.v1 && s->options.v2c)
 		return round % 2 == 0 ? ICE_SNMP_V2C : ICE_SNMP_V1;
 	return s->options.v2c ? ICE_SNMP_V2C : ICE_SNMP_V1;
@@ -22,7 +23,7 @@ bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
 	unsigned attempt = slot->tries;
-	struct ice_snmp_request *r = &s->first[contact_credential(s, attempt)][contact_version(s, attempt)];
+	struct ice_snmp_request *r = &s->first[contact_credential(s, slot, attempt)][contact_version(s, slot, attempt)];
 	struct ice_address to = slots_address(&s->slots, i);
 	ice_snmp_patch_id(r->bytes, r->id_at, slot->id);
 	if (!scanner_send(s, &to, r->bytes, r->len))
@@ -45,8 +46,18 @@ bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 
 void contact_silence(struct ice_scanner *s, uint32_t i)
 {
-	if (s->slots.at[i].tries < s->tries) {
+	struct slot *slot = &s->slots.at[i];
+	if (slot->tries < s->tries) {
 		slots_push(&s->slots, &s->contacts_due, i);
+		return;
+	}
+	if (s->options.silences) {
+		struct ice_finding finding = {.address = slots_address(&s->slots, i),
+		                              .outcome = ICE_OUTCOME_SILENT,
+		                              .requests = (uint16_t)(slot->before + slot->tries),
+		                              .rtt = -1};
+		scanner_finish(s, i);
+		s->ops.emit(&finding, s->arg);
 		return;
 	}
 	scanner_finish(s, i);
@@ -61,9 +72,11 @@ void contact_again(struct ice_scanner *s, uint32_t i, ice_usec now)
 /* Which of the communities tried so far the message names; -1 when none. */
 static int contact_find_credential(const struct ice_scanner *s, const struct slot *slot)
 {
-	for (unsigned c = 0; c < s->options.community_count && c < slot->tries; c++)
+	for (unsigned attempt = 0; attempt < s->options.community_count && attempt < slot->tries; attempt++) {
+		unsigned c = contact_credential(s, slot, attempt);
 		if (ice_secret_same(&s->options.communities[c], s->message.community, s->message.community_len))
 			return (int)c;
+	}
 	return -1;
 }
 
@@ -71,8 +84,8 @@ static int contact_find_credential(const struct ice_scanner *s, const struct slo
 static bool contact_asked(const struct ice_scanner *s, const struct slot *slot, unsigned credential,
                           enum ice_snmp_version version)
 {
-	for (unsigned attempt = credential; attempt < slot->tries; attempt += (unsigned)s->options.community_count)
-		if (contact_version(s, attempt) == version)
+	for (unsigned attempt = 0; attempt < slot->tries; attempt++)
+		if (contact_credential(s, slot, attempt) == credential && contact_version(s, slot, attempt) == version)
 			return true;
 	return false;
 }
@@ -105,7 +118,8 @@ enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 		return verdict;
 
 	unsigned last = slot->tries - 1u;
-	if (contact_credential(s, last) != (unsigned)credential || contact_version(s, last) != s->message.version)
+	if (contact_credential(s, slot, last) != (unsigned)credential ||
+	    contact_version(s, slot, last) != s->message.version)
 		s->counters.late++;
 	s->counters.answered[last < 3 ? last : 3]++;
 	bool retried = slot->tries > 1;

@@ -5,17 +5,15 @@
 #define CONVERSATION_FLOOR     ICE_USEC_SEC(1) /* a table costs a slow printer more time than its name did */
 #define CONVERSATION_CEIL      ICE_USEC_SEC(8)
 #define CONVERSATION_QUESTIONS 4 /* of first contact with one device, at most */
-#define CONVERSATION_STEADY    2 /* tries of a steady question: after a silence first contact tries as well */
 
-/* The one place where a stage changes. */
-static void conversation_enter(struct ice_scanner *s, struct talk *talk, enum talk_stage stage)
+void conversation_enter(struct ice_scanner *s, struct talk *talk, enum talk_stage stage)
 {
 	s->talking -= talk->stage == TALK_QUESTION || talk->stage == TALK_PROBE;
 	s->talking += stage == TALK_QUESTION || stage == TALK_PROBE;
 	talk->stage = stage;
 }
 
-static void conversation_free(struct talk *talk)
+void conversation_free(struct talk *talk)
 {
 	ice_probe_free(talk->probe);
 	free(talk->question);
@@ -37,7 +35,7 @@ static void conversation_emit(struct ice_scanner *s, uint32_t i, struct talk *ta
 	struct ice_steady steady;
 	bool unchanged = talk->stage == TALK_STEADY;
 	if (unchanged) {
-		finding.outcome = ICE_OUTCOME_UNCHANGED;
+		finding.outcome = talk->heard;
 		finding.identity = NULL;
 	}
 	if (talk->probe) {
@@ -56,7 +54,7 @@ static void conversation_emit(struct ice_scanner *s, uint32_t i, struct talk *ta
 	s->ops.emit(&finding, s->arg);
 }
 
-static void conversation_end(struct ice_scanner *s, uint32_t i)
+void conversation_end(struct ice_scanner *s, uint32_t i)
 {
 	struct talk *talk = s->slots.at[i].of.talk;
 	conversation_emit(s, i, talk);
@@ -70,7 +68,7 @@ static void conversation_due(struct ice_scanner *s, uint32_t i)
 	slots_push(&s->slots, &s->talks_due, i);
 }
 
-static bool conversation_speaks(const struct ice_scanner *s, enum ice_snmp_version version)
+bool conversation_speaks(const struct ice_scanner *s, enum ice_snmp_version version)
 {
 	return version == ICE_SNMP_V1 ? s->options.v1 : s->options.v2c;
 }
@@ -194,68 +192,6 @@ static ice_usec conversation_wait(const struct ice_scanner *s, const struct talk
 	return wait < ceil ? wait : ceil;
 }
 
-bool conversation_known(struct ice_scanner *s, uint32_t i)
-{
-	struct ice_steady steady;
-	struct ice_snmp_request question;
-	struct ice_address address = slots_address(&s->slots, i);
-	if (!s->ops.known(&address, &steady, s->arg) || steady.credential >= s->options.community_count ||
-	    !conversation_speaks(s, steady.version) ||
-	    !ice_steady_request(&steady, s->options.profiles, &s->options.communities[steady.credential], &question))
-		return false;
-	struct talk *talk = calloc(1, sizeof(*talk));
-	if (!talk || !(talk->steady = malloc(sizeof(*talk->steady))) ||
-	    !(talk->question = malloc(sizeof(*talk->question))))
-		abort();
-	*talk->steady = steady;
-	*talk->question = question;
-	talk->address = address;
-	talk->version = steady.version;
-	talk->credential = steady.credential;
-	talk->rtt = -1;
-	s->slots.at[i].of.talk = talk;
-	s->slots.at[i].state = SLOT_TALKING;
-	conversation_enter(s, talk, TALK_STEADY);
-	slots_question(&s->slots, i, &s->random);
-	return true;
-}
-
-/* What was known of the slot's address holds no more: first contact with it is due. */
-static void conversation_unknown(struct ice_scanner *s, uint32_t i)
-{
-	struct slot *slot = &s->slots.at[i];
-	struct talk *talk = slot->of.talk;
-	slot->state = SLOT_ASKING;
-	slot->before = (uint8_t)talk->requests;
-	slots_set_address(&s->slots, i, &talk->address);
-	conversation_free(talk);
-	slots_question(&s->slots, i, &s->random);
-	slots_push(&s->slots, &s->contacts_due, i);
-}
-
-/* The answer to a steady question: the end, or the beginning of everything else. */
-static enum ice_verdict conversation_steady(struct ice_scanner *s, uint32_t i, ice_usec now)
-{
-	struct slot *slot = &s->slots.at[i];
-	struct talk *talk = slot->of.talk;
-	if (s->message.version != talk->version)
-		return ICE_VERDICT_VERSION;
-	enum ice_steady_answer answer = ice_steady_compare(talk->steady, &s->message);
-	if (answer == ICE_STEADY_NOT_OURS)
-		return ICE_VERDICT_OIDS;
-	ice_usec since = (ice_usec)((uint32_t)now - slot->first);
-	ice_rtt_table_sample(&s->rtt, &talk->address, since, slot->tries > 1);
-	if (slot->tries == 1)
-		talk->rtt = since;
-	slots_leave(&s->slots, &s->talks_due, i);
-	ice_wheel_cancel(s->slots.wheel, i);
-	if (answer == ICE_STEADY_SAME)
-		conversation_end(s, i);
-	else
-		conversation_unknown(s, i);
-	return ICE_VERDICT_OK;
-}
-
 bool conversation_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
@@ -306,7 +242,7 @@ enum ice_verdict conversation_reply(struct ice_scanner *s, uint32_t i, ice_usec 
 	if (!ice_secret_same(&s->options.communities[talk->credential], s->message.community, s->message.community_len))
 		return ICE_VERDICT_COMMUNITY;
 	if (talk->stage == TALK_STEADY)
-		return conversation_steady(s, i, now);
+		return known_reply(s, i, now);
 	enum ice_verdict verdict;
 	if (talk->stage == TALK_QUESTION)
 		verdict = conversation_answer(s, talk);
@@ -335,13 +271,13 @@ void conversation_silence(struct ice_scanner *s, uint32_t i, ice_usec now)
 	struct talk *talk = slot->of.talk;
 	unsigned tries = s->options.retries + 1 > 2 ? s->options.retries + 1 : 2;
 	if (talk->stage == TALK_STEADY)
-		tries = CONVERSATION_STEADY;
+		tries = KNOWN_TRIES;
 	if (slot->tries < tries) {
 		slots_push(&s->slots, &s->talks_due, i);
 		return;
 	}
 	if (talk->stage == TALK_STEADY) {
-		conversation_unknown(s, i);
+		known_silence(s, i);
 		return;
 	}
 	talk->silent = true;

@@ -9,15 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "range_spans.h"
 #include "range_text.h"
 
 struct ice_range {
 	struct range_spans in, out; /* as written; `in` is sorted and disjoint once sealed */
+	struct range_spans edges;   /* network and broadcast addresses, to be left out */
 	struct range_spans allowed; /* permitted beyond the internal networks */
 	uint64_t *before;           /* before[i]: addresses in spans 0 .. i-1 */
 	uint32_t *hints;            /* hints[k]: the span that holds index k << shift */
 	unsigned shift;
 	uint64_t count;
+	struct ice_range_figures figures;
 	bool sealed;
 };
 
@@ -35,73 +38,11 @@ void ice_range_free(struct ice_range *r)
 		return;
 	range_spans_free(&r->in);
 	range_spans_free(&r->out);
+	range_spans_free(&r->edges);
 	range_spans_free(&r->allowed);
 	free(r->before);
 	free(r->hints);
 	free(r);
-}
-
-static int range_order(const void *pa, const void *pb)
-{
-	const struct range_span *a = pa, *b = pb;
-	if (a->hi != b->hi)
-		return a->hi < b->hi ? -1 : 1;
-	if (a->scope != b->scope)
-		return a->scope < b->scope ? -1 : 1;
-	if (a->first != b->first)
-		return a->first < b->first ? -1 : 1;
-	return a->last < b->last ? -1 : a->last > b->last;
-}
-
-static bool range_same_half(const struct range_span *a, const struct range_span *b)
-{
-	return a->hi == b->hi && a->scope == b->scope;
-}
-
-/* Sorts, and joins what overlaps or touches. */
-static void range_merge(struct range_spans *list)
-{
-	if (list->count < 2)
-		return;
-	qsort(list->at, list->count, sizeof(*list->at), range_order);
-	size_t kept = 0;
-	for (size_t i = 1; i < list->count; i++) {
-		struct range_span *a = &list->at[kept], *b = &list->at[i];
-		if (range_same_half(a, b) && (b->first <= a->last || b->first == a->last + 1)) {
-			if (b->last > a->last)
-				a->last = b->last;
-		} else {
-			list->at[++kept] = *b;
-		}
-	}
-	list->count = kept + 1;
-}
-
-/* `list` without what `out` holds; both merged. */
-static struct range_spans range_subtract(const struct range_spans *list, const struct range_spans *out)
-{
-	struct range_spans left = {0};
-	size_t j = 0;
-	for (size_t i = 0; i < list->count; i++) {
-		struct range_span s = list->at[i];
-		bool rest = true;
-		while (j < out->count && (range_same_half(&out->at[j], &s) ? out->at[j].last < s.first
-		                                                           : range_order(&out->at[j], &s) < 0))
-			j++;
-		for (size_t k = j;
-		     rest && k < out->count && range_same_half(&out->at[k], &s) && out->at[k].first <= s.last; k++) {
-			if (out->at[k].first > s.first) {
-				struct range_span head = s;
-				head.last = out->at[k].first - 1;
-				range_spans_add(&left, head);
-			}
-			rest = out->at[k].last < s.last;
-			s.first = out->at[k].last + 1; /* only used when there is a rest */
-		}
-		if (rest)
-			range_spans_add(&left, s);
-	}
-	return left;
 }
 
 static struct ice_address range_address(const struct range_span *s, uint64_t lo)
@@ -163,9 +104,9 @@ static bool range_permitted(const struct ice_range *r, const struct range_span *
 	struct range_spans permitted = range_internal_v4(), one = {0};
 	for (size_t i = 0; i < r->allowed.count; i++)
 		range_spans_add(&permitted, r->allowed.at[i]);
-	range_merge(&permitted);
+	range_spans_merge(&permitted);
 	range_spans_add(&one, *s);
-	struct range_spans outside = range_subtract(&one, &permitted);
+	struct range_spans outside = range_spans_subtract(&one, &permitted);
 	bool ok = outside.count == 0;
 	if (!ok) {
 		char a[ICE_ADDRESS_TEXT_SIZE], b[ICE_ADDRESS_TEXT_SIZE];
@@ -237,7 +178,7 @@ bool ice_range_add(struct ice_range *r, const char *text, char *why, size_t why_
 	if (ok) {
 		range_take(&r->in, &t.in);
 		range_take(&r->out, &t.out);
-		range_take(&r->out, &t.edges);
+		range_take(&r->edges, &t.edges);
 	}
 	range_text_free(&t);
 	return ok;
@@ -256,14 +197,24 @@ bool ice_range_exclude(struct ice_range *r, const char *text, char *why, size_t 
 	return ok;
 }
 
+void ice_range_exclude_edges(struct ice_range *r, const char *text)
+{
+	assert(!r->sealed);
+	char why[ICE_RANGE_WHY_SIZE];
+	struct range_text t = {0};
+	if (range_text_read(text, &t, why, sizeof(why)))
+		range_take(&r->edges, &t.edges);
+	range_text_free(&t);
+}
+
 /* The two edges of the subnet that `address` lies in (host order). */
-static void range_exclude_edges(struct ice_range *r, uint32_t address, uint32_t mask)
+static void range_exclude_subnet(struct ice_range *r, uint32_t address, uint32_t mask)
 {
 	if (mask == 0 || mask >= 0xfffffffe) /* the default route; /31 (RFC 3021) and /32 have no edges */
 		return;
 	uint64_t net = ice_address_v4(address & mask).lo, broadcast = ice_address_v4(address | ~mask).lo;
-	range_spans_add(&r->out, (struct range_span){0, net, net, 0});
-	range_spans_add(&r->out, (struct range_span){0, broadcast, broadcast, 0});
+	range_spans_add(&r->edges, (struct range_span){0, net, net, 0});
+	range_spans_add(&r->edges, (struct range_span){0, broadcast, broadcast, 0});
 }
 
 static uint32_t range_v4_of(const struct sockaddr *sa)
@@ -280,7 +231,7 @@ void ice_range_exclude_local_broadcasts(struct ice_range *r)
 	if (getifaddrs(&all) == 0) {
 		for (const struct ifaddrs *i = all; i; i = i->ifa_next)
 			if (i->ifa_addr && i->ifa_netmask && i->ifa_addr->sa_family == AF_INET)
-				range_exclude_edges(r, range_v4_of(i->ifa_addr), range_v4_of(i->ifa_netmask));
+				range_exclude_subnet(r, range_v4_of(i->ifa_addr), range_v4_of(i->ifa_netmask));
 		freeifaddrs(all);
 	}
 	/* A subnet behind a router shows here when it has a route of its own. */
@@ -289,7 +240,7 @@ void ice_range_exclude_local_broadcasts(struct ice_range *r)
 	while (f && fgets(line, sizeof(line), f)) {
 		uint32_t net, mask;
 		if (sscanf(line, "%*s %8" SCNx32 " %*s %*s %*s %*s %*s %8" SCNx32, &net, &mask) == 2)
-			range_exclude_edges(r, ntohl(net), ntohl(mask));
+			range_exclude_subnet(r, ntohl(net), ntohl(mask));
 	}
 	if (f)
 		fclose(f);
@@ -316,16 +267,22 @@ bool ice_range_seal(struct ice_range *r, char *why, size_t why_size)
 {
 	assert(!r->sealed);
 	bool given = r->in.count > 0;
-	range_merge(&r->in);
+	range_spans_merge(&r->in);
 	for (size_t i = 0; i < r->in.count; i++) { /* subnet-router anycast */
 		const struct range_span *s = &r->in.at[i];
 		if (s->first == 0 && s->hi != 0)
-			range_spans_add(&r->out, (struct range_span){s->hi, 0, 0, s->scope});
+			range_spans_add(&r->edges, (struct range_span){s->hi, 0, 0, s->scope});
 	}
-	range_merge(&r->out);
-	struct range_spans left = range_subtract(&r->in, &r->out);
+	range_spans_merge(&r->out);
+	range_spans_merge(&r->edges);
+	struct range_spans wanted = range_spans_subtract(&r->in, &r->out);
+	struct range_spans left = range_spans_subtract(&wanted, &r->edges);
+	r->figures.excluded = range_spans_size(&r->in) - range_spans_size(&wanted);
+	r->figures.edges = range_spans_size(&wanted) - range_spans_size(&left);
+	range_spans_free(&wanted);
 	range_spans_free(&r->in);
 	range_spans_free(&r->out);
+	range_spans_free(&r->edges);
 	r->in = left;
 	r->sealed = true;
 	r->before = calloc(left.count + 1, sizeof(*r->before));
@@ -348,6 +305,24 @@ bool ice_range_seal(struct ice_range *r, char *why, size_t why_size)
 uint64_t ice_range_count(const struct ice_range *r)
 {
 	return r->count;
+}
+
+struct ice_range_figures ice_range_figures(const struct ice_range *r)
+{
+	return r->figures;
+}
+
+uint64_t ice_range_common(const struct ice_range *r, const struct ice_range *const *others, size_t n)
+{
+	struct range_spans all = {0};
+	for (size_t i = 0; i < n; i++)
+		range_take(&all, &others[i]->in);
+	range_spans_merge(&all);
+	struct range_spans own = range_spans_subtract(&r->in, &all);
+	uint64_t common = r->count - range_spans_size(&own);
+	range_spans_free(&own);
+	range_spans_free(&all);
+	return common;
 }
 
 uint64_t ice_range_count_within(const struct ice_range *r, const struct ice_address *first,
@@ -376,7 +351,7 @@ bool ice_range_contains(const struct ice_range *r, const struct ice_address *a)
 		struct range_span point = {a->hi, a->lo, UINT64_MAX, a->scope};
 		if (s->hi == a->hi && s->scope == a->scope && s->first <= a->lo && a->lo <= s->last)
 			return true;
-		if (range_order(s, &point) < 0)
+		if (range_spans_order(s, &point) < 0)
 			low = middle + 1;
 		else
 			high = middle;

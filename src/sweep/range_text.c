@@ -7,25 +7,6 @@
 #define RANGE_WORD_MAX   128
 #define RANGE_PIECES_MAX 131072
 
-void range_spans_add(struct range_spans *list, struct range_span span)
-{
-	if (list->count == list->room) {
-		size_t room = list->room ? list->room * 2 : 16;
-		struct range_span *at = realloc(list->at, room * sizeof(*at));
-		if (!at)
-			abort();
-		list->at = at;
-		list->room = room;
-	}
-	list->at[list->count++] = span;
-}
-
-void range_spans_free(struct range_spans *list)
-{
-	free(list->at);
-	*list = (struct range_spans){0};
-}
-
 void range_text_free(struct range_text *t)
 {
 	range_spans_free(&t->in);

@@ -9,21 +9,7 @@
 #include "ice/address.h"
 #include "ice/attr.h"
 
-/* Addresses first..last (their low halves) under one high half and scope. */
-struct range_span {
-	uint64_t hi, first, last;
-	uint32_t scope;
-};
-
-#define RANGE_IPV6_MAX (UINT64_C(1) << 24) /* addresses one IPv6 range may hold */
-
-struct range_spans {
-	struct range_span *at;
-	size_t count, room;
-};
-
-void range_spans_add(struct range_spans *list, struct range_span span);
-void range_spans_free(struct range_spans *list);
+#include "range_spans.h"
 
 /* What one text said. */
 struct range_text {

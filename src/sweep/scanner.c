@@ -127,7 +127,7 @@ static enum ice_bound scanner_target(struct ice_scanner *s, struct ice_address *
 		return ICE_BOUND_WINDOW;
 	if (s->held_count > 0 && scanner_unhold(s, out, nth))
 		return ICE_BOUND_COUNT;
-	while (!s->draining && s->held_count < SCANNER_HELD) {
+	while (!s->draining && s->held_count < ICE_SCANNER_HELD) {
 		s->exhausted = !s->ops.next(out, s->arg);
 		if (s->exhausted)
 			break;
@@ -153,7 +153,7 @@ static uint32_t scanner_start(struct ice_scanner *s, enum ice_bound *bound)
 	uint32_t i = slots_take(&s->slots, &address);
 	assert(i != SLOT_NONE);
 	s->slots.at[i].nth = nth;
-	if (!s->ops.known || !conversation_known(s, i))
+	if (!s->ops.known || !known_begin(s, i))
 		slots_question(&s->slots, i, &s->random);
 	if (s->subnets)
 		s->subnets[scanner_subnet(&address)]++;
@@ -250,7 +250,8 @@ static bool scanner_has_work(const struct ice_scanner *s)
 		return true;
 	if (s->waiting.count >= ICE_SCANNER_WAITING || s->slots.used == s->slots.window)
 		return false;
-	return (s->held_count > 0 && s->held_ready) || (!s->draining && !s->exhausted && s->held_count < SCANNER_HELD);
+	return (s->held_count > 0 && s->held_ready) ||
+	       (!s->draining && !s->exhausted && s->held_count < ICE_SCANNER_HELD);
 }
 
 ice_usec ice_scanner_next(const struct ice_scanner *s, ice_usec now)

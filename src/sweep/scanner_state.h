@@ -1,10 +1,11 @@
-/* scanner_state: what the scanner's three parts share.
+/* scanner_state: what the scanner's four parts share.
  *
  *   scanner.c       life of the scanner, pump, tick, input's checks, counters
  *   contact.c       first contact: one question to an address, its tries, its answer or silence
  *   conversation.c  a device that answered: second question, waiting, the probe's requests, its end
+ *   known.c         a known printer: its steady question
  *
- *   conversation_known: a known printer, its steady question due -> the same: emitted; other, silence -> contact_start
+ *   known_begin: a known printer, its steady question due -> the same: emitted; else contact_start, but for a pulse
  *   contact_start --silence--> contact_silence: retry due, or done
  *        | reply
  *   contact_reply: a device -> emitted; a printer, or a second question -> conversation_open
@@ -20,7 +21,6 @@
 #include "slots.h"
 
 #define SCANNER_COMMUNITIES 16
-#define SCANNER_HELD        64 /* targets that wait for their subnet to come below its cap */
 #define SCANNER_SUBNETS     65536
 
 enum talk_stage {
@@ -37,10 +37,12 @@ struct talk {
 	enum talk_stage stage;
 	enum ice_snmp_version version;
 	uint16_t credential;
-	uint16_t requests; /* datagrams, first contact included */
-	uint8_t questions; /* of first contact so far */
-	bool silent;       /* the last thing heard was silence */
-	ice_usec rtt;      /* of first contact; -1 unknown */
+	uint16_t requests;      /* datagrams, first contact included */
+	uint8_t questions;      /* of first contact so far */
+	bool silent;            /* the last thing heard was silence */
+	enum ice_outcome heard; /* TALK_STEADY: what the answer means */
+	bool pulse;             /* TALK_STEADY: silence and page counts are no reason for first contact */
+	ice_usec rtt;           /* of first contact; -1 unknown */
 	struct ice_rtt host;
 	struct ice_probe *probe;
 	struct ice_snmp_request *question; /* TALK_QUESTION, TALK_STEADY */
@@ -59,8 +61,8 @@ struct ice_scanner {
 	struct slot_queue talks_due, contacts_due, waiting;
 	uint32_t talking;  /* slots in TALK_QUESTION and TALK_PROBE */
 	uint16_t *subnets; /* addresses in flight by hashed subnet; NULL without a cap */
-	struct ice_address held[SCANNER_HELD];
-	uint32_t held_nth[SCANNER_HELD]; /* as in their slots, later */
+	struct ice_address held[ICE_SCANNER_HELD];
+	uint32_t held_nth[ICE_SCANNER_HELD]; /* as in their slots, later */
 	uint32_t held_count;
 	bool held_ready; /* a subnet has got room since they were last looked at */
 
@@ -90,8 +92,18 @@ void contact_silence(struct ice_scanner *s, uint32_t i);
 /* Asks the address of a slot all over again, after a pause. */
 void contact_again(struct ice_scanner *s, uint32_t i, ice_usec now);
 
-/* True when the slot's address is a known printer: its steady question is what to send. */
-bool conversation_known(struct ice_scanner *s, uint32_t i);
+/* True when the slot's address is a known printer whose steady question is what to send. */
+bool known_begin(struct ice_scanner *s, uint32_t i);
+enum ice_verdict known_reply(struct ice_scanner *s, uint32_t i, ice_usec now);
+void known_silence(struct ice_scanner *s, uint32_t i);
+#define KNOWN_TRIES 2 /* of a steady question: after a silence first contact tries as well, or the next pulse */
+
+/* The one place where a stage changes. */
+void conversation_enter(struct ice_scanner *s, struct talk *talk, enum talk_stage stage);
+/* The device is done: it is emitted, its slot is free. */
+void conversation_end(struct ice_scanner *s, uint32_t i);
+void conversation_free(struct talk *talk);
+bool conversation_speaks(const struct ice_scanner *s, enum ice_snmp_version version);
 /* The slot's address answered as `heard` says (copied): emits it, or converses in the slot, which is in no queue and not on the wheel. */
 void conversation_open(struct ice_scanner *s, uint32_t i, ice_usec now, const struct talk *heard);
 /* Lets waiting printers begin. */

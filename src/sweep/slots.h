@@ -29,10 +29,12 @@ struct slot {
 	uint32_t first;      /* when its first try went out: microseconds, modulo 2^32 */
 	uint32_t next, prev; /* in a queue; next alone in the free list */
 	uint8_t tries;       /* of the present request so far */
-	uint8_t state;       /* enum slot_state */
-	bool queued;         /* it stands in a queue */
-	uint8_t before;      /* ASKING: datagrams that went to the address before, for a question that led nowhere */
-	uint32_t nth;        /* its address was the nth that `next` gave, modulo 2^32 */
+	uint8_t state : 4;   /* enum slot_state */
+	bool queued : 1;     /* it stands in a queue */
+	bool v1_first : 1;   /* ASKING: what to try first, of a device that is known */
+	uint8_t first_credential;
+	uint8_t before; /* ASKING: datagrams that went to the address before, for a question that led nowhere */
+	uint32_t nth;   /* its address was the nth that `next` gave, modulo 2^32 */
 };
 _Static_assert(sizeof(struct slot) + ICE_WHEEL_SLOT_BYTES <= 64, "64 bytes per request in flight, deadline included");
 

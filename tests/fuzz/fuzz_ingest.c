@@ -8,6 +8,25 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A change of any record beside it. */
+static void rebuild(const struct fm_batch *batch, const struct fm_reading *change)
+{
+	struct fm_reading rebuilt;
+	char why[200];
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct fm_reading *base = &batch->readings[i];
+		if (!base->name[0] || strcmp(base->name, change->base) != 0)
+			continue;
+		bool good = fm_reading_rebuild(&rebuilt, base->raw ? base->raw : base->json,
+		                               base->raw ? base->raw_len : base->len, change->json, change->len, why,
+		                               sizeof(why));
+		if (good && !rebuilt.identity[0])
+			abort();
+		fm_reading_free(&rebuilt);
+		return;
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct ice_record r;
@@ -25,8 +44,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		for (size_t i = 0; i < batch.count; i++) {
 			const struct fm_reading *reading = &batch.readings[i];
-			if (!reading->identity[0] ||
-			    !ice_record_from_json(reading->json, reading->len, &r, why, sizeof(why)))
+			if (reading->base[0])
+				rebuild(&batch, reading);
+			else if (!reading->identity[0] ||
+			         !ice_record_from_json(reading->json, reading->len, &r, why, sizeof(why)))
 				abort();
 		}
 	}

@@ -72,13 +72,15 @@ static void fuzz_release(void *arg)
 }
 
 /* Some targets were read before, and have, or had, 4711 pages. */
-static bool fuzz_known(const struct ice_address *address, struct ice_steady *out, void *arg)
+static bool fuzz_known(const struct ice_address *address, struct ice_known_target *out, void *arg)
 {
 	(void)arg;
 	uint32_t target = (uint32_t)address->lo - 0x0a000000;
-	*out = fuzz_steady;
-	out->values ^= target == TARGETS - 1;
-	return target >= TARGETS - 2;
+	*out = (struct ice_known_target){.ask = target % 2 ? ICE_KNOWN_PULSE : ICE_KNOWN_CHANGED,
+	                                 .version = target % 3 ? ICE_SNMP_V2C : ICE_SNMP_V1,
+	                                 .steady = fuzz_steady};
+	out->steady.values[0] ^= target >= TARGETS - 2;
+	return target >= TARGETS - 4;
 }
 
 static time_t fuzz_wall(void)
@@ -98,7 +100,7 @@ static void fuzz_start(void)
 	fuzz_profiles = ice_profiles_load("config/profiles", &mistakes);
 	fuzz_recording = ice_recording_parse("fuzz", text, sizeof(text) - 1, why, sizeof(why));
 	fuzz_require(fuzz_profiles && fuzz_recording && ice_secret_set(&fuzz_community, "public", 6));
-	fuzz_require(ice_steady_parse("1 2c 0 generic 14dba84e055284e5 2b060102012b0a0201040101", &fuzz_steady));
+	fuzz_require(ice_steady_parse("2 2c 0 generic all 1 2b060102012b0a0201040101#84e05528", &fuzz_steady));
 }
 
 /* Varbinds, wrapped into an answer to the target's request. */

@@ -46,6 +46,7 @@ struct network_device {
 	enum ice_snmp_version said_version;
 	bool has_steady; /* from its last full reading */
 	struct ice_steady steady;
+	bool was_read;
 };
 
 struct network_packet {
@@ -75,7 +76,9 @@ struct network {
 	ice_usec jitter;
 	uint64_t places; /* in the queue, which nobody empties */
 	uint64_t reserved, put, released;
+	uint64_t silences;
 	bool remembers; /* printers are known from one scanner to the next */
+	enum ice_known_ask ask;
 	uint64_t silent_sent, sent, refuse_sends;
 	ice_usec *sent_times; /* when kept: of the first sent_room */
 	size_t sent_room;
@@ -256,6 +259,13 @@ static void network_op_emit(const struct ice_finding *f, void *arg)
 {
 	struct network *n = arg;
 	struct network_device *d = network_at(n, (uint32_t)f->address.lo);
+	if (f->outcome == ICE_OUTCOME_SILENT) {
+		assert_true(n->options.silences && !f->complete && !f->record && !f->identity && !f->steady);
+		assert_true((uint32_t)f->address.lo - n->first < n->count);
+		assert_int_equal(f->requests, n->sent_to[(uint32_t)f->address.lo - n->first]);
+		n->silences++;
+		return;
+	}
 	assert_non_null(d); /* a silent address is never found */
 	assert_int_equal(d->found, 0);
 	d->found++;
@@ -265,11 +275,13 @@ static void network_op_emit(const struct ice_finding *f, void *arg)
 	d->said_credential = f->credential;
 	d->said_requests = f->requests;
 	d->said_version = f->version;
-	if (f->outcome == ICE_OUTCOME_UNCHANGED) {
+	if (f->outcome == ICE_OUTCOME_UNCHANGED || f->outcome == ICE_OUTCOME_PAGES) {
+		assert_true(f->outcome == ICE_OUTCOME_UNCHANGED || n->ask == ICE_KNOWN_PULSE);
 		assert_true(d->has_steady && !f->record && !f->identity && !f->steady && f->complete);
 		return;
 	}
 	d->has_steady = f->steady;
+	d->was_read = f->record && f->complete;
 	if (f->steady) {
 		assert_true(n->remembers && f->record && f->complete);
 		d->steady = *f->steady;
@@ -300,12 +312,17 @@ static void network_op_release(void *arg)
 	assert_true(n->put + n->released <= n->reserved);
 }
 
-static bool network_op_known(const struct ice_address *address, struct ice_steady *out, void *arg)
+static bool network_op_known(const struct ice_address *address, struct ice_known_target *out, void *arg)
 {
-	struct network_device *d = network_at(arg, (uint32_t)address->lo);
-	if (!d || !d->has_steady)
+	struct network *n = arg;
+	struct network_device *d = network_at(n, (uint32_t)address->lo);
+	*out = (struct ice_known_target){.ask = n->ask};
+	if (!d || !(n->ask == ICE_KNOWN_CHANGED ? d->has_steady : d->was_read))
 		return false;
-	*out = d->steady;
+	out->version = d->said_version;
+	out->credential = d->said_credential;
+	if (d->has_steady)
+		out->steady = d->steady;
 	return true;
 }
 
@@ -343,6 +360,7 @@ static struct network *network_new(uint64_t seed)
 	n->first = 0x0a000001;
 	n->count = 100;
 	n->places = UINT64_MAX;
+	n->ask = ICE_KNOWN_CHANGED;
 	n->options = (struct ice_scanner_options){.port = 161,
 	                                          .window = 1024,
 	                                          .conversations = 64,

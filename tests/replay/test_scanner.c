@@ -741,7 +741,7 @@ static void sweep_again(struct network *n)
 	while (n->heap_count > 0)
 		free(network_arrive(n).bytes);
 	n->handed = 0;
-	n->sent = n->silent_sent = n->reserved = n->put = n->released = 0;
+	n->sent = n->silent_sent = n->reserved = n->put = n->released = n->silences = 0;
 	n->now += ICE_USEC_SEC(3600);
 	for (size_t i = 0; i < n->device_count; i++)
 		n->devices[i].found = n->devices[i].asked = n->devices[i].answered = 0;
@@ -917,9 +917,105 @@ static void test_lost_steady_question(void **state)
 	for (size_t i = 0; i < n->device_count; i++)
 		if (n->devices[i].kind == NETWORK_PRINTER) {
 			assert_int_equal(n->devices[i].asked, 2);
-			assert_int_equal(n->devices[i].rtt, -1);
+			assert_true(n->devices[i].rtt > MS(1000)); /* at most that long */
 		}
 	network_free(n);
+}
+
+/* How it is doing, in one question: pages can wait, all else cannot, and who is silent is left alone. */
+static void test_pulse(void **state)
+{
+	(void)state;
+	for (unsigned v1 = 0; v1 < 2; v1++) {
+		struct network *n = network_new(6);
+		struct ice_recording *pages =
+		        another("1.3.6.1.2.1.43.10.2.1.4.1.1|", "1.3.6.1.2.1.43.10.2.1.4.1.1|65|9999\n");
+		struct ice_recording *status = another("1.3.6.1.2.1.25.3.5.1.1.1|", "1.3.6.1.2.1.25.3.5.1.1.1|2|4\n");
+		struct ice_recording *plain = another("1.3.6.1.2.1.43.5.1.1.1", ""); /* no counters, no serial number */
+		n->remembers = true;
+		n->options.silences = true;
+		n->options.community_count = 2;
+		for (uint32_t i = 0; i < 5; i++) {
+			network_device(n, 10 + i, NETWORK_PRINTER)->v1_only = v1;
+			n->devices[i].credential = (uint8_t)(i % 2);
+		}
+		n->devices[3].recording = plain;
+		assert_true(network_run(n, FOREVER));
+		assert_int_equal(network_counters(n).printers, 5);
+		assert_int_equal(n->silences, 95);
+		sweep_again(n);
+		n->ask = ICE_KNOWN_PULSE;
+		n->devices[1].recording = pages;
+		n->devices[2].recording = status;
+		n->devices[4].dies_after = 1;
+		n->devices[4].answered = 1;
+		assert_true(network_run(n, n->now + FOREVER));
+		static const enum ice_outcome outcomes[] = {ICE_OUTCOME_UNCHANGED, ICE_OUTCOME_PAGES,
+		                                            ICE_OUTCOME_PRINTER, ICE_OUTCOME_UNCHANGED};
+		for (unsigned i = 0; i < 4; i++) {
+			assert_int_equal(n->devices[i].found, 1);
+			assert_int_equal(n->devices[i].outcome, outcomes[i]);
+			assert_int_equal(n->devices[i].said_credential, n->devices[i].credential);
+			assert_int_equal(n->devices[i].said_requests, n->devices[i].asked);
+			assert_true((n->devices[i].asked == 1) == (i != 2));
+		}
+		assert_int_equal(n->devices[4].found, 0);
+		assert_int_equal(n->devices[4].asked, 2);
+		assert_int_equal(n->reserved, 1);
+		assert_int_equal(n->silences, 96);
+		struct ice_scanner_counters c = network_counters(n);
+		assert_int_equal(c.targets, 100);
+		assert_int_equal(c.finished, 100);
+		assert_int_equal(c.printers, 4);
+		assert_int_equal(c.unchanged, 3);
+		/* whether anything has changed, it cannot tell: it is read */
+		sweep_again(n);
+		n->ask = ICE_KNOWN_CHANGED;
+		n->devices[4].dies_after = 0;
+		assert_true(network_run(n, n->now + FOREVER));
+		assert_int_equal(n->devices[0].outcome, ICE_OUTCOME_UNCHANGED);
+		assert_int_equal(n->devices[1].outcome, ICE_OUTCOME_PRINTER);
+		assert_int_equal(n->devices[2].outcome, ICE_OUTCOME_UNCHANGED);
+		assert_int_equal(n->devices[3].outcome, ICE_OUTCOME_PRINTER);
+		assert_int_equal(n->devices[4].outcome, ICE_OUTCOME_UNCHANGED);
+		network_check(n);
+		network_free(n);
+		ice_recording_free(pages);
+		ice_recording_free(status);
+		ice_recording_free(plain);
+	}
+}
+
+/* First contact with who is known begins with what was good last, and goes on to the rest when that is not good any more. */
+static void test_known_contact(void **state)
+{
+	(void)state;
+	for (unsigned v1 = 0; v1 < 2; v1++)
+		for (uint8_t credential = 0; credential < 3; credential++) {
+			struct network *n = network_new(7);
+			n->remembers = true;
+			n->options.community_count = 3;
+			struct network_device *d = network_device(n, 50, NETWORK_PRINTER);
+			d->v1_only = v1;
+			d->credential = credential;
+			assert_true(network_run(n, FOREVER));
+			unsigned before = d->asked;
+			assert_true(before >= 1 + credential + 3 * v1);
+			sweep_again(n);
+			n->ask = ICE_KNOWN_CONTACT;
+			assert_true(network_run(n, n->now + FOREVER));
+			assert_int_equal(d->outcome, ICE_OUTCOME_PRINTER);
+			assert_int_equal(d->asked, before - credential - 3 * v1);
+			assert_int_equal(d->said_credential, credential);
+			sweep_again(n);
+			d->credential = (uint8_t)((credential + 2) % 3);
+			d->v1_only = false;
+			assert_true(network_run(n, n->now + FOREVER));
+			assert_int_equal(d->outcome, ICE_OUTCOME_PRINTER);
+			assert_int_equal(d->said_credential, d->credential);
+			network_check(n);
+			network_free(n);
+		}
 }
 
 static unsigned garbled;
@@ -1010,6 +1106,7 @@ static void test_steady_seeds(void **state)
 				                                           : 1 + (unsigned)ice_random_below(&r, 4);
 				n->devices[i].recording = states[is[i] - 1];
 			}
+			n->ask = ice_random_below(&r, 3) ? ICE_KNOWN_CHANGED : ICE_KNOWN_PULSE;
 			assert_true(network_run(n, n->now + FOREVER));
 			for (size_t i = 0; i < n->device_count; i++) {
 				struct network_device *d = &n->devices[i];
@@ -1017,6 +1114,8 @@ static void test_steady_seeds(void **state)
 					assert_true(d->found && d->complete);
 				if (d->found && d->outcome == ICE_OUTCOME_UNCHANGED)
 					assert_int_equal(is[i], last[i]);
+				else if (d->found && d->outcome == ICE_OUTCOME_PAGES)
+					assert_int_not_equal(is[i], last[i]);
 				else if (d->found && d->complete)
 					last[i] = is[i];
 			}
@@ -1108,6 +1207,8 @@ int main(void)
 	        cmocka_unit_test(test_known_and_silent),
 	        cmocka_unit_test(test_known_by_another_version),
 	        cmocka_unit_test(test_lost_steady_question),
+	        cmocka_unit_test(test_pulse),
+	        cmocka_unit_test(test_known_contact),
 	        cmocka_unit_test(test_garbage_for_a_steady_question),
 	        cmocka_unit_test(test_steady_seeds),
 	        cmocka_unit_test(test_recordings),

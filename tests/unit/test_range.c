@@ -113,6 +113,35 @@ static void test_counts(void **state)
 	}
 }
 
+static struct ice_range *sealed(const char *text, const char *exclude)
+{
+	struct ice_range *r = ice_range_new();
+	if (!ice_range_add(r, text, why, sizeof(why)) ||
+	    (exclude && !ice_range_exclude(r, exclude, why, sizeof(why))) || !ice_range_seal(r, why, sizeof(why)))
+		fail_msg("%s", why);
+	return r;
+}
+
+static void test_what_was_left_out_and_what_is_shared(void **state)
+{
+	(void)state;
+	struct ice_range *a = sealed("10.0.0.0/24 10.0.1.0/24", "10.0.0.0/28"), *b = sealed("10.0.1.0/25", NULL),
+	                 *c = sealed("10.0.1.100-10.0.1.200 fd00::/120", NULL);
+	struct ice_range_figures f = ice_range_figures(a);
+	assert_int_equal(f.excluded, 16);
+	assert_int_equal(f.edges, 3); /* the fourth is excluded already */
+	assert_int_equal(ice_range_count(a), 512 - 16 - 3);
+	const struct ice_range *const both[] = {b, c};
+	assert_int_equal(ice_range_common(a, both, 1), 126);
+	assert_int_equal(ice_range_common(a, both + 1, 1), 101);
+	assert_int_equal(ice_range_common(a, both, 2), 126 + 101 - 27);
+	assert_int_equal(ice_range_common(a, NULL, 0), 0);
+	assert_int_equal(ice_range_figures(c).edges, 1);
+	ice_range_free(a);
+	ice_range_free(b);
+	ice_range_free(c);
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
@@ -274,6 +303,7 @@ int main(void)
 	        cmocka_unit_test(test_merged_and_subtracted),
 	        cmocka_unit_test(test_edges_of_subnets),
 	        cmocka_unit_test(test_counts),
+	        cmocka_unit_test(test_what_was_left_out_and_what_is_shared),
 	        cmocka_unit_test(test_refusals),
 	        cmocka_unit_test(test_nothing_left),
 	        cmocka_unit_test(test_allow_public),
