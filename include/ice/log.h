@@ -43,6 +43,11 @@ bool ice_log_level_parse(const char *name, enum ice_log_level *out);
 /* Where lines go: a file descriptor, 2 unless told. */
 void ice_log_set_fd(int fd);
 
+/* Somebody who is told of every line of level WARN or worse, written or not: `message` as it was given, `words` with its fields, as
+ * it stands in the log, without time, level and line end. Must not log. NULL = nobody, as at the start. */
+typedef void ice_log_listener_fn(enum ice_log_level level, const char *message, const char *words, void *arg);
+void ice_log_listen(ice_log_listener_fn *listener, void *arg);
+
 void ice_log_write(enum ice_log_level level, const char *message, const struct ice_log_field *fields);
 
 /* At least one field; a line without any is ice_log_write(level, message, NULL). */

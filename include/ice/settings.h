@@ -79,6 +79,10 @@ struct ice_settings_log {
 	int level; /* enum ice_log_level */
 };
 
+struct ice_settings_status {
+	struct ice_settings_path prometheus;
+};
+
 struct ice_settings_profiles {
 	struct ice_settings_path directory;
 };
@@ -95,6 +99,7 @@ struct ice_settings {
 	struct ice_settings_schedule schedule;
 	struct ice_settings_privacy privacy;
 	struct ice_settings_log log;
+	struct ice_settings_status status;
 	struct ice_settings_profiles profiles;
 	struct ice_settings_range *ranges;
 	size_t range_count;

@@ -23,5 +23,7 @@ int ice_cmd_check(int argc, char **argv);
 int ice_cmd_outbox(int argc, char **argv);
 int ice_cmd_prove(int argc, char **argv);
 int ice_cmd_config(int argc, char **argv);
+int ice_cmd_status(int argc, char **argv);
+int ice_cmd_now(int argc, char **argv);
 
 #endif

@@ -14,12 +14,17 @@
 #include "cmd.h"
 #include "configuration.h"
 #include "options.h"
+#include "report.h"
+#include "request.h"
 #include "service.h"
 #include "setup.h"
 #include "stop.h"
+#include "watch.h"
 
 static const int run_signals[] = {SIGHUP, SIGUSR1, SIGUSR2};
 #define RUN_SIGNALS (sizeof run_signals / sizeof *run_signals)
+/* How often requests, the report and the watchdog are looked after. */
+static const struct timeval run_second = {1, 0};
 
 struct run {
 	const char *config;
@@ -27,8 +32,13 @@ struct run {
 	struct event_base *base;
 	struct ice_service *service;
 	struct ice_notify notify;
-	struct event *signals[RUN_SIGNALS], *stop;
-	bool failed; /* ended for the outbox's sake */
+	struct ice_report *report;
+	struct ice_watch watch;
+	ice_usec alive_at; /* the manager's watchdog is told next */
+	struct event *signals[RUN_SIGNALS], *stop, *tick;
+	struct ice_log_throttle nonsense; /* of requests that are none */
+	bool stuck;                       /* told once */
+	bool failed;                      /* ended for the outbox's sake */
 };
 
 static const struct ice_option run_options[] = {{"config", 'c', "FILE", ICE_OPTION_TEXT, offsetof(struct run, config),
@@ -56,7 +66,9 @@ static const struct ice_command run_command = {
 
 static void run_changed(void *arg)
 {
-	(void)arg;
+	struct run *r = arg;
+	if (r->report)
+		ice_report_changed(r->report);
 }
 
 static void run_broken(void *arg)
@@ -103,6 +115,7 @@ static void run_replace(struct run *r, struct ice_configuration *next)
 			r->service = NULL;
 		}
 	} else {
+		ice_report_configured(r->report);
 		ICE_LOG(ICE_LOG_INFO, "configuration reloaded", ice_field_str("config", r->config),
 		        ice_field_int("ranges", (int64_t)next->settings.plan.count),
 		        ice_field_str("server", next->enrolment.server), ice_field_str("site", next->enrolment.site));
@@ -112,7 +125,7 @@ static void run_replace(struct run *r, struct ice_configuration *next)
 		ice_service_begin(r->service, due);
 }
 
-static void run_refuse(const struct run *r, const struct ice_conf_mistakes *m)
+static void run_refuse(struct run *r, struct ice_conf_mistakes *m)
 {
 	bool denied = false;
 	for (size_t i = 0; i < m->count; i++) {
@@ -123,6 +136,7 @@ static void run_refuse(const struct run *r, const struct ice_conf_mistakes *m)
 	        ice_field_int("mistakes", (int64_t)(m->count + m->more)),
 	        ice_field_str("hint", denied ? "folders that the service did not use at its start take a restart"
 	                                     : "ice check -c FILE tells them as well"));
+	ice_report_refused(r->report, m);
 }
 
 static void run_reload(struct run *r)
@@ -141,24 +155,74 @@ static void run_reload(struct run *r)
 	ice_notify_ready(&r->notify);
 }
 
-/* ---- signals ---- */
+/* ---- requests, by file or by signal ---- */
+
+static void run_ask(struct run *r, const struct ice_request *request, const char *by)
+{
+	const char *result = r->service ? ice_service_ask(r->service, request) : "refused: it is stopping";
+	ICE_LOG(ICE_LOG_INFO, "asked for", ice_field_str("what", ice_request_name(request->what)),
+	        ice_field_str("range", request->range[0] ? request->range : "all"), ice_field_str("by", by),
+	        ice_field_str("result", result));
+	ice_report_asked(r->report, request, result);
+}
+
+static void run_take(const struct ice_request *request, void *arg)
+{
+	run_ask(arg, request, request->id);
+}
+
+static void run_take_requests(struct run *r, ice_usec now)
+{
+	uint32_t suppressed;
+	size_t thrown = ice_requests_take(r->configuration->settings.state.directory.path, run_take, r);
+	if (thrown > 0 && ice_log_pass(&r->nonsense, now, 1, ICE_USEC_SEC(3600), &suppressed))
+		ICE_LOG(ICE_LOG_WARN, "thrown away what is no request", ice_field_int("files", (int64_t)thrown),
+		        ice_field_int("suppressed", suppressed));
+}
 
 static void run_signal(evutil_socket_t number, short what, void *arg)
 {
+	static const struct ice_request sweep = {"", ICE_REQUEST_SWEEP, ""}, upload = {"", ICE_REQUEST_UPLOAD, ""};
 	struct run *r = arg;
 	(void)what;
 	if (ice_stop_signal() || !r->service)
 		return;
-	if (number == SIGHUP) {
+	if (number == SIGHUP)
 		run_reload(r);
-	} else if (number == SIGUSR1) {
-		bool begun = ice_service_sweep_now(r->service);
-		ICE_LOG(ICE_LOG_INFO, "sweep asked for", ice_field_str("by", "SIGUSR1"),
-		        ice_field_str("result", begun ? "began" : "under way already"));
-	} else {
-		ICE_LOG(ICE_LOG_INFO, "upload asked for", ice_field_str("by", "SIGUSR2"));
-		ice_service_upload_now(r->service);
-	}
+	else if (number == SIGUSR1)
+		run_ask(r, &sweep, "SIGUSR1");
+	else
+		run_ask(r, &upload, "SIGUSR2");
+}
+
+/* ---- each second ---- */
+
+/* A sign of life only while all gets on that should (watch.h). */
+static void run_tell_manager(struct run *r, ice_usec now)
+{
+	struct ice_watch_sign signs[ICE_WATCH_KINDS];
+	if (r->notify.watchdog == 0 || !r->service || now < r->alive_at)
+		return;
+	r->alive_at = now + r->notify.watchdog / 4;
+	ice_service_signs(r->service, signs);
+	const char *reason = ice_watch_look(&r->watch, signs, now);
+	if (!reason)
+		ice_notify_alive(&r->notify);
+	else if (!r->stuck)
+		ICE_LOG(ICE_LOG_ERROR, "stuck, waiting for the service manager to start it again",
+		        ice_field_str("reason", reason));
+	r->stuck = reason != NULL;
+}
+
+static void run_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct run *r = arg;
+	ice_usec now = ice_clock_now();
+	(void)fd;
+	(void)what;
+	run_take_requests(r, now);
+	ice_report_tick(r->report, r->service, now);
+	run_tell_manager(r, now);
 }
 
 static void run_stop(evutil_socket_t fd, short what, void *arg)
@@ -178,7 +242,8 @@ static void run_listen(struct run *r)
 			abort();
 	}
 	r->stop = event_new(r->base, ice_stop_begin(), EV_READ, run_stop, r);
-	if (!r->stop || event_add(r->stop, NULL) != 0)
+	r->tick = event_new(r->base, -1, EV_PERSIST, run_tick, r);
+	if (!r->stop || event_add(r->stop, NULL) != 0 || !r->tick || event_add(r->tick, &run_second) != 0)
 		abort();
 }
 
@@ -196,9 +261,13 @@ static int run_prepare(struct run *r)
 		return ICE_EXIT_CONFIG;
 	r->base = ice_setup_loop();
 	int status = run_make_service(r);
-	if (status == ICE_EXIT_DONE &&
-	    !ice_alive_begin(r->configuration->settings.state.directory.path, why, sizeof why)) {
+	const char *state = r->configuration->settings.state.directory.path;
+	if (status == ICE_EXIT_DONE && !ice_alive_begin(state, why, sizeof why)) {
 		fprintf(stderr, "ice run: %s\n", why);
+		status = ICE_EXIT_FAILED;
+	}
+	if (status == ICE_EXIT_DONE && !ice_requests_begin(state)) {
+		fprintf(stderr, "ice run: %s/requests: %s\n", state, strerror(errno));
 		status = ICE_EXIT_FAILED;
 	}
 	return status;
@@ -209,12 +278,15 @@ static int run_until_stopped(struct run *r)
 	const struct ice_delivery *d = ice_service_delivery(r->service);
 	struct ice_outbox_depth depth = {0};
 	ice_notify_open(&r->notify);
+	r->report = ice_report_new(r->config, &r->notify);
+	ice_report_configured(r->report);
 	run_listen(r);
 	ICE_LOG(ICE_LOG_INFO, "service started", ice_field_str("version", ICE_VERSION),
 	        ice_field_str("config", r->config), ice_field_str("server", ice_delivery_enrolment(d)->server),
 	        ice_field_str("site", ice_delivery_enrolment(d)->site), ice_field_str("outbox", ice_delivery_file(d)));
 	ice_delivery_confine_service(d, &r->configuration->settings);
 	ice_service_begin(r->service, 0);
+	ice_report_tick(r->report, r->service, ice_clock_now());
 	ice_notify_ready(&r->notify);
 	event_base_dispatch(r->base);
 	ice_notify_stopping(&r->notify);
@@ -222,6 +294,7 @@ static int run_until_stopped(struct run *r)
 		if (!ice_service_end(r->service))
 			r->failed = true;
 		ice_outbox_depth(ice_delivery_outbox(ice_service_delivery(r->service)), &depth);
+		ice_report_end(r->report, r->service);
 	}
 	ICE_LOG(ICE_LOG_INFO, "stopped", ice_field_int("outbox_batches", depth.batches),
 	        ice_field_int("outbox_readings", depth.readings));
@@ -235,6 +308,9 @@ static void run_free(struct run *r)
 			event_free(r->signals[i]);
 	if (r->stop)
 		event_free(r->stop);
+	if (r->tick)
+		event_free(r->tick);
+	ice_report_free(r->report);
 	ice_service_free(r->service);
 	ice_configuration_free(r->configuration);
 	ice_notify_close(&r->notify);

@@ -1,7 +1,8 @@
 #include "configuration.h"
 
-#include <errno.h>
+#include <libgen.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,25 @@ static struct ice_upload_options configuration_way(const struct ice_configuratio
 	return way;
 }
 
+static void configuration_folder(const char *path, char out[PATH_MAX])
+{
+	char copy[PATH_MAX];
+	snprintf(copy, sizeof copy, "%s", path);
+	snprintf(out, PATH_MAX, "%s", path[0] ? dirname(copy) : "");
+}
+
+/* A folder to write into must have been named before the confinement. */
+static void configuration_check_prometheus(const struct ice_settings *was, const struct ice_settings *is,
+                                           struct ice_conf_mistakes *m)
+{
+	char had[PATH_MAX], wants[PATH_MAX];
+	configuration_folder(was->status.prometheus.path, had);
+	configuration_folder(is->status.prometheus.path, wants);
+	if (wants[0] && strcmp(had, wants) != 0)
+		ice_conf_mistake(m, is->file, is->status.prometheus.line, "status.prometheus",
+		                 "a file in another folder than at the start takes a restart");
+}
+
 bool ice_configuration_can_follow(const struct ice_configuration *now, const struct ice_configuration *next,
                                   struct ice_conf_mistakes *mistakes)
 {
@@ -82,5 +102,6 @@ bool ice_configuration_can_follow(const struct ice_configuration *now, const str
 		ice_conf_mistake(mistakes, is->file, is->server.enrolment.line, "server",
 		                 "connections to port %u were given up when the service started; they take a restart",
 		                 port);
+	configuration_check_prometheus(was, is, mistakes);
 	return mistakes->count == before;
 }

@@ -70,7 +70,12 @@ void ice_confinement_service(const struct ice_upload_options *upload, const char
                              const struct ice_settings *settings, const char *profiles)
 {
 	struct ice_confine *c = confinement_delivery(upload, outbox);
+	char copy[PATH_MAX];
 	ice_confine_read(c, profiles);
+	if (settings->status.prometheus.path[0]) {
+		snprintf(copy, sizeof copy, "%s", settings->status.prometheus.path);
+		ice_confine_write(c, dirname(copy));
+	}
 	ice_settings_files(settings, confinement_read, c);
 	(void)ice_confine_enter(c);
 }

@@ -19,6 +19,8 @@ struct main_command {
 static const struct main_command main_commands[] = {
         {"scan", ice_cmd_scan, "sweep ranges once and show the printers found"},
         {"run", ice_cmd_run, "the service: sweep by the clock and deliver to the server"},
+        {"status", ice_cmd_status, "how the service is, and what to do when it is not well"},
+        {"now", ice_cmd_now, "have the service sweep, read or upload at once"},
         {"probe", ice_cmd_probe, "explain one device: what was asked, what it said, what follows"},
         {"replay", ice_cmd_replay, "read recordings as if they were devices, without a network"},
         {"config", ice_cmd_config, "the configuration window: a page on this machine, in your browser"},

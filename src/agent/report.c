@@ -1,75 +1,186 @@
 #include "report.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
-void ice_report_init(struct ice_report *r, bool json)
+#include "ice/log.h"
+
+#include "prometheus.h"
+#include "publish.h"
+#include "status.h"
+#include "troubles.h"
+
+#define REPORT_BUSY ICE_USEC_SEC(2)
+#define REPORT_IDLE ICE_USEC_SEC(15)
+
+struct ice_report {
+	const char *config;
+	struct ice_notify *notify;
+	int64_t started, config_read, config_refused;
+	struct ice_conf_mistakes mistakes;
+	struct ice_troubles troubles;
+	struct ice_status_request requests[ICE_STATUS_REQUESTS]; /* the latest first */
+	size_t request_count;
+	bool changed;
+	ice_usec told;
+	bool unwritable; /* told once */
+	char doing[512]; /* told last */
+};
+
+/* Hears itself, too: one that cannot be written is a trouble like the others. */
+static void report_trouble(enum ice_log_level level, const char *message, const char *words, void *arg)
 {
-	*r = (struct ice_report){.good = true};
-	if (!json)
-		return;
-	r->root = json_pack("{s:b, s:[], s:[]}", "good", 1, "mistakes", "steps");
-	if (!r->root)
-		abort();
+	struct ice_report *r = arg;
+	ice_troubles_add(&r->troubles, ice_clock_wall(), level, message, words);
+	r->changed = true;
 }
 
-void ice_report_step(struct ice_report *r, enum ice_report_result result, const char *topic, const char *fmt, ...)
+struct ice_report *ice_report_new(const char *config, struct ice_notify *notify)
 {
-	static const char *const words[] = {"ok", "note", "failed"};
-	char *text;
-	va_list ap;
-	va_start(ap, fmt);
-	int n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	if (n < 0)
+	struct ice_report *r = calloc(1, sizeof *r);
+	if (!r)
 		abort();
-	r->good &= result != ICE_REPORT_FAILED;
-	if (r->root) {
-		json_array_append_new(
-		        json_object_get(r->root, "steps"),
-		        json_pack("{s:s, s:s, s:s}", "topic", topic, "result", words[result], "text", text));
-	} else {
-		printf("%-7s %s: %s\n", words[result], topic, text);
-		fflush(stdout);
-	}
+	r->config = config;
+	r->notify = notify;
+	r->started = ice_clock_wall();
+	ice_log_listen(report_trouble, r);
+	return r;
+}
+
+void ice_report_free(struct ice_report *r)
+{
+	if (!r)
+		return;
+	ice_log_listen(NULL, NULL);
+	ice_conf_mistakes_free(&r->mistakes);
+	free(r);
+}
+
+void ice_report_configured(struct ice_report *r)
+{
+	r->config_read = ice_clock_wall();
+	r->config_refused = 0;
+	r->changed = true;
+}
+
+void ice_report_refused(struct ice_report *r, struct ice_conf_mistakes *mistakes)
+{
+	ice_conf_mistakes_free(&r->mistakes);
+	r->mistakes = *mistakes;
+	*mistakes = (struct ice_conf_mistakes){0};
+	r->config_refused = ice_clock_wall();
+	r->changed = true;
+}
+
+void ice_report_asked(struct ice_report *r, const struct ice_request *request, const char *result)
+{
+	size_t keep = r->request_count < ICE_STATUS_REQUESTS ? r->request_count : ICE_STATUS_REQUESTS - 1;
+	memmove(r->requests + 1, r->requests, keep * sizeof *r->requests);
+	r->requests[0] = (struct ice_status_request){*request, ice_clock_wall(), result};
+	r->request_count = keep + 1;
+	r->changed = true;
+}
+
+void ice_report_changed(struct ice_report *r)
+{
+	r->changed = true;
+}
+
+/* ---- telling ---- */
+
+/* One file, from what was written into memory. False with errno when it could not be replaced. */
+static bool report_publish(const char *path, char *text, size_t n, mode_t mode)
+{
+	bool good = ice_publish(path, text, n, mode);
+	int error = errno;
 	free(text);
+	errno = error;
+	return good;
 }
 
-void ice_report_mistakes(struct ice_report *r, const struct ice_conf_mistakes *m)
+static bool report_json(const struct ice_status *s, const char *state)
 {
-	r->good &= m->count + m->more == 0;
-	if (!r->root) {
-		ice_conf_mistakes_print(m, stderr);
-		return;
+	char path[PATH_MAX + sizeof ICE_STATUS_FILE];
+	snprintf(path, sizeof path, "%s/%s", state, ICE_STATUS_FILE);
+	json_t *o = ice_status_json(s);
+	char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(10));
+	json_decref(o);
+	if (!text)
+		abort();
+	return report_publish(path, text, strlen(text), 0640);
+}
+
+static bool report_prometheus(const struct ice_status *s, const char *path)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *to = open_memstream(&text, &n);
+	if (!to)
+		abort();
+	ice_prometheus_write(s, to);
+	if (fclose(to) != 0)
+		abort();
+	return report_publish(path, text, n, 0644);
+}
+
+/* Once per time it happens. */
+static void report_heed(struct ice_report *r, bool json, bool prometheus, int error)
+{
+	if (!(json && prometheus) && !r->unwritable)
+		ICE_LOG(ICE_LOG_WARN,
+		        json ? "the file for Prometheus cannot be written" : "the status cannot be written",
+		        ice_field_str("reason", strerror(error)));
+	r->unwritable = !(json && prometheus);
+}
+
+static void report_tell(struct ice_report *r, const struct ice_service *service, const char *doing)
+{
+	struct ice_status s = {
+	        .written = ice_clock_wall(),
+	        .started = r->started,
+	        .version = ICE_VERSION,
+	        .config = r->config,
+	        .config_read = r->config_read,
+	        .config_refused = r->config_refused,
+	        .mistakes = &r->mistakes,
+	        .troubles = &r->troubles,
+	        .requests = r->requests,
+	        .request_count = r->request_count,
+	        .doing = doing,
+	};
+	ice_service_status(service, &s);
+	const struct ice_settings *set = ice_service_settings(service);
+	const char *path = set->status.prometheus.path;
+	errno = 0;
+	bool json = report_json(&s, set->state.directory.path);
+	int error = errno;
+	bool prometheus = !path[0] || report_prometheus(&s, path);
+	report_heed(r, json, prometheus, json ? errno : error);
+	char words[sizeof r->doing];
+	ice_status_doing(&s, words, sizeof words);
+	if (strcmp(words, r->doing) != 0) {
+		memcpy(r->doing, words, sizeof words);
+		ice_notify_say(r->notify, "%s", words);
 	}
-	for (size_t i = 0; i < m->count; i++) {
-		const struct ice_conf_told *t = &m->told[i];
-		json_t *one =
-		        json_pack("{s:s, s:s*, s:s}", "file", t->file, "option", t->option, "message", t->message);
-		if (t->line)
-			json_object_set_new(one, "line", json_integer(t->line));
-		json_array_append_new(json_object_get(r->root, "mistakes"), one);
-	}
-	if (m->more)
-		ice_report_set(r, "more_mistakes", json_integer((json_int_t)m->more));
+	free(s.ranges);
 }
 
-void ice_report_set(struct ice_report *r, const char *key, json_t *value)
+void ice_report_tick(struct ice_report *r, const struct ice_service *service, ice_usec now)
 {
-	if (r->root)
-		json_object_set_new(r->root, key, value);
-	else
-		json_decref(value);
-}
-
-void ice_report_end(struct ice_report *r)
-{
-	if (!r->root)
+	if (!service)
 		return;
-	json_object_set_new(r->root, "good", json_boolean(r->good));
-	json_dumpf(r->root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-	putchar('\n');
-	json_decref(r->root);
-	r->root = NULL;
+	bool due = now - r->told >= (ice_service_busy(service) ? REPORT_BUSY : REPORT_IDLE);
+	if (r->changed || due || r->told == 0) {
+		r->changed = false;
+		r->told = now;
+		report_tell(r, service, NULL);
+	}
+}
+
+void ice_report_end(struct ice_report *r, const struct ice_service *service)
+{
+	if (service)
+		report_tell(r, service, "stopped");
 }

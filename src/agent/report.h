@@ -1,33 +1,39 @@
-/* report: what a command finds out, step by step: as lines for people while it goes on, or as one JSON object at its end.
+/* report: what the service tells of itself to the outside: the status file, the file for Prometheus, the line of `systemctl status`, and the
+ * signs of life.
  *
- * A step is a topic ("TLS"), a result and a sentence: "ok      TLS: TLSv1.3, ...". In JSON it is a member of "steps",
- * {"topic":...,"result":"ok"|"note"|"failed","text":...}; whatever else there is to tell is added to `root` by its finder. "good" says
- * whether nothing failed. */
+ * It keeps what belongs to no configuration: the troubles of late, the requests of late, how the last reload went. Told is at every change,
+ * but not more than once a second; every few seconds while the service is at something; else a few times a minute.
+ *
+ * Life: ice_report_new -> ice_report_tick each second, changed, asked, ... -> ice_report_free. */
 #ifndef ICE_REPORT_H
 #define ICE_REPORT_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
-#include "ice/attr.h"
 #include "ice/conf.h"
+#include "ice/notify.h"
 
-enum ice_report_result { ICE_REPORT_OK, ICE_REPORT_NOTE, ICE_REPORT_FAILED };
+#include "request.h"
+#include "service.h"
 
-struct ice_report {
-	json_t *root; /* NULL: lines for people, on standard output */
-	bool good;
-};
+struct ice_report;
 
-void ice_report_init(struct ice_report *r, bool json);
-void ice_report_step(struct ice_report *r, enum ice_report_result result, const char *topic, const char *fmt, ...)
-        ICE_PRINTF(4, 5);
-/* Mistakes are failures; as lines they go to standard error, and in JSON they are "mistakes":
- * [{"file":...,"line":...,"option":...,"message":...}], with no line or option where there is none. Once. */
-void ice_report_mistakes(struct ice_report *r, const struct ice_conf_mistakes *m);
-/* Adds a member; takes the value over, also when there is nowhere to put it. */
-void ice_report_set(struct ice_report *r, const char *key, json_t *value);
-/* Writes the object, and frees it. */
-void ice_report_end(struct ice_report *r);
+/* From now on the log's warnings are heard. The notify is lent. Never NULL. */
+struct ice_report *ice_report_new(const char *config, struct ice_notify *notify);
+void ice_report_free(struct ice_report *r);
+
+/* The configuration in use was read just now. */
+void ice_report_configured(struct ice_report *r);
+/* A reload was refused for these mistakes, which are taken over and zeroed. */
+void ice_report_refused(struct ice_report *r, struct ice_conf_mistakes *mistakes);
+/* A request was taken; `result` is a constant. */
+void ice_report_asked(struct ice_report *r, const struct ice_request *request, const char *result);
+/* Something worth telling at once has changed. */
+void ice_report_changed(struct ice_report *r);
+
+/* Each second, from the loop. The service may be NULL. */
+void ice_report_tick(struct ice_report *r, const struct ice_service *service, ice_usec now);
+/* For the last time: it is stopping. */
+void ice_report_end(struct ice_report *r, const struct ice_service *service);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "cmd.h"
 #include "heartbeat.h"
+#include "history.h"
 #include "place.h"
 #include "setup.h"
 
@@ -17,6 +18,9 @@
 #define SERVICE_IDLE ICE_USEC_SEC(30)
 /* The key under which the outbox keeps to whom the readings went. */
 #define SERVICE_SERVER "server"
+/* ... and when the server last acknowledged a batch, at most so often. */
+#define SERVICE_ACKNOWLEDGED "acknowledged"
+#define SERVICE_KEEP         ICE_USEC_SEC(60)
 
 struct ice_service {
 	const struct ice_configuration *configuration;
@@ -24,8 +28,17 @@ struct ice_service {
 	void *arg;
 	struct ice_delivery *delivery;
 	struct ice_heartbeat *heartbeat;
-	struct event *next; /* the next sweep */
-	ice_usec started;   /* of the present or the last sweep; 0 = none yet */
+	struct ice_history *history;
+	struct event *next;      /* the next sweep */
+	ice_usec started;        /* of the present or the last sweep; 0 = none yet */
+	int64_t next_at;         /* wall seconds; 0 = under way */
+	size_t leg;              /* that is being swept */
+	uint64_t done;           /* addresses of the legs before it */
+	struct ice_figures past; /* of the sweeps before */
+	struct ice_slowest slowest;
+	int64_t acknowledged_at; /* wall seconds; 0 = never */
+	ice_usec keep_at;        /* not kept before */
+	uint64_t beats;
 	ice_usec tidied;
 	uint64_t acknowledged;
 	bool broken;
@@ -43,14 +56,23 @@ static struct ice_outbox *service_outbox(const struct ice_service *s)
 
 /* ---- sweeps ---- */
 
+static void service_begin_leg(struct ice_service *s, size_t leg, bool resumed, uint64_t done)
+{
+	s->leg = leg;
+	s->done = done;
+	ice_history_begin(s->history, leg, resumed, ice_clock_wall());
+}
+
 static void service_sweep(struct ice_service *s)
 {
 	struct ice_place from = {.seed = ice_setup_seed()};
 	const struct ice_plan *plan = service_plan(s);
 	bool resumed = ice_place_kept(service_outbox(s), plan, &from);
 	evtimer_del(s->next);
+	s->next_at = 0;
 	s->started = ice_clock_now();
 	ice_place_keep(service_outbox(s), plan, &from);
+	service_begin_leg(s, from.leg, resumed, 0);
 	ICE_LOG(ICE_LOG_INFO, resumed ? "sweep resumed" : "sweep began",
 	        ice_field_int("addresses", (int64_t)ice_plan_addresses(plan)),
 	        ice_field_int("ranges", (int64_t)plan->count));
@@ -71,6 +93,42 @@ static void service_sweep_at(struct ice_service *s, ice_usec at)
 	struct timeval tv = {.tv_sec = wait > 0 ? (time_t)(wait / 1000000) : 0,
 	                     .tv_usec = wait > 0 ? (suseconds_t)(wait % 1000000) : 0};
 	evtimer_add(s->next, &tv);
+	s->next_at = ice_clock_wall() + (wait > 0 ? wait / 1000000 : 0);
+}
+
+/* Of the present leg, as far as the sweep's figures tell. */
+static void service_tell_done(struct ice_service *s)
+{
+	struct ice_figures f;
+	ice_heartbeat_figures(s->heartbeat, &f);
+	ice_history_done(s->history, s->leg, f.done > s->done ? f.done - s->done : 0, ice_clock_wall());
+}
+
+/* The sweep has gone on to this leg: those before it are through. */
+static void service_reach_leg(struct ice_service *s, size_t leg)
+{
+	struct ice_figures f;
+	ice_heartbeat_figures(s->heartbeat, &f);
+	while (s->leg < leg) {
+		ice_history_end(s->history, s->leg, ice_clock_wall());
+		service_begin_leg(s, s->leg + 1, false, f.done);
+	}
+}
+
+static void service_found(const struct ice_finding *finding, void *arg)
+{
+	struct ice_service *s = arg;
+	const struct ice_plan *plan = service_plan(s);
+	size_t leg = 0;
+	while (leg < plan->count && !ice_range_contains(plan->legs[leg]->range, &finding->address))
+		leg++;
+	if (leg == plan->count)
+		return;
+	service_reach_leg(s, leg);
+	if (finding->outcome == ICE_OUTCOME_PRINTER || finding->outcome == ICE_OUTCOME_UNCHANGED)
+		ice_history_found(s->history, leg);
+	if (finding->rtt >= 0)
+		ice_slowest_add(&s->slowest, &finding->address, finding->rtt, plan->legs[leg]->name);
 }
 
 static void service_tell_sweep(const struct ice_service *s)
@@ -96,7 +154,15 @@ static void service_tell_sweep(const struct ice_service *s)
 static void service_swept(void *arg)
 {
 	struct ice_service *s = arg;
+	struct ice_figures f;
 	service_tell_sweep(s);
+	service_reach_leg(s, service_plan(s)->count - 1);
+	ice_history_end(s->history, s->leg, ice_clock_wall());
+	ice_history_save(s->history);
+	ice_heartbeat_figures(s->heartbeat, &f);
+	ice_figures_add(&s->past.scanner, &f.scanner);
+	s->past.udp.kernel_drops += f.udp.kernel_drops;
+	s->past.udp.send_errors += f.udp.send_errors;
 	ice_place_keep(service_outbox(s), service_plan(s), NULL);
 	/* From start to start; a sweep that took longer than the interval is followed by the next at once. */
 	service_sweep_at(s, s->started + s->configuration->settings.sweep.interval);
@@ -106,7 +172,22 @@ static void service_swept(void *arg)
 static void service_place(const struct ice_place *place, void *arg)
 {
 	struct ice_service *s = arg;
+	service_reach_leg(s, place->leg);
+	service_tell_done(s);
+	ice_history_save(s->history);
 	ice_place_keep(service_outbox(s), service_plan(s), place);
+}
+
+/* Kept, so that after a restart it is still known; not for every batch of many. */
+static void service_acknowledged(struct ice_service *s, ice_usec now)
+{
+	char text[32];
+	s->acknowledged_at = ice_clock_wall();
+	if (now < s->keep_at)
+		return;
+	s->keep_at = now + SERVICE_KEEP;
+	snprintf(text, sizeof text, "%" PRId64, s->acknowledged_at);
+	(void)!ice_outbox_set(service_outbox(s), SERVICE_ACKNOWLEDGED, text);
 }
 
 /* Folds the outbox while all is quiet. One that is damaged is mended by opening it: that is the next start's work. */
@@ -114,6 +195,7 @@ static void service_beat(ice_usec now, void *arg)
 {
 	struct ice_service *s = arg;
 	struct ice_upload_counters c;
+	s->beats++;
 	if (ice_outbox_damaged(service_outbox(s)) && !s->broken) {
 		ICE_LOG(ICE_LOG_ERROR, "outbox damaged, stopping: the next start mends it",
 		        ice_field_str("reason", ice_outbox_error(service_outbox(s))));
@@ -121,6 +203,8 @@ static void service_beat(ice_usec now, void *arg)
 		s->ops.broken(s->arg);
 	}
 	ice_upload_counters(ice_delivery_upload(s->delivery), &c);
+	if (c.acknowledged != s->acknowledged)
+		service_acknowledged(s, now);
 	if (c.acknowledged != s->acknowledged || ice_heartbeat_sweeping(s->heartbeat)) {
 		s->acknowledged = c.acknowledged;
 		s->tidied = 0;
@@ -177,11 +261,20 @@ static bool service_make_heartbeat(struct ice_service *s, struct event_base *bas
 	        .steady = service_meet_server(s) ? service_steady(set) : 0,
 	        .upload = ice_delivery_upload(s->delivery),
 	};
-	const struct ice_heartbeat_ops ops = {.beat = service_beat, .place = service_place, .swept = service_swept};
+	const struct ice_heartbeat_ops ops = {
+	        .found = service_found, .beat = service_beat, .place = service_place, .swept = service_swept};
 	s->heartbeat = ice_heartbeat_new(base, &options, &ops, s, why, sizeof why);
 	if (!s->heartbeat)
 		fprintf(stderr, "ice run: %s\n", why);
 	return s->heartbeat != NULL;
+}
+
+static void service_remember(struct ice_service *s)
+{
+	char *text = ice_outbox_get(service_outbox(s), SERVICE_ACKNOWLEDGED);
+	s->acknowledged_at = text ? strtoll(text, NULL, 10) : 0;
+	free(text);
+	s->history = ice_history_new(service_plan(s), service_outbox(s));
 }
 
 int ice_service_new(struct event_base *base, const struct ice_configuration *configuration,
@@ -200,6 +293,8 @@ int ice_service_new(struct event_base *base, const struct ice_configuration *con
 	if (status == ICE_EXIT_DONE && !service_make_heartbeat(s, base))
 		status = ICE_EXIT_FAILED;
 	if (status == ICE_EXIT_DONE)
+		service_remember(s);
+	if (status == ICE_EXIT_DONE)
 		*out = s;
 	else
 		ice_service_free(s);
@@ -211,6 +306,7 @@ void ice_service_free(struct ice_service *s)
 	if (!s)
 		return;
 	ice_heartbeat_free(s->heartbeat);
+	ice_history_free(s->history);
 	ice_delivery_free(s->delivery);
 	event_free(s->next);
 	free(s);
@@ -228,6 +324,9 @@ void ice_service_begin(struct ice_service *s, ice_usec first)
 
 bool ice_service_end(struct ice_service *s)
 {
+	if (ice_heartbeat_sweeping(s->heartbeat))
+		service_tell_done(s);
+	ice_history_save(s->history);
 	size_t lost = ice_heartbeat_stop(s->heartbeat);
 	if (lost)
 		ICE_LOG(ICE_LOG_ERROR, "readings could not be committed, their devices are due again",
@@ -245,15 +344,87 @@ const struct ice_delivery *ice_service_delivery(const struct ice_service *s)
 	return s->delivery;
 }
 
-bool ice_service_sweep_now(struct ice_service *s)
+const char *ice_service_ask(struct ice_service *s, const struct ice_request *r)
 {
+	const struct ice_plan *plan = service_plan(s);
+	size_t leg = 0;
+	while (r->range[0] && leg < plan->count && strcmp(plan->legs[leg]->name, r->range) != 0)
+		leg++;
+	if (leg == plan->count)
+		return "refused: there is no such range";
+	if (r->what == ICE_REQUEST_UPLOAD) {
+		ice_upload_now(ice_delivery_upload(s->delivery));
+		return "begun";
+	}
 	if (ice_heartbeat_sweeping(s->heartbeat))
-		return false;
+		return "under way already";
 	service_sweep(s);
-	return true;
+	return "begun";
 }
 
-void ice_service_upload_now(struct ice_service *s)
+/* ---- looking ---- */
+
+const struct ice_settings *ice_service_settings(const struct ice_service *s)
 {
-	ice_upload_now(ice_delivery_upload(s->delivery));
+	return &s->configuration->settings;
+}
+
+bool ice_service_busy(const struct ice_service *s)
+{
+	return ice_heartbeat_sweeping(s->heartbeat) || !ice_upload_idle(ice_delivery_upload(s->delivery));
+}
+
+static void service_range_status(const struct ice_service *s, size_t leg, struct ice_status_range *out)
+{
+	const struct ice_history_row *row = ice_history_row(s->history, leg);
+	out->name = service_plan(s)->legs[leg]->name;
+	out->addresses = ice_range_count(service_plan(s)->legs[leg]->range);
+	out->sweep.began = row->began;
+	out->sweep.ended = row->ended;
+	out->sweep.done = row->done;
+	out->sweep.found = row->found;
+	out->sweep.rate = row->seconds > 0 ? (double)row->done / row->seconds : 0;
+	out->next[ICE_LANE_SWEEP] = s->next_at;
+}
+
+void ice_service_status(const struct ice_service *s, struct ice_status *out)
+{
+	const struct ice_plan *plan = service_plan(s);
+	struct ice_figures f;
+	ice_heartbeat_figures(s->heartbeat, &f);
+	out->outbox_full = f.outbox_full;
+	out->figures = s->past;
+	if (ice_heartbeat_sweeping(s->heartbeat)) {
+		ice_figures_add(&out->figures.scanner, &f.scanner);
+		out->figures.udp.kernel_drops += f.udp.kernel_drops;
+		out->figures.udp.send_errors += f.udp.send_errors;
+	}
+	out->site = ice_delivery_enrolment(s->delivery)->site;
+	out->server = ice_delivery_enrolment(s->delivery)->server;
+	out->ranges = calloc(plan->count, sizeof *out->ranges);
+	if (!out->ranges)
+		abort();
+	out->range_count = plan->count;
+	for (size_t i = 0; i < plan->count; i++)
+		service_range_status(s, i, &out->ranges[i]);
+	ice_outbox_depth(service_outbox(s), &out->depth);
+	out->outbox_max = s->configuration->settings.state.outbox_size;
+	ice_upload_counters(ice_delivery_upload(s->delivery), &out->upload);
+	out->acknowledged = s->acknowledged_at;
+	if (out->upload.next_attempt > 0)
+		out->next_attempt = ice_clock_wall() + (out->upload.next_attempt - ice_clock_now()) / ICE_USEC_SEC(1);
+	out->slowest = s->slowest;
+}
+
+void ice_service_signs(const struct ice_service *s, struct ice_watch_sign out[ICE_WATCH_KINDS])
+{
+	struct ice_figures f;
+	struct ice_upload_counters c;
+	ice_heartbeat_figures(s->heartbeat, &f);
+	ice_upload_counters(ice_delivery_upload(s->delivery), &c);
+	out[ICE_WATCH_BEATS] = (struct ice_watch_sign){true, s->beats};
+	out[ICE_WATCH_DEVICES] = (struct ice_watch_sign){f.in_flight > 0, f.scanner.finished + f.scanner.replies +
+	                                                                          f.scanner.probes_sent};
+	out[ICE_WATCH_UPLOADS] = (struct ice_watch_sign){!ice_upload_idle(ice_delivery_upload(s->delivery)),
+	                                                 c.acknowledged + c.rejected + c.failures};
 }

@@ -13,6 +13,9 @@
 
 #include "configuration.h"
 #include "delivery.h"
+#include "request.h"
+#include "status.h"
+#include "watch.h"
 
 struct event_base;
 struct ice_service;
@@ -42,8 +45,19 @@ ice_usec ice_service_due(const struct ice_service *s, const struct ice_configura
 
 const struct ice_delivery *ice_service_delivery(const struct ice_service *s);
 
-/* At once what the clock would bring later. False: it is under way already. */
-ICE_MUST_CHECK bool ice_service_sweep_now(struct ice_service *s);
-void ice_service_upload_now(struct ice_service *s);
+/* What a request asks for, at once. What became of it, a constant: it begins with "refused" when nothing will. */
+const char *ice_service_ask(struct ice_service *s, const struct ice_request *r);
+
+const struct ice_settings *ice_service_settings(const struct ice_service *s);
+
+/* Devices are being asked, or something is on its way to the server. */
+bool ice_service_busy(const struct ice_service *s);
+
+/* Fills in what the service knows: site, server, ranges (malloc'd, the caller's to free), outbox, upload, figures, slowest. What is lent lives until
+ * the service is freed or the loop goes on. */
+void ice_service_status(const struct ice_service *s, struct ice_status *out);
+
+/* ... and what shows that it gets on. */
+void ice_service_signs(const struct ice_service *s, struct ice_watch_sign out[ICE_WATCH_KINDS]);
 
 #endif

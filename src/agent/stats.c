@@ -27,14 +27,10 @@ void ice_stats_find(struct ice_stats *s, const struct ice_finding *f)
 		if (f->requests > s->printer_requests_max)
 			s->printer_requests_max = f->requests;
 	}
-	if (f->rtt >= 0)
-		ice_subnets_add(&s->subnets, &f->address, f->rtt);
-	if (f->rtt < 0 || (s->slow_count == ICE_STATS_SLOWEST && f->rtt <= s->slowest[ICE_STATS_SLOWEST - 1].rtt))
+	if (f->rtt < 0)
 		return;
-	size_t i = s->slow_count < ICE_STATS_SLOWEST ? s->slow_count++ : ICE_STATS_SLOWEST - 1;
-	for (; i > 0 && s->slowest[i - 1].rtt < f->rtt; i--)
-		s->slowest[i] = s->slowest[i - 1];
-	s->slowest[i] = (struct ice_stats_slow){f->address, f->rtt};
+	ice_subnets_add(&s->subnets, &f->address, f->rtt);
+	ice_slowest_add(&s->slowest, &f->address, f->rtt, NULL);
 }
 
 /* A month of seconds fits too: two moments become one. */
@@ -121,19 +117,6 @@ static json_t *stats_timeline(const struct ice_stats *s)
 	return o;
 }
 
-static json_t *stats_slowest(const struct ice_stats *s)
-{
-	json_t *list = json_array();
-	for (size_t i = 0; i < s->slow_count; i++) {
-		char ip[ICE_ADDRESS_TEXT_SIZE];
-		json_t *one = json_object();
-		json_object_set_new(one, "ip", json_string(ice_address_format(&s->slowest[i].address, ip)));
-		json_object_set_new(one, "rtt_ms", json_real((double)s->slowest[i].rtt / 1000));
-		json_array_append_new(list, one);
-	}
-	return list;
-}
-
 static void stats_count(json_t *o, const char *key, uint64_t n)
 {
 	json_object_set_new(o, key, json_integer((json_int_t)n));
@@ -181,8 +164,8 @@ double ice_stats_loss(const struct ice_scanner_counters *c)
 
 static json_t *stats_subnets(const struct ice_stats *s)
 {
-	struct ice_subnet slow[ICE_STATS_SLOWEST];
-	size_t n = ice_subnets_slowest(&s->subnets, slow, ICE_STATS_SLOWEST);
+	struct ice_subnet slow[ICE_SLOWEST];
+	size_t n = ice_subnets_slowest(&s->subnets, slow, ICE_SLOWEST);
 	json_t *list = json_array();
 	for (size_t i = 0; i < n; i++) {
 		char net[ICE_SUBNET_TEXT_SIZE];
@@ -251,7 +234,7 @@ bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, boo
 	json_object_set_new(o, "cpu_system_seconds", json_real(stats_seconds(&usage.ru_stime)));
 	json_object_set_new(o, "interrupted", json_boolean(interrupted));
 	json_object_set_new(o, "timeline", stats_timeline(s));
-	json_object_set_new(o, "slowest", stats_slowest(s));
+	json_object_set_new(o, "slowest", ice_slowest_json(&s->slowest));
 	json_object_set_new(o, "slowest_subnets", stats_subnets(s));
 	bool written = json_dumpf(o, to, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8)) == 0 &&
 	               fputc('\n', to) != EOF && fflush(to) == 0;

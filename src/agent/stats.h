@@ -9,18 +9,13 @@
 #include "ice/scanner.h"
 
 #include "heartbeat.h"
+#include "slowest.h"
 #include "subnets.h"
 
 #define ICE_STATS_MOMENTS 240 /* of the timeline; when it is full, two become one */
-#define ICE_STATS_SLOWEST 20
 
 struct ice_stats_moment {
 	uint64_t sent, received, found;
-};
-
-struct ice_stats_slow {
-	struct ice_address address;
-	ice_usec rtt;
 };
 
 struct ice_stats {
@@ -29,8 +24,7 @@ struct ice_stats {
 	unsigned moment_seconds; /* what one moment covers */
 	size_t moments;
 	struct ice_stats_moment timeline[ICE_STATS_MOMENTS], last;
-	struct ice_stats_slow slowest[ICE_STATS_SLOWEST]; /* the slowest first */
-	size_t slow_count;
+	struct ice_slowest slowest;
 	uint64_t printer_requests, printer_requests_max, printers;
 	struct ice_subnets subnets;
 };

@@ -48,13 +48,13 @@ static void stats_tell_slowest(const struct ice_stats *s, FILE *to)
 {
 	struct ice_subnet subnets[3];
 	size_t n = ice_subnets_slowest(&s->subnets, subnets, 3);
-	if (s->slow_count < 10 || s->slowest[0].rtt < STATS_TELL_SLOW)
+	if (s->slowest.count < 10 || s->slowest.rows[0].rtt < STATS_TELL_SLOW)
 		return;
 	fputs("slowest devices:", to);
 	for (size_t i = 0; i < 3; i++) {
 		char ip[ICE_ADDRESS_TEXT_SIZE];
-		fprintf(to, "%s %s %.0f ms", i ? "," : "", ice_address_format(&s->slowest[i].address, ip),
-		        (double)s->slowest[i].rtt / 1000);
+		fprintf(to, "%s %s %.0f ms", i ? "," : "", ice_address_format(&s->slowest.rows[i].address, ip),
+		        (double)s->slowest.rows[i].rtt / 1000);
 	}
 	fputs("; subnets:", to);
 	for (size_t i = 0; i < n; i++) {

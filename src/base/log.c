@@ -26,6 +26,8 @@ static const struct log_level_row log_levels[] = {
 /* A process has one log, as it has one standard error. */
 static enum ice_log_level log_level = ICE_LOG_INFO;
 static int log_fd = 2;
+static ice_log_listener_fn *log_listener;
+static void *log_listener_arg;
 
 struct log_line {
 	char bytes[LOG_LINE_MAX];
@@ -120,9 +122,28 @@ void ice_log_set_fd(int fd)
 	log_fd = fd;
 }
 
+void ice_log_listen(ice_log_listener_fn *listener, void *arg)
+{
+	log_listener = listener;
+	log_listener_arg = arg;
+}
+
+/* A reader that is gone or stuck costs a line, never the service. */
+static void log_out(const struct log_line *line)
+{
+	for (size_t done = 0; done < line->n;) {
+		ssize_t n = write(log_fd, line->bytes + done, line->n - done);
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			break;
+	}
+}
+
 void ice_log_write(enum ice_log_level level, const char *message, const struct ice_log_field *fields)
 {
-	if (level > log_level)
+	bool heard = log_listener && level <= ICE_LOG_WARN;
+	if (level > log_level && !heard)
 		return;
 	int saved = errno;
 	struct log_line line = {.n = 0};
@@ -136,6 +157,7 @@ void ice_log_write(enum ice_log_level level, const char *message, const struct i
 	log_put(&line, text, strlen(text));
 	log_put(&line, log_levels[level].name, strlen(log_levels[level].name));
 	log_put(&line, " ", 1);
+	size_t words = line.n;
 	for (const char *p = message; *p; p++)
 		log_put_escaped(&line, *p, false);
 	for (const struct ice_log_field *f = fields; f && f->key; f++) {
@@ -151,15 +173,13 @@ void ice_log_write(enum ice_log_level level, const char *message, const struct i
 		memcpy(line.bytes + line.n, "...", 3);
 		line.n += 3;
 	}
-	line.bytes[line.n++] = '\n';
-	/* A reader that is gone or stuck costs a line, never the service. */
-	for (size_t done = 0; done < line.n;) {
-		ssize_t n = write(log_fd, line.bytes + done, line.n - done);
-		if (n > 0)
-			done += (size_t)n;
-		else if (n == 0 || errno != EINTR)
-			break;
+	if (heard) {
+		line.bytes[line.n] = '\0';
+		log_listener(level, message, line.bytes + words, log_listener_arg);
 	}
+	line.bytes[line.n++] = '\n';
+	if (level <= log_level)
+		log_out(&line);
 	errno = saved;
 }
 

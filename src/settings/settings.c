@@ -33,6 +33,19 @@ static void settings_directory(const struct ice_conf_where *where, const char *v
 	ice_settings_take_path(where, value, &((struct ice_settings_state *)into)->directory);
 }
 
+/* The collector reads no other files. */
+static void settings_prometheus(const struct ice_conf_where *where, const char *value, void *into)
+{
+	size_t n = strlen(value);
+	if (n < 6 || strcmp(value + n - 5, ".prom") != 0)
+		ice_conf_mistake(where->mistakes, where->file, where->line, where->option,
+		                 "\"%.200s\" does not end in .prom; right would be, for example, "
+		                 "/var/lib/prometheus/node-exporter/ice.prom",
+		                 value);
+	else
+		ice_settings_take_path(where, value, &((struct ice_settings_status *)into)->prometheus);
+}
+
 static void settings_profiles(const struct ice_conf_where *where, const char *value, void *into)
 {
 	ice_settings_take_path(where, value, &((struct ice_settings_profiles *)into)->directory);
@@ -55,22 +68,23 @@ static const struct ice_conf_option settings_log_options[] = {{"level", ICE_CONF
                                                                "how much is told: error, warn, info, debug"},
                                                               SETTINGS_END};
 
+static const struct ice_conf_option settings_status_options[] = {
+        {"prometheus", ICE_CONF_CALL, 0, NULL, 0, 0, NULL, settings_prometheus,
+         "file for the textfile collector of Prometheus' node_exporter; without it, none"},
+        SETTINGS_END};
+
 static const struct ice_conf_option settings_profiles_options[] = {
         {"directory", ICE_CONF_CALL, 0, NULL, 0, 0, NULL, settings_profiles,
          "folder of the vendor profiles; without it the ones that came with ice"},
         SETTINGS_END};
 
-static const struct ice_settings_section settings_table[] = {{"server", ice_settings_server_options},
-                                                             {"state", settings_state_options},
-                                                             {"sweep", ice_settings_sweep_options},
-                                                             {"inventory", ice_settings_inventory_options},
-                                                             {"pulse", ice_settings_pulse_options},
-                                                             {"schedule", ice_settings_schedule_options},
-                                                             {"range", ice_settings_range_options},
-                                                             {"privacy", settings_privacy_options},
-                                                             {"log", settings_log_options},
-                                                             {"profiles", settings_profiles_options},
-                                                             {NULL, NULL}};
+static const struct ice_settings_section settings_table[] = {
+        {"server", ice_settings_server_options}, {"state", settings_state_options},
+        {"sweep", ice_settings_sweep_options},   {"inventory", ice_settings_inventory_options},
+        {"pulse", ice_settings_pulse_options},   {"schedule", ice_settings_schedule_options},
+        {"range", ice_settings_range_options},   {"privacy", settings_privacy_options},
+        {"log", settings_log_options},           {"status", settings_status_options},
+        {"profiles", settings_profiles_options}, {NULL, NULL}};
 
 const struct ice_settings_section *ice_settings_sections(void)
 {
@@ -94,6 +108,7 @@ bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_co
 	        {"range", ice_settings_range_options, out, ice_settings_range_open, false},
 	        {"privacy", settings_privacy_options, &out->privacy, NULL, false},
 	        {"log", settings_log_options, &out->log, NULL, false},
+	        {"status", settings_status_options, &out->status, NULL, false},
 	        {"profiles", settings_profiles_options, &out->profiles, NULL, false},
 	        {NULL, NULL, NULL, NULL, false}};
 	size_t before = mistakes->count;

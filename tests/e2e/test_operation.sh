@@ -139,7 +139,7 @@ kill -USR1 $run_pid
 check "SIGUSR1 sweeps now" await 10 said "sweep began" $((enough + 1))
 check "with the new community nobody answers" await 20 said "sweep ended printers=0"
 kill -USR2 $run_pid
-check "SIGUSR2 uploads now" await 10 said "upload asked for by=SIGUSR2"
+check "SIGUSR2 uploads now" await 10 said 'asked for what=upload .*by=SIGUSR2'
 stop
 same "a stop ends well" $? 0
 check "in less than two seconds ($took ms)" test "$took" -lt 2000

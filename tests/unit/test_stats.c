@@ -75,12 +75,12 @@ static void test_the_slowest_devices_slowest_first(void **state)
 		        .address = ice_address_v4(0x0a000000 + i), .outcome = ICE_OUTCOME_DEVICE, .rtt = i * 37 % 100};
 		ice_stats_find(&s, &f);
 	}
-	assert_int_equal(s.slow_count, ICE_STATS_SLOWEST);
-	for (size_t i = 0; i < ICE_STATS_SLOWEST; i++)
-		assert_int_equal(s.slowest[i].rtt, 99 - i);
+	assert_int_equal(s.slowest.count, ICE_SLOWEST);
+	for (size_t i = 0; i < ICE_SLOWEST; i++)
+		assert_int_equal(s.slowest.rows[i].rtt, 99 - i);
 	struct ice_finding unknown = {.outcome = ICE_OUTCOME_DEVICE, .rtt = -1};
 	ice_stats_find(&s, &unknown);
-	assert_int_equal(s.slowest[0].rtt, 99);
+	assert_int_equal(s.slowest.rows[0].rtt, 99);
 }
 
 static void test_the_progress_line_fits_any_width(void **state)

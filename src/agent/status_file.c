@@ -1,0 +1,72 @@
+#include "status_file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include "alive.h"
+#include "status.h"
+
+/* Written by another user's process: believed as far as it is an object of a bearable size. */
+static json_t *status_file_read(const char *path, char *why, size_t why_size)
+{
+	json_error_t error;
+	json_t *o = NULL;
+	char *text = malloc(ICE_STATUS_FILE_MAX + 1);
+	if (!text)
+		abort();
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(text, 1, ICE_STATUS_FILE_MAX + 1, f) : 0;
+	if (!f || ferror(f))
+		snprintf(why, why_size, "%.300s: %s%s", path, strerror(errno),
+		         errno == ENOENT   ? "; no service has ever run there"
+		         : errno == EACCES ? "; run this as root or as the service's user"
+		                           : "");
+	else if (n > ICE_STATUS_FILE_MAX)
+		snprintf(why, why_size, "%.300s: is longer than any status", path);
+	else if (!(o = json_loadb(text, n, 0, &error)) || !json_is_object(o))
+		snprintf(why, why_size, "%.300s: is no status (line %d: %s)", path, o ? 1 : error.line,
+		         o ? "not an object" : error.text);
+	if (o && !json_is_object(o)) {
+		json_decref(o);
+		o = NULL;
+	}
+	if (f)
+		fclose(f);
+	free(text);
+	return o;
+}
+
+static void status_file_problem(json_t *o, const char *what, const char *todo)
+{
+	json_t *problems = json_object_get(o, "problems");
+	if (!json_is_array(problems)) {
+		problems = json_array();
+		json_object_set_new(o, "problems", problems);
+	}
+	json_array_insert_new(problems, 0, json_pack("{s:s, s:s}", "what", what, "do", todo));
+	json_object_set_new(o, "healthy", json_false());
+}
+
+json_t *ice_status_load(const char *state, int64_t wall, char *why, size_t why_size)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/%s", state, ICE_STATUS_FILE);
+	json_t *o = status_file_read(path, why, why_size);
+	if (!o)
+		return NULL;
+	pid_t pid = ice_alive_pid(state);
+	int64_t age = wall - json_integer_value(json_object_get(o, "written_at"));
+	json_object_set_new(o, "alive", json_boolean(pid >= 0));
+	json_object_set_new(o, "age_seconds", json_integer(age));
+	if (pid < 0)
+		status_file_problem(o, "the service is not running",
+		                    "systemctl start ice; journalctl -u ice tells why it ended");
+	else if (age > ICE_STATUS_STALE || age < -ICE_STATUS_STALE)
+		status_file_problem(o, "the service has told nothing for a while",
+		                    "journalctl -u ice tells what it was at; systemctl restart ice");
+	return o;
+}

@@ -1,0 +1,21 @@
+/* status_file: the status of a service as somebody else finds it: what the service last wrote, and whether it is alive.
+ *
+ * Added to the object of status.h: alive (bool), age_seconds (since it was written), and what only shows from outside among `problems`, so that
+ * `healthy` is false when the service is not running, or has told nothing for ICE_STATUS_STALE. */
+#ifndef ICE_STATUS_FILE_H
+#define ICE_STATUS_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "ice/attr.h"
+
+#define ICE_STATUS_STALE    60        /* seconds */
+#define ICE_STATUS_FILE_MAX (4 << 20) /* bytes; 256 ranges are some 100 kB */
+
+/* NULL with a reason when the folder cannot be looked into or there was never a service. */
+ICE_MUST_CHECK json_t *ice_status_load(const char *state, int64_t wall, char *why, size_t why_size);
+
+#endif
