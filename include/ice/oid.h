@@ -58,9 +58,25 @@ static inline bool ice_oid_valid(const uint8_t *bytes, size_t n)
 /* Lexicographic by arcs: <0, 0, >0. Both must be valid; an empty one stands before all. */
 int ice_oid_compare(const uint8_t *a, size_t an, const uint8_t *b, size_t bn);
 
+/* True when the first n octets are the same. Inline, for the lengths that nearly all names have: two windows of eight octets. */
+static inline bool ice_oid_same(const uint8_t *a, const uint8_t *b, size_t n)
+{
+	uint64_t x[2], y[2];
+	if (n < sizeof(*x) || n > sizeof(x))
+		return n == 0 || memcmp(a, b, n) == 0;
+	memcpy(&x[0], a, sizeof(*x));
+	memcpy(&y[0], b, sizeof(*y));
+	memcpy(&x[1], a + n - sizeof(*x), sizeof(*x));
+	memcpy(&y[1], b + n - sizeof(*y), sizeof(*y));
+	return x[0] == y[0] && x[1] == y[1];
+}
+
 /* True when `prefix` is a proper or equal ancestor of the other. An empty prefix is nobody's ancestor. Both must be
- * valid. */
-bool ice_oid_under(const uint8_t *prefix, size_t pn, const uint8_t *oid, size_t n);
+ * valid: the prefix ends where an arc ends, so equal octets are equal arcs. */
+static inline bool ice_oid_under(const uint8_t *prefix, size_t pn, const uint8_t *oid, size_t n)
+{
+	return pn > 0 && pn <= n && ice_oid_same(prefix, oid, pn);
+}
 
 /* Appends one arc; false, and nothing changed, when it does not fit (bytes or arcs) or the OID is empty. */
 ICE_MUST_CHECK bool ice_oid_append(struct ice_oid *oid, uint32_t arc);

@@ -56,6 +56,9 @@ ICE_MUST_CHECK enum ice_verdict ice_probe_identify(const struct ice_profiles *pr
                                                    const struct ice_secret *community, struct ice_identity *out,
                                                    struct ice_snmp_request *again);
 
+/* Copies what there is: most of the struct is room for long texts. */
+void ice_identity_copy(struct ice_identity *to, const struct ice_identity *from);
+
 /* Brand and model as far as first contact told them, for a list of what is there without a second question. "" when it
  * did not. Only for printers. */
 #define ICE_IDENTITY_MAKE 64

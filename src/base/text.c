@@ -318,14 +318,45 @@ static bool text_put_declared(struct text_sink *sink, const uint8_t *p, size_t n
 	return false; /* what ASCII and UTF-8 are, UNKNOWN finds out as well */
 }
 
+#define TEXT_EACH (UINT64_MAX / 255) /* 01 in every octet */
+
+/* Not zero when one of eight octets is not printable ASCII, or may not be: what carries over from a neighbour errs on the safe side. */
+static uint64_t text_odd(uint64_t w)
+{
+	return (w | (w - 0x20 * TEXT_EACH) | (w + TEXT_EACH)) & 0x80 * TEXT_EACH;
+}
+
+/* Not zero when one of eight octets is a blank. */
+static uint64_t text_blank(uint64_t w)
+{
+	w ^= 0x20 * TEXT_EACH;
+	return (w - TEXT_EACH) & ~w & 0x80 * TEXT_EACH;
+}
+
+/* How many octets at the start are printable ASCII and no blanks but single ones between words: these need no folding. */
+static size_t text_plain(const uint8_t *p, size_t n)
+{
+	size_t i = 0;
+	for (uint64_t w, x; i + 9 <= n; i += 8) {
+		memcpy(&w, p + i, sizeof(w));
+		memcpy(&x, p + i + 1, sizeof(x));
+		uint64_t blanks = text_blank(w);
+		if (text_odd(w) || (blanks && blanks & text_blank(x)))
+			break;
+	}
+	return i;
+}
+
 /* Printable ASCII is what nearly all texts are, and what all the sets agree on but UTF-16: nothing to decode, only blanks to
  * fold, and no more is kept than fits. False when there is any other byte. */
 static bool text_put_ascii(struct text_sink *sink, const uint8_t *p, size_t n)
 {
 	char *out = sink->out;
-	size_t at = 0, last = sink->size - 1;
-	bool blank = true; /* none at the start */
-	for (size_t i = 0; i < n; i++) {
+	size_t last = sink->size - 1, at = n > 0 && p[0] != ' ' ? text_plain(p, n < last ? n : last) : 0;
+	bool blank = at == 0 || p[at - 1] == ' '; /* none at the start */
+	if (at > 0)
+		memcpy(out, p, at);
+	for (size_t i = at; i < n; i++) {
 		if (p[i] < 0x20 || p[i] > 0x7e)
 			return false;
 		if (at < last && !(blank && p[i] == ' '))

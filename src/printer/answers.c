@@ -37,13 +37,12 @@ static void *answers_grow(void *arena, const void *own, size_t used, size_t size
 	return arena == own ? memcpy(more, own, used) : more;
 }
 
-/* A new row with room for index and value; ICE_ANSWERS_NONE when full. */
-static uint16_t answers_new(struct ice_answers *a, const uint8_t *index, size_t index_len, const struct ice_value *v)
+/* Makes room; false when the bound is reached. */
+static bool answers_room(struct ice_answers *a, uint32_t need)
 {
-	uint32_t need = a->bytes_used + (uint32_t)index_len + v->len;
-	if (need > ICE_ANSWERS_BYTES_MAX || a->row_count == ICE_ANSWERS_ROWS_MAX || index_len > ICE_OID_BYTES) {
+	if (need > ICE_ANSWERS_BYTES_MAX || a->row_count == ICE_ANSWERS_ROWS_MAX) {
 		a->full = true;
-		return ICE_ANSWERS_NONE;
+		return false;
 	}
 	if (need > a->bytes_size) {
 		while (a->bytes_size < need)
@@ -55,8 +54,18 @@ static uint16_t answers_new(struct ice_answers *a, const uint8_t *index, size_t 
 		a->rows = answers_grow(a->rows, a->first_rows, a->row_count * sizeof(*a->rows),
 		                       a->row_size * sizeof(*a->rows));
 	}
-	struct ice_answer_row *r = &a->rows[a->row_count];
-	*r = (struct ice_answer_row){a->bytes_used, v->len, (uint8_t)index_len, v->tag, ICE_ANSWERS_NONE};
+	return true;
+}
+
+/* A new row with index and value; ICE_ANSWERS_NONE when full. */
+static inline uint16_t answers_new(struct ice_answers *a, const uint8_t *index, size_t index_len,
+                                   const struct ice_value *v)
+{
+	uint32_t need = a->bytes_used + (uint32_t)index_len + v->len;
+	if ((need > a->bytes_size || a->row_count == a->row_size) && !answers_room(a, need))
+		return ICE_ANSWERS_NONE;
+	a->rows[a->row_count] =
+	        (struct ice_answer_row){a->bytes_used, v->len, (uint8_t)index_len, v->tag, ICE_ANSWERS_NONE};
 	if (index_len)
 		memcpy(a->bytes + a->bytes_used, index, index_len);
 	if (v->len)
@@ -76,10 +85,15 @@ void ice_answers_put(struct ice_answers *a, size_t want, const struct ice_value 
 	w->given = true;
 }
 
+static inline bool answers_same(const uint8_t *a, const uint8_t *b, size_t n)
+{
+	return n == 2 ? a[0] == b[0] && a[1] == b[1] : n == 0 || memcmp(a, b, n) == 0;
+}
+
 static uint16_t answers_find(const struct ice_answers *a, size_t want, const uint8_t *index, size_t index_len)
 {
 	for (uint16_t r = a->wants[want].first; r != ICE_ANSWERS_NONE; r = a->rows[r].next) {
-		if (a->rows[r].index_len == index_len && memcmp(a->bytes + a->rows[r].at, index, index_len) == 0)
+		if (a->rows[r].index_len == index_len && answers_same(a->bytes + a->rows[r].at, index, index_len))
 			return r;
 	}
 	return ICE_ANSWERS_NONE;
@@ -91,6 +105,10 @@ bool ice_answers_row(struct ice_answers *a, size_t want, const uint8_t *index, s
 	struct ice_answer *w = &a->wants[want];
 	if (w->count == ICE_ANSWERS_COLUMN)
 		return false;
+	if (index_len > ICE_OID_BYTES) {
+		a->full = true;
+		return false;
+	}
 	uint16_t row = answers_new(a, index, index_len, value);
 	if (row == ICE_ANSWERS_NONE)
 		return false;

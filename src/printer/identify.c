@@ -67,6 +67,29 @@ static bool identify_is(const struct ice_snmp_varbind *vb, const uint8_t *oid, s
 	return vb->oid_len == n && memcmp(vb->oid, oid, n) == 0;
 }
 
+static void identify_copy_oid(struct ice_oid *to, const struct ice_oid *from)
+{
+	to->len = from->len;
+	memcpy(to->bytes, from->bytes, from->len);
+}
+
+void ice_identity_copy(struct ice_identity *to, const struct ice_identity *from)
+{
+	to->printer = from->printer;
+	to->profile = from->profile;
+	strcpy(to->reason, from->reason);
+	strcpy(to->descr, from->descr);
+	strcpy(to->device_descr, from->device_descr);
+	identify_copy_oid(&to->object_id, &from->object_id);
+	to->has_printer_mib = from->has_printer_mib;
+	identify_copy_oid(&to->general_index, &from->general_index);
+	identify_copy_oid(&to->marker_index, &from->marker_index);
+	identify_copy_oid(&to->supply_index, &from->supply_index);
+	to->has_supply_level = from->has_supply_level;
+	to->supply_level = from->supply_level;
+	identify_copy_oid(&to->device_index, &from->device_index);
+}
+
 /* The index of a row: what follows the table's entry and one column arc. */
 static bool identify_index(const struct ice_snmp_varbind *vb, size_t entry_len, struct ice_oid *out)
 {

@@ -53,9 +53,9 @@ struct ice_probe *ice_probe_new(const struct ice_identity *identity, const struc
 	if (!p)
 		abort();
 	assert(identity->profile);
-	memset(p, 0, offsetof(struct ice_probe, asked));
+	memset(p, 0, offsetof(struct ice_probe, identity));
 	p->profile = identity->profile;
-	p->identity = *identity;
+	ice_identity_copy(&p->identity, identity);
 	p->ip = *ip;
 	p->version = version;
 	p->community = *community;

@@ -68,7 +68,7 @@ static bool requests_spells(const struct requests_slot *s, const struct ice_oid 
 {
 	for (size_t i = 0; i < count; i++)
 		if (s->names[i].len != oids[i].len ||
-		    memcmp(s->request.bytes + s->names[i].at, oids[i].bytes, oids[i].len) != 0)
+		    !ice_oid_same(s->request.bytes + s->names[i].at, oids[i].bytes, oids[i].len))
 			return false;
 	return true;
 }

@@ -6,7 +6,7 @@
 
 static bool take_same(const struct ice_snmp_varbind *vb, const uint8_t *name, size_t n)
 {
-	return vb->oid_len == n && memcmp(vb->oid, name, n) == 0;
+	return vb->oid_len == n && ice_oid_same(vb->oid, name, n);
 }
 
 /* The name at position i of the request. */
@@ -154,6 +154,14 @@ static void take_row(struct ice_probe *p, size_t want, const struct ice_snmp_var
 	}
 }
 
+/* True when the name stands behind the one before. Most indexes of a table differ in their last octet alone. */
+static bool take_follows(const uint8_t *name, size_t n, const uint8_t *before, size_t before_len)
+{
+	if (n == 2 && before_len == 2 && name[0] == before[0] && ((name[0] | name[1] | before[1]) & 0x80) == 0)
+		return name[1] > before[1];
+	return ice_oid_compare(name, n, before, before_len) > 0;
+}
+
 /* How many rows of each column a GETBULK brought, and whether the column's end was seen. */
 struct take_columns {
 	uint16_t rows[TALK_ASKED_MAX];
@@ -179,7 +187,7 @@ static bool take_increases(const struct ice_probe *p, const struct ice_snmp_mess
 				out->ended[c] = true;
 				continue;
 			}
-			if (ice_oid_compare(vb->oid + same, vb->oid_len - same, before + same, before_len - same) <= 0)
+			if (!take_follows(vb->oid + same, vb->oid_len - same, before + same, before_len - same))
 				return false;
 			out->ended[c] = !under;
 			out->rows[c] += under;

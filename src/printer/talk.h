@@ -27,7 +27,6 @@ struct talk_asked {
 
 struct ice_probe {
 	const struct ice_profile *profile;
-	struct ice_identity identity;
 	struct ice_address ip;
 	enum ice_snmp_version version;
 	struct ice_secret community;
@@ -44,6 +43,7 @@ struct ice_probe {
 	bool built; /* request and asked are valid */
 
 	/* From here on nothing is cleared when a conversation begins: it is big, and little of it is used. */
+	struct ice_identity identity;
 	struct talk_asked asked;
 	struct ice_snmp_request request;
 	struct ice_answers answers;

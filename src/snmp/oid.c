@@ -143,12 +143,6 @@ int ice_oid_compare(const uint8_t *a, size_t an, const uint8_t *b, size_t bn)
 	return a[i] < b[i] ? -1 : 1;
 }
 
-bool ice_oid_under(const uint8_t *prefix, size_t pn, const uint8_t *oid, size_t n)
-{
-	/* the prefix ends where an arc ends, so equal octets are equal arcs */
-	return pn > 0 && pn <= n && memcmp(prefix, oid, pn) == 0;
-}
-
 bool ice_oid_append(struct ice_oid *oid, uint32_t arc)
 {
 	size_t arcs = 1;

@@ -1,10 +1,15 @@
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "scanner_state.h"
 
 #define CONVERSATION_FLOOR     ICE_USEC_SEC(1) /* a table costs a slow printer more time than its name did */
 #define CONVERSATION_CEIL      ICE_USEC_SEC(8)
 #define CONVERSATION_QUESTIONS 4 /* of first contact with one device, at most */
+/* Requests that are due. While so many wait for the pump, one conversation more would answer nobody sooner, but be one more to remember:
+ * on a fast network some dozens at a time keep the processor busy, and their memory stays in its cache. */
+#define CONVERSATION_DUE 64
 
 void conversation_enter(struct ice_scanner *s, struct talk *talk, enum talk_stage stage)
 {
@@ -92,11 +97,16 @@ static bool conversation_wants_probe(const struct ice_scanner *s, const struct t
 	return talk->identity.printer && !s->options.discover;
 }
 
+bool conversation_full(const struct ice_scanner *s)
+{
+	return s->talking >= s->options.conversations || s->talks_due.count >= CONVERSATION_DUE;
+}
+
 /* Begins what the device is to be asked next; false when there is no place for it now. */
 static bool conversation_begin(struct ice_scanner *s, uint32_t i)
 {
 	struct talk *talk = s->slots.at[i].of.talk;
-	if (s->talking >= s->options.conversations)
+	if (conversation_full(s))
 		return false;
 	if (talk->question) {
 		conversation_enter(s, talk, TALK_QUESTION);
@@ -153,7 +163,8 @@ void conversation_open(struct ice_scanner *s, uint32_t i, ice_usec now, const st
 	struct talk *talk = malloc(sizeof(*talk));
 	if (!talk)
 		abort();
-	*talk = *heard;
+	memcpy(talk, heard, offsetof(struct talk, identity));
+	ice_identity_copy(&talk->identity, &heard->identity);
 	if (heard->question) {
 		talk->question = malloc(sizeof(*talk->question));
 		if (!talk->question)

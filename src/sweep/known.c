@@ -13,7 +13,7 @@ static void known_prefer(struct ice_scanner *s, uint32_t i, enum ice_snmp_versio
 
 /* The steady question of a known printer; false when there is none to ask. */
 static bool known_question(const struct ice_scanner *s, const struct ice_known_target *known,
-                                  struct ice_snmp_request *out)
+                           struct ice_snmp_request *out)
 {
 	const struct ice_steady *steady = &known->steady;
 	bool asks = known->ask == ICE_KNOWN_PULSE || (known->ask == ICE_KNOWN_CHANGED && steady->whole);

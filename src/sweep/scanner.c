@@ -257,7 +257,7 @@ static bool scanner_has_work(const struct ice_scanner *s)
 ice_usec ice_scanner_next(const struct ice_scanner *s, ice_usec now)
 {
 	ice_usec at = ice_wheel_next(s->slots.wheel);
-	if (s->waiting.count > 0 && s->talking < s->options.conversations) {
+	if (s->waiting.count > 0 && !conversation_full(s)) {
 		ice_usec poll = s->stalled ? s->pumped + SCANNER_POLL : now;
 		at = poll < at ? poll : at;
 	}

@@ -106,6 +106,8 @@ void conversation_free(struct talk *talk);
 bool conversation_speaks(const struct ice_scanner *s, enum ice_snmp_version version);
 /* The slot's address answered as `heard` says (copied): emits it, or converses in the slot, which is in no queue and not on the wheel. */
 void conversation_open(struct ice_scanner *s, uint32_t i, ice_usec now, const struct talk *heard);
+/* True when no conversation may begin now. */
+bool conversation_full(const struct ice_scanner *s);
 /* Lets waiting printers begin. */
 void conversation_promote(struct ice_scanner *s);
 ICE_MUST_CHECK bool conversation_send(struct ice_scanner *s, uint32_t i, ice_usec now);
