@@ -99,7 +99,7 @@ $(B)/tests/replay/test_simulation: LDFLAGS += $(SEAMS:%=-Wl,--wrap=%)
 $(B)/bench/%: bench/%.c $(B)/libice.a
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	$(Q)$(COMPILE) -o $@ $< $(B)/libice.a -pie $(LDFLAGS) $(PC_LIBS)
+	$(Q)$(COMPILE) -Itests -o $@ $< $(B)/libice.a -pie $(LDFLAGS) $(PC_LIBS)
 
 # The fuzz targets with a plain main that runs the files it is given: no clang needed.
 $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.a

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The figures of ICE: one run, one machine, contenders interleaved, medians with minimum and maximum.
 
-usage: bench/run.sh [--rounds N] [SECTION...]      sections: sweep million collect pace scale (all but scale unless told)
+usage: bench/run.sh [--rounds N] [SECTION...]      sections: sweep million collect pace upload scale (all but scale unless told)
 
 The contender runs on CPU 0, the simulated fleet on the last CPU. Every row names what it measured; ratios are against the bare
 sendmmsg/recvmmsg loop (the machine's limit) of the same round.
@@ -251,6 +251,12 @@ def section_scale():
             r |= {"targets": targets, "cpu_target": r["cpu"] / targets * 1e6}
             t.add(f"ice scan /{bits}", r)
     t.print()
+
+
+def section_upload():
+    """Bytes are no matter of time: once is enough."""
+    print("\n## upload, 1,000 mixed printers, 24 hours")
+    subprocess.run([f"{B}/bench/upload"], check=True)
 
 
 def main():

@@ -39,7 +39,8 @@ void ice_change_name(const char *json, size_t len, char name[ICE_CHANGE_NAME_SIZ
 ICE_MUST_CHECK char *ice_change_text(const struct json_t *value, size_t *len);
 
 /* The change that makes `json` of `base`, malloc'd. NULL when the record should travel whole: the change would be more than half as
- * long, or would not give back exactly the same. It is applied here before it is given out. */
+ * long, or would not give back exactly the same (it is applied here before it is given out), or `json` is not in the form of
+ * ice_change_text. */
 ICE_MUST_CHECK char *ice_change_make(const char *base, size_t base_len, const char *json, size_t len, size_t *out_len);
 
 /* What stands among the readings of a batch. */

@@ -9,6 +9,7 @@
 
 /* How ice_record_to_json writes: fifteen digits are what a double holds of any decimal. */
 #define CHANGE_FORM  (JSON_COMPACT | JSON_REAL_PRECISION(15))
+#define CHANGE_ROOM  2048 /* most records fit */
 #define CHANGE_BYTES ((ICE_CHANGE_NAME_SIZE - 1) / 2)
 
 void ice_change_name(const char *json, size_t len, char name[ICE_CHANGE_NAME_SIZE])
@@ -24,10 +25,17 @@ void ice_change_name(const char *json, size_t len, char name[ICE_CHANGE_NAME_SIZ
 
 char *ice_change_text(const json_t *value, size_t *len)
 {
-	*len = json_dumpb(value, NULL, 0, CHANGE_FORM);
-	char *text = malloc(*len + 1);
-	if (!text || *len == 0 || json_dumpb(value, text, *len, CHANGE_FORM) != *len)
-		abort(); /* no memory: an object that was read can be written */
+	size_t room = CHANGE_ROOM;
+	char *text = malloc(room);
+	/* It says how much it would have been. An object that was read can be written, unless memory is out. */
+	if (!text || (*len = json_dumpb(value, text, room, CHANGE_FORM)) == 0)
+		abort();
+	if (*len >= room) {
+		room = *len + 1;
+		text = realloc(text, room);
+		if (!text || json_dumpb(value, text, room, CHANGE_FORM) != *len)
+			abort();
+	}
 	text[*len] = '\0';
 	return text;
 }
@@ -230,15 +238,12 @@ static json_t *change_wrap(const char *base, size_t base_len, json_t *from, json
 	return change;
 }
 
-/* By the bytes that would travel: a number of more digits than are written is not the same any more. */
-static bool change_gives(const char *base, size_t base_len, const char *change, size_t len, json_t *wanted)
+/* Whether a text is the one that names are made of. Then its numbers come out of a change as they went in. */
+static bool change_is_plain(const json_t *value, const char *json, size_t len)
 {
-	char why[80];
 	size_t n;
-	char *text = ice_change_apply(base, base_len, change, len, &n, why, sizeof(why));
-	json_t *got = text ? change_load(text, n) : NULL;
-	bool same = got && json_equal(got, wanted);
-	json_decref(got);
+	char *text = ice_change_text(value, &n);
+	bool same = n == len && memcmp(text, json, n) == 0;
 	free(text);
 	return same;
 }
@@ -246,12 +251,14 @@ static bool change_gives(const char *base, size_t base_len, const char *change, 
 char *ice_change_make(const char *base, size_t base_len, const char *json, size_t len, size_t *out_len)
 {
 	char *text = NULL;
-	json_t *from = change_load(base, base_len), *to = change_load(json, len);
+	json_t *from = base_len <= ICE_CHANGE_BASE_MAX ? change_load(base, base_len) : NULL,
+	       *to = change_load(json, len);
 	*out_len = 0;
-	if (from && to) {
+	if (from && to && change_is_plain(to, json, len)) {
 		json_t *change = change_wrap(base, base_len, from, to);
 		text = ice_change_text(change, out_len);
-		if (*out_len > len / 2 || !change_gives(base, base_len, text, *out_len, to)) {
+		if (*out_len > len / 2 || !change_patch(from, json_object_get(change, "set"), 0) ||
+		    !json_equal(from, to)) {
 			free(text);
 			text = NULL;
 			*out_len = 0;

@@ -103,7 +103,8 @@ static struct sim_engine {
 	unsigned found_now;
 	struct sim_batch batches[SIM_BATCHES];
 	size_t batch_count;
-	struct sim_batch attempt; /* the last that was tried: if another batch stands in the outbox, it is this one */
+	struct sim_batch
+	        attempt; /* what was tried to be put: another batch in the outbox is its beginning, whatever put said */
 	struct {
 		char name[ICE_CHANGE_NAME_SIZE];
 		int64_t sequence;
@@ -114,6 +115,8 @@ static struct sim_engine {
 	struct {
 		unsigned target;
 		char device[ICE_RECORD_IDENTITY_SIZE];
+		char *json; /* as it is put, made when it is put first */
+		size_t len;
 	} emitted[SIM_EMITTED];
 	size_t emitted_count;
 	struct sim_mark marks[SIM_MARKS], late_marks[SIM_MARKS];
@@ -192,9 +195,10 @@ static void sim_remember_batch(const struct ice_outbox_batch *b)
 	sim_require(ok, "a batch in the outbox can be read: %s", why);
 	if (engine.batch_count == SIM_BATCHES)
 		abort();
-	sim_require(read.count == engine.attempt.count, "a batch has the readings that were put");
+	sim_require(read.count <= engine.attempt.count, "a batch has the readings that were put");
 	struct sim_batch *known = &engine.batches[engine.batch_count++];
 	*known = engine.attempt;
+	known->count = (unsigned)read.count;
 	known->sequence = b->sequence;
 	memcpy(known->id, b->id, sizeof(known->id));
 	for (size_t i = 0; i < read.count && !world.broken; i++) {
@@ -317,14 +321,26 @@ static void sim_remember_attempt(const struct ice_reading *const *readings, size
 	engine.attempt = (struct sim_batch){.count = (unsigned)n};
 	for (size_t i = 0; i < n; i++) {
 		struct sim_reading *known = &engine.attempt.readings[i];
+		if (!engine.emitted[i].json)
+			engine.emitted[i].json = sim_live(readings[i], &engine.emitted[i].len);
 		to[i] = *readings[i];
-		to[i].json = sim_live(readings[i], &to[i].len);
+		to[i].json = engine.emitted[i].json;
+		to[i].len = engine.emitted[i].len;
 		list[i] = &to[i];
 		known->target = engine.emitted[i].target;
 		known->json = sim_hash(to[i].json);
 		known->at = readings[i]->at;
 		snprintf(known->device, sizeof(known->device), "%s", readings[i]->device);
 	}
+}
+
+/* The oldest readings that were emitted have gone, one way or another. */
+static void sim_forget_emitted(size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(engine.emitted[i].json);
+	engine.emitted_count -= n;
+	memmove(engine.emitted, engine.emitted + n, engine.emitted_count * sizeof(engine.emitted[0]));
 }
 
 enum ice_outbox_result __wrap_ice_outbox_put(struct ice_outbox *o, const struct ice_reading *const *read, size_t n,
@@ -342,15 +358,12 @@ enum ice_outbox_result __wrap_ice_outbox_put(struct ice_outbox *o, const struct 
 		sim_bases_ahead(readings, n);
 	enum ice_outbox_result result = engine.bug == SIM_MARKS_APART ? sim_put_apart(o, readings, n, taken)
 	                                                              : __real_ice_outbox_put(o, readings, n, taken);
-	for (size_t i = 0; i < n; i++)
-		free(now[i].json);
 	if (sim_disks[0].dead || world.broken)
 		return result;
 	sim_require(result != ICE_OUTBOX_UNFIT, "a reading fits in a batch");
 	if (result == ICE_OUTBOX_OK) {
 		sim_require(*taken == n, "all of a small batch is taken");
-		engine.emitted_count -= *taken;
-		memmove(engine.emitted, engine.emitted + *taken, engine.emitted_count * sizeof(engine.emitted[0]));
+		sim_forget_emitted(*taken);
 		unsigned fails = sim_disks[0].fails;
 		sim_disks[0].fails = 0; /* looking is not part of the story */
 		sim_remember_news(o);
@@ -390,6 +403,7 @@ static void engine_found(const struct ice_finding *f, void *arg)
 	engine.found_now++;
 	if (engine.emitted_count == SIM_EMITTED)
 		abort();
+	engine.emitted[engine.emitted_count].json = NULL;
 	engine.emitted[engine.emitted_count].target = target;
 	ice_record_identity(f->record, engine.emitted[engine.emitted_count++].device);
 	if (engine.bug == SIM_PLACE_AHEAD) {
@@ -484,7 +498,8 @@ static void engine_drop(void)
 	engine.outbox = NULL;
 	sim_disks[0].dead = dead;
 	sim_world_forget_engine();
-	engine.emitted_count = engine.late_count = 0;
+	sim_forget_emitted(engine.emitted_count);
+	engine.late_count = 0;
 	engine.up_at = world.now + sim_between(SIM_MSEC(50), SIM_SEC(20));
 }
 
@@ -837,6 +852,7 @@ static void sim_until_done(void)
 /* A person mends the server and has the batches that were set aside sent again: then nothing waits any more. */
 static void sim_operator(void)
 {
+	sim_disks[0].fuse = -1; /* that the power stays is not the person's doing */
 	for (size_t i = 0; i < engine.batch_count; i++)
 		if (sim_server_poisoned(engine.batches[i].id))
 			sim_require(ice_outbox_retry(engine.outbox, engine.batches[i].sequence),
