@@ -255,7 +255,7 @@ def section_scale():
 
 def section_upload():
     """Bytes are no matter of time: once is enough."""
-    print("\n## upload, 1,000 mixed printers, 24 hours")
+    print("\n## upload, 1,000 mixed printers, 24 hours\n", flush=True)
     subprocess.run([f"{B}/bench/upload"], check=True)
 
 
