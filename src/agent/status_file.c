@@ -62,6 +62,9 @@ json_t *ice_status_load(const char *state, int64_t wall, char *why, size_t why_s
 	int64_t age = wall - json_integer_value(json_object_get(o, "written_at"));
 	json_object_set_new(o, "alive", json_boolean(pid >= 0));
 	json_object_set_new(o, "age_seconds", json_integer(age));
+	if (pid > 0)
+		json_object_set_new(o, "pid",
+		                    json_integer(pid)); /* by the lock: whoever is sent a signal is the service */
 	if (pid < 0)
 		status_file_problem(o, "the service is not running",
 		                    "systemctl start ice; journalctl -u ice tells why it ended");
