@@ -7,15 +7,6 @@
 
 #include "ice/ber.h"
 
-static const char *const status_states[ICE_DEVICE_STATES] = {
-        [ICE_DEVICE_NEW] = "new",         [ICE_DEVICE_NORMAL] = "normal", [ICE_DEVICE_ASLEEP] = "asleep",
-        [ICE_DEVICE_MISSING] = "missing", [ICE_DEVICE_MOVED] = "moved",   [ICE_DEVICE_RETIRED] = "retired"};
-
-const char *ice_device_state_name(enum ice_device_state s)
-{
-	return status_states[s];
-}
-
 /* ---- what is wrong, and what it is doing ---- */
 
 static size_t status_going(const struct ice_status *s)
