@@ -35,8 +35,10 @@ static struct ice_value supplies_at(struct supplies_table *t, enum ice_field fie
 	int column = (int)field - ICE_FIELD_SUPPLY_COLORANT, want = t->columns[column].want;
 	uint16_t row = t->columns[column].next;
 	size_t n;
-	if (want < 0 || row == ICE_ANSWERS_NONE)
-		return want < 0 ? (struct ice_value){0} : ice_answers_at(t->facts->answers, (size_t)want, index, len);
+	if (want < 0)
+		return (struct ice_value){0};
+	if (row == ICE_ANSWERS_NONE)
+		return ice_answers_at(t->facts->answers, (size_t)want, index, len);
 	const uint8_t *at = ice_answers_index(t->facts->answers, row, &n);
 	if (n != len || memcmp(at, index, n) != 0)
 		return ice_answers_at(t->facts->answers, (size_t)want, index, len);
