@@ -14,7 +14,7 @@
 #include "cmd.h"
 #include "configuration.h"
 #include "options.h"
-#include "report.h"
+#include "bulletin.h"
 #include "request.h"
 #include "service.h"
 #include "setup.h"
@@ -23,7 +23,7 @@
 
 static const int run_signals[] = {SIGHUP, SIGUSR1, SIGUSR2};
 #define RUN_SIGNALS (sizeof run_signals / sizeof *run_signals)
-/* How often requests, the report and the watchdog are looked after. */
+/* How often requests, the bulletin and the watchdog are looked after. */
 static const struct timeval run_second = {1, 0};
 
 struct run {
@@ -32,7 +32,7 @@ struct run {
 	struct event_base *base;
 	struct ice_service *service;
 	struct ice_notify notify;
-	struct ice_report *report;
+	struct ice_bulletin *bulletin;
 	struct ice_watch watch;
 	ice_usec alive_at; /* the manager's watchdog is told next */
 	struct event *signals[RUN_SIGNALS], *stop, *tick;
@@ -67,8 +67,8 @@ static const struct ice_command run_command = {
 static void run_changed(void *arg)
 {
 	struct run *r = arg;
-	if (r->report)
-		ice_report_changed(r->report);
+	if (r->bulletin)
+		ice_bulletin_changed(r->bulletin);
 }
 
 static void run_broken(void *arg)
@@ -115,7 +115,7 @@ static void run_replace(struct run *r, struct ice_configuration *next)
 			r->service = NULL;
 		}
 	} else {
-		ice_report_configured(r->report);
+		ice_bulletin_configured(r->bulletin);
 		ICE_LOG(ICE_LOG_INFO, "configuration reloaded", ice_field_str("config", r->config),
 		        ice_field_int("ranges", (int64_t)next->settings.plan.count),
 		        ice_field_str("server", next->enrolment.server), ice_field_str("site", next->enrolment.site));
@@ -136,7 +136,7 @@ static void run_refuse(struct run *r, struct ice_conf_mistakes *m)
 	        ice_field_int("mistakes", (int64_t)(m->count + m->more)),
 	        ice_field_str("hint", denied ? "folders that the service did not use at its start take a restart"
 	                                     : "ice check -c FILE tells them as well"));
-	ice_report_refused(r->report, m);
+	ice_bulletin_refused(r->bulletin, m);
 }
 
 static void run_reload(struct run *r)
@@ -163,7 +163,7 @@ static void run_ask(struct run *r, const struct ice_request *request, const char
 	ICE_LOG(ICE_LOG_INFO, "asked for", ice_field_str("what", ice_request_name(request->what)),
 	        ice_field_str("range", request->range[0] ? request->range : "all"), ice_field_str("by", by),
 	        ice_field_str("result", result));
-	ice_report_asked(r->report, request, result);
+	ice_bulletin_asked(r->bulletin, request, result);
 }
 
 static void run_take(const struct ice_request *request, void *arg)
@@ -221,7 +221,7 @@ static void run_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	run_take_requests(r, now);
-	ice_report_tick(r->report, r->service, now);
+	ice_bulletin_tick(r->bulletin, r->service, now);
 	run_tell_manager(r, now);
 }
 
@@ -278,15 +278,15 @@ static int run_until_stopped(struct run *r)
 	const struct ice_delivery *d = ice_service_delivery(r->service);
 	struct ice_outbox_depth depth = {0};
 	ice_notify_open(&r->notify);
-	r->report = ice_report_new(r->config, &r->notify);
-	ice_report_configured(r->report);
+	r->bulletin = ice_bulletin_new(r->config, &r->notify);
+	ice_bulletin_configured(r->bulletin);
 	run_listen(r);
 	ICE_LOG(ICE_LOG_INFO, "service started", ice_field_str("version", ICE_VERSION),
 	        ice_field_str("config", r->config), ice_field_str("server", ice_delivery_enrolment(d)->server),
 	        ice_field_str("site", ice_delivery_enrolment(d)->site), ice_field_str("outbox", ice_delivery_file(d)));
 	ice_delivery_confine_service(d, &r->configuration->settings);
 	ice_service_begin(r->service, 0);
-	ice_report_tick(r->report, r->service, ice_clock_now());
+	ice_bulletin_tick(r->bulletin, r->service, ice_clock_now());
 	ice_notify_ready(&r->notify);
 	event_base_dispatch(r->base);
 	ice_notify_stopping(&r->notify);
@@ -294,7 +294,7 @@ static int run_until_stopped(struct run *r)
 		if (!ice_service_end(r->service))
 			r->failed = true;
 		ice_outbox_depth(ice_delivery_outbox(ice_service_delivery(r->service)), &depth);
-		ice_report_end(r->report, r->service);
+		ice_bulletin_end(r->bulletin, r->service);
 	}
 	ICE_LOG(ICE_LOG_INFO, "stopped", ice_field_int("outbox_batches", depth.batches),
 	        ice_field_int("outbox_readings", depth.readings));
@@ -310,7 +310,7 @@ static void run_free(struct run *r)
 		event_free(r->stop);
 	if (r->tick)
 		event_free(r->tick);
-	ice_report_free(r->report);
+	ice_bulletin_free(r->bulletin);
 	ice_service_free(r->service);
 	ice_configuration_free(r->configuration);
 	ice_notify_close(&r->notify);

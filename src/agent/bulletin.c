@@ -1,4 +1,4 @@
-#include "report.h"
+#include "bulletin.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,10 +12,10 @@
 #include "status.h"
 #include "troubles.h"
 
-#define REPORT_BUSY ICE_USEC_SEC(2)
-#define REPORT_IDLE ICE_USEC_SEC(15)
+#define BULLETIN_BUSY ICE_USEC_SEC(2)
+#define BULLETIN_IDLE ICE_USEC_SEC(15)
 
-struct ice_report {
+struct ice_bulletin {
 	const char *config;
 	struct ice_notify *notify;
 	int64_t started, config_read, config_refused;
@@ -30,26 +30,26 @@ struct ice_report {
 };
 
 /* Hears itself, too: one that cannot be written is a trouble like the others. */
-static void report_trouble(enum ice_log_level level, const char *message, const char *words, void *arg)
+static void bulletin_trouble(enum ice_log_level level, const char *message, const char *words, void *arg)
 {
-	struct ice_report *r = arg;
+	struct ice_bulletin *r = arg;
 	ice_troubles_add(&r->troubles, ice_clock_wall(), level, message, words);
 	r->changed = true;
 }
 
-struct ice_report *ice_report_new(const char *config, struct ice_notify *notify)
+struct ice_bulletin *ice_bulletin_new(const char *config, struct ice_notify *notify)
 {
-	struct ice_report *r = calloc(1, sizeof *r);
+	struct ice_bulletin *r = calloc(1, sizeof *r);
 	if (!r)
 		abort();
 	r->config = config;
 	r->notify = notify;
 	r->started = ice_clock_wall();
-	ice_log_listen(report_trouble, r);
+	ice_log_listen(bulletin_trouble, r);
 	return r;
 }
 
-void ice_report_free(struct ice_report *r)
+void ice_bulletin_free(struct ice_bulletin *r)
 {
 	if (!r)
 		return;
@@ -58,14 +58,14 @@ void ice_report_free(struct ice_report *r)
 	free(r);
 }
 
-void ice_report_configured(struct ice_report *r)
+void ice_bulletin_configured(struct ice_bulletin *r)
 {
 	r->config_read = ice_clock_wall();
 	r->config_refused = 0;
 	r->changed = true;
 }
 
-void ice_report_refused(struct ice_report *r, struct ice_conf_mistakes *mistakes)
+void ice_bulletin_refused(struct ice_bulletin *r, struct ice_conf_mistakes *mistakes)
 {
 	ice_conf_mistakes_free(&r->mistakes);
 	r->mistakes = *mistakes;
@@ -74,7 +74,7 @@ void ice_report_refused(struct ice_report *r, struct ice_conf_mistakes *mistakes
 	r->changed = true;
 }
 
-void ice_report_asked(struct ice_report *r, const struct ice_request *request, const char *result)
+void ice_bulletin_asked(struct ice_bulletin *r, const struct ice_request *request, const char *result)
 {
 	size_t keep = r->request_count < ICE_STATUS_REQUESTS ? r->request_count : ICE_STATUS_REQUESTS - 1;
 	memmove(r->requests + 1, r->requests, keep * sizeof *r->requests);
@@ -83,7 +83,7 @@ void ice_report_asked(struct ice_report *r, const struct ice_request *request, c
 	r->changed = true;
 }
 
-void ice_report_changed(struct ice_report *r)
+void ice_bulletin_changed(struct ice_bulletin *r)
 {
 	r->changed = true;
 }
@@ -91,7 +91,7 @@ void ice_report_changed(struct ice_report *r)
 /* ---- telling ---- */
 
 /* One file, from what was written into memory. False with errno when it could not be replaced. */
-static bool report_publish(const char *path, char *text, size_t n, mode_t mode)
+static bool bulletin_publish(const char *path, char *text, size_t n, mode_t mode)
 {
 	bool good = ice_publish(path, text, n, mode);
 	int error = errno;
@@ -100,7 +100,7 @@ static bool report_publish(const char *path, char *text, size_t n, mode_t mode)
 	return good;
 }
 
-static bool report_json(const struct ice_status *s, const char *state)
+static bool bulletin_json(const struct ice_status *s, const char *state)
 {
 	char path[PATH_MAX + sizeof ICE_STATUS_FILE];
 	snprintf(path, sizeof path, "%s/%s", state, ICE_STATUS_FILE);
@@ -109,10 +109,10 @@ static bool report_json(const struct ice_status *s, const char *state)
 	json_decref(o);
 	if (!text)
 		abort();
-	return report_publish(path, text, strlen(text), 0640);
+	return bulletin_publish(path, text, strlen(text), 0640);
 }
 
-static bool report_prometheus(const struct ice_status *s, const char *path)
+static bool bulletin_prometheus(const struct ice_status *s, const char *path)
 {
 	char *text = NULL;
 	size_t n = 0;
@@ -122,11 +122,11 @@ static bool report_prometheus(const struct ice_status *s, const char *path)
 	ice_prometheus_write(s, to);
 	if (fclose(to) != 0)
 		abort();
-	return report_publish(path, text, n, 0644);
+	return bulletin_publish(path, text, n, 0644);
 }
 
 /* Once per time it happens. */
-static void report_heed(struct ice_report *r, bool json, bool prometheus, int error)
+static void bulletin_heed(struct ice_bulletin *r, bool json, bool prometheus, int error)
 {
 	if (!(json && prometheus) && !r->unwritable)
 		ICE_LOG(ICE_LOG_WARN,
@@ -135,7 +135,7 @@ static void report_heed(struct ice_report *r, bool json, bool prometheus, int er
 	r->unwritable = !(json && prometheus);
 }
 
-static void report_tell(struct ice_report *r, const struct ice_service *service, const char *doing)
+static void bulletin_tell(struct ice_bulletin *r, const struct ice_service *service, const char *doing)
 {
 	struct ice_status s = {
 	        .written = ice_clock_wall(),
@@ -154,10 +154,10 @@ static void report_tell(struct ice_report *r, const struct ice_service *service,
 	const struct ice_settings *set = ice_service_settings(service);
 	const char *path = set->status.prometheus.path;
 	errno = 0;
-	bool json = report_json(&s, set->state.directory.path);
+	bool json = bulletin_json(&s, set->state.directory.path);
 	int error = errno;
-	bool prometheus = !path[0] || report_prometheus(&s, path);
-	report_heed(r, json, prometheus, json ? errno : error);
+	bool prometheus = !path[0] || bulletin_prometheus(&s, path);
+	bulletin_heed(r, json, prometheus, json ? errno : error);
 	char words[sizeof r->doing];
 	ice_status_doing(&s, words, sizeof words);
 	if (strcmp(words, r->doing) != 0) {
@@ -167,20 +167,20 @@ static void report_tell(struct ice_report *r, const struct ice_service *service,
 	free(s.ranges);
 }
 
-void ice_report_tick(struct ice_report *r, const struct ice_service *service, ice_usec now)
+void ice_bulletin_tick(struct ice_bulletin *r, const struct ice_service *service, ice_usec now)
 {
 	if (!service)
 		return;
-	bool due = now - r->told >= (ice_service_busy(service) ? REPORT_BUSY : REPORT_IDLE);
+	bool due = now - r->told >= (ice_service_busy(service) ? BULLETIN_BUSY : BULLETIN_IDLE);
 	if (r->changed || due || r->told == 0) {
 		r->changed = false;
 		r->told = now;
-		report_tell(r, service, NULL);
+		bulletin_tell(r, service, NULL);
 	}
 }
 
-void ice_report_end(struct ice_report *r, const struct ice_service *service)
+void ice_bulletin_end(struct ice_bulletin *r, const struct ice_service *service)
 {
 	if (service)
-		report_tell(r, service, "stopped");
+		bulletin_tell(r, service, "stopped");
 }
