@@ -50,6 +50,9 @@ bool ice_neighbours_on_link(const struct ice_neighbours *n, const struct ice_add
 /* How many addresses of a set do; those of overlapping subnets may count twice. */
 uint64_t ice_neighbours_count(const struct ice_neighbours *n, const struct ice_range *r);
 
+/* How many on-link addresses a second there is room for when none of them answers. */
+uint32_t ice_neighbours_pace(const struct ice_neighbours *n);
+
 /* Tells one set of subnets from another; never 0. */
 uint64_t ice_neighbours_mark(const struct ice_neighbours *n);
 

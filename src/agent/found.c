@@ -7,6 +7,8 @@
 
 #include "ice/text.h"
 
+#include "amount.h"
+
 #define FOUND_TEXT 256 /* longest text kept of one cell */
 
 struct ice_found {
@@ -63,22 +65,6 @@ static void found_text(char out[FOUND_TEXT], const char *s)
 		ice_text_clean((const uint8_t *)s, strlen(s), ICE_TEXT_UTF8, out, FOUND_TEXT);
 	else
 		out[0] = '\0';
-}
-
-/* 1234567 -> "1,234,567" */
-static void found_grouped(int64_t n, char out[32])
-{
-	char digits[24];
-	size_t count = 0, o = 0;
-	do
-		digits[count++] = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
-	for (size_t i = count; i-- > 0;) {
-		out[o++] = digits[i];
-		if (i > 0 && i % 3 == 0)
-			out[o++] = ',';
-	}
-	out[o] = '\0';
 }
 
 /* One text behind another, with a blank between them where both are. */
@@ -215,7 +201,7 @@ static void found_supplies(const struct ice_record *r, struct ice_found_row *row
 void ice_found_printer(struct ice_found *f, const struct ice_record *r)
 {
 	struct ice_found_row row = {.address = r->ip};
-	char texts[ICE_FOUND_TEXTS][FOUND_TEXT], model[FOUND_TEXT * 2], pages[32];
+	char texts[ICE_FOUND_TEXTS][FOUND_TEXT], model[FOUND_TEXT * 2], pages[ICE_AMOUNT_SIZE];
 	if (f->count == f->max) {
 		f->left_out++;
 		return;
@@ -227,7 +213,7 @@ void ice_found_printer(struct ice_found *f, const struct ice_record *r)
 	texts[ICE_FOUND_PAGES][0] = '\0';
 	if (r->pages[ICE_PAGES_TOTAL] >= 0) {
 		bool plain = !r->pages_unit || strcmp(r->pages_unit, "impressions") == 0;
-		found_grouped(r->pages[ICE_PAGES_TOTAL], pages);
+		ice_amount_number((uint64_t)r->pages[ICE_PAGES_TOTAL], pages);
 		found_join(pages, plain ? NULL : r->pages_unit, model);
 		found_text(texts[ICE_FOUND_PAGES], model);
 	}

@@ -16,6 +16,7 @@
 #define NEIGHBOURS_LOOK_ENTRY 15
 /* How long an entry may be held: 1.5 times base_reachable_time, then the 5 s in which the kernel spares it. */
 #define NEIGHBOURS_LIFE     ICE_USEC_SEC(50)
+#define NEIGHBOURS_SILENT   3    /* s; of an entry that nobody answers */
 #define NEIGHBOURS_FALLBACK 1024 /* the kernel's own gc_thresh3 */
 
 struct neighbours_subnet {
@@ -148,6 +149,14 @@ uint64_t ice_neighbours_count(const struct ice_neighbours *n, const struct ice_r
 	for (size_t i = 0; i < n->count; i++)
 		count += ice_range_count_within(r, &n->subnets[i].first, &n->subnets[i].last);
 	return count;
+}
+
+uint32_t ice_neighbours_pace(const struct ice_neighbours *n)
+{
+	struct ice_neighbours_table t = {0};
+	bool seen = n->look(true, &t, n->arg);
+	uint32_t half = (seen && t.limit ? t.limit : NEIGHBOURS_FALLBACK) / 2;
+	return half >= 2 * NEIGHBOURS_SILENT ? half / NEIGHBOURS_SILENT : 1;
 }
 
 uint64_t ice_neighbours_mark(const struct ice_neighbours *n)
