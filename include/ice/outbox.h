@@ -129,6 +129,27 @@ void ice_outbox_kept(struct ice_outbox *o, const char *prefix, int64_t from, int
 /* All notes and bases: who gets the readings has none of those that were made before. */
 ICE_MUST_CHECK bool ice_outbox_forget_kept(struct ice_outbox *o);
 
+/* Places: what the engine knows of a printer at an address. Two parts, which change at different times: the note is claimed of the
+ * last reading from there, and is committed with that reading (of a reading with a state; ice/queue.h) and by nothing else; the state is what
+ * it learned besides, with a reading or without. Who keeps them bounds them. */
+struct ice_outbox_place {
+	const char *place;
+	int64_t read_at; /* wall seconds of the reading that the note is of; 0 = whatever was read, the server may not have it */
+	const char *note; /* "" = none, or the printer's latest reading is from another place */
+	const char *state;
+};
+typedef void ice_outbox_place_fn(const struct ice_outbox_place *p, void *arg);
+
+/* Every place. What is lent lives until the callback returns, which must not change the outbox. A database that refuses gives fewer:
+ * these are then found again. */
+void ice_outbox_places(struct ice_outbox *o, ice_outbox_place_fn *each, void *arg);
+/* The states of these, in one transaction; a state of NULL forgets the place. read_at and note are not looked at. False when the
+ * database refused: nothing was changed. */
+ICE_MUST_CHECK bool ice_outbox_keep(struct ice_outbox *o, const struct ice_outbox_place *places, size_t n);
+/* How often every read_at became 0 since it was opened, for all notes are forgotten (ice_outbox_forget_kept, a batch that was set aside): who
+ * holds places in memory must follow. */
+uint64_t ice_outbox_unread_count(const struct ice_outbox *o);
+
 /* Small durable values of the engine (seed and position of a sweep). get returns a malloc'd string or NULL. */
 ICE_MUST_CHECK bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value);
 char *ice_outbox_get(struct ice_outbox *o, const char *key);

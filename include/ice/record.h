@@ -68,10 +68,13 @@ enum ice_pages {
 };
 const char *ice_pages_name(enum ice_pages p); /* "total", "mono", "print_mono", ... */
 
-/* How the total relates to that of the printer's reading before (`from`), told when it is lower. A WRAP: the counter came to its end and
- * went on at 0, so that total + modulus - from pages were printed between. A RESET: it began anew (another board, a service
- * technician), and how many were printed between is not known: at least total, if it began at 0. No volume is ever negative. */
-enum ice_pages_since { ICE_PAGES_SINCE_NOTHING, ICE_PAGES_SINCE_WRAP, ICE_PAGES_SINCE_RESET };
+/* How the total stands to that of the printer's reading before (`from`); told when it is lower, for no volume is negative.
+ * WRAP     the counter came to its end and went on at 0: total + modulus - from were printed between
+ * SETBACK  a few pages are forgotten, as by printers that write their counter down every ten pages and lose their current: at least
+ *          total - from, that is none, were printed between
+ * RESET    it began anew (another board, a technician): how many were printed between is not known */
+enum ice_pages_since { ICE_PAGES_SINCE_NOTHING, ICE_PAGES_SINCE_WRAP, ICE_PAGES_SINCE_SETBACK, ICE_PAGES_SINCE_RESET };
+const char *ice_pages_since_name(enum ice_pages_since s); /* "wrap", "setback", "reset"; NULL for NOTHING */
 
 struct ice_record {
 	struct ice_address ip;
@@ -83,7 +86,7 @@ struct ice_record {
 	int64_t pages[ICE_PAGES_COUNT]; /* -1 = absent */
 	const char *pages_unit;         /* PrtMarkerCounterUnitTC: "impressions", "sheets", ... */
 	enum ice_pages_since pages_since;
-	int64_t pages_from, pages_modulus; /* when pages_since says so; the modulus of a WRAP alone */
+	int64_t pages_from, pages_modulus; /* when pages_since is not NOTHING; the modulus of a WRAP alone */
 	uint16_t supply_count, alert_count, error_count;
 	struct ice_supply supplies[ICE_RECORD_SUPPLIES];
 	struct ice_alert alerts[ICE_RECORD_ALERTS];
@@ -95,6 +98,12 @@ struct ice_record {
 };
 
 void ice_record_init(struct ice_record *r);
+
+/* Marks how the total stands to `before`, the same printer's total (-1 = not known), read `seconds` earlier (-1 = not known). It is a
+ * WRAP when the counter was within a 64th of one of the ends that counters have (1,000,000, 2^24, 2^31, 2^32), is as near to 0 now, and
+ * what lies between can have been printed in that time; a SETBACK when it is lower by ICE_RECORD_SETBACK at most and not near 0. */
+#define ICE_RECORD_SETBACK 100
+void ice_record_since(struct ice_record *r, int64_t before, int64_t seconds);
 
 /* Copies clean text into the pool; NULL when s is empty or there is no room. */
 const char *ice_record_text(struct ice_record *r, const char *s);

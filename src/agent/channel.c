@@ -70,6 +70,8 @@ static bool channel_known(const struct ice_address *address, struct ice_known_ta
 static void channel_emit(const struct ice_finding *finding, void *arg)
 {
 	struct ice_channel *l = arg;
+	if (finding->record)
+		finding->record->location_tag = ice_record_text(finding->record, l->leg->location_tag);
 	l->options.sink.found(finding, l->leg, l->options.sink.arg);
 }
 

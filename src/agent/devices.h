@@ -3,24 +3,25 @@
  * Who is asked when is said here; who asks is the lanes' affair. A printer is a row, at most ICE_DEVICES of them, under its address;
  * its range is the first of the plan that holds the address (so a range can be renamed, or cut in two, and nothing is forgotten).
  *
- * States, told from what happened when it was last asked:
+ * States:
  *   new      found, and answering, for less than a day
  *   normal   answers
- *   asleep   did not answer when it was last asked, and has been silent for less than missing_after
+ *   asleep   did not answer ICE_DEVICES_MISSES times in a row, and has been silent for less than missing_after
  *   missing  silent for missing_after or more
  *   retired  silent for retired_after or more: the rounds ask it no more, the sweep does
- *   moved    who it is (serial number or MAC) was read at another address since: left to the sweep as well
- * Whoever answers, as itself, is new or normal again at once. Silence is counted in time during which the engine was there to notice it:
- * from one unanswered question to the next, ICE_DEVICES_SILENCE at most for each; so neither an engine that was off for a month nor
- * a clock that steps by years makes a printer missing. Somebody else who answers at a known address (another identity) is a new
- * printer there; an answer that is no printer's is the printer's silence. Retired and moved ones are forgotten after
- * ICE_DEVICES_FORGET of silence, or when there is no room for a new one.
+ *   moved    who it is (serial number or MAC) was read at another address since, which answers: left to the sweep as well
+ * Whoever answers, as itself, is new or normal again at once; but a moved one only when the other address has fallen asleep, so that
+ * a printer with two addresses keeps to one. Silence is counted in time during which the engine was there to notice it: from one event to
+ * the next unanswered question, ICE_DEVICES_SILENCE at most for each; so neither an engine that was off for a month nor a
+ * clock that steps by years makes a printer missing. Somebody else who answers at a known address (another identity) is a new printer
+ * there; an answer that is no printer's is the printer's silence. Retired ones are forgotten after ICE_DEVICES_FORGET of silence,
+ * moved ones after retired_after, both when there is no room for a new one.
  *
- * Kept in the outbox's database. What is claimed of a reading (when it was made, what the steady question must bring) is committed with the
- * reading itself (ice_devices_reading), never before; the rest by ice_devices_save, all that changed in one transaction,
- * once a round. A database that is damaged or lost means that the sweep finds every printer again.
+ * Kept in the outbox's database. What is claimed of a reading (whose it was, when, its page count, what the steady question must bring) is
+ * committed with the reading itself (ice_devices_reading), never before; the rest by ice_devices_save, in transactions of
+ * its own, once a round. A database that is damaged or lost means that the sweep finds every printer again.
  *
- * Life: ice_devices_new (loads) -> found, silent, due, reading, save -> ice_devices_free (saves nothing). */
+ * Life: ice_devices_new (loads) -> heard, due, known, reading, save -> ice_devices_free (saves nothing). */
 #ifndef ICE_DEVICES_H
 #define ICE_DEVICES_H
 
@@ -35,10 +36,12 @@
 #include "ice/scanner.h"
 #include "ice/steady.h"
 
-#define ICE_DEVICES         131072            /* printers known at once, some 200 bytes each */
+#define ICE_DEVICES         131072            /* printers known at once, 256 bytes each at most */
+#define ICE_DEVICES_MISSES  2                 /* silences in a row that mean sleep: one alone may be a lost datagram */
 #define ICE_DEVICES_NEW     (24 * 3600)       /* seconds */
 #define ICE_DEVICES_SILENCE (24 * 3600)       /* most that one unanswered question adds to the silence */
-#define ICE_DEVICES_FORGET  (365 * 24 * 3600) /* of silence, when retired or moved */
+#define ICE_DEVICES_FORGET  (365 * 24 * 3600) /* of silence, when retired */
+#define ICE_DEVICES_SAVE    1024              /* most rows of one transaction: it must not take long */
 
 struct ice_devices;
 
@@ -73,8 +76,9 @@ struct ice_device {
 struct ice_devices_options {
 	const struct ice_plan *plan;                     /* lent */
 	struct ice_outbox *outbox;                       /* lent; NULL = nothing is loaded or saved */
-	int64_t missing_after, retired_after, full_read; /* seconds */
-	/* A printer has another state, is new, or (to == from) is forgotten; may be NULL. It must not change the devices. */
+	int64_t missing_after, retired_after, full_read; /* seconds; full_read 0 = every inventory reads all in full */
+	/* A printer has come into another state than `from`; may be NULL. One that was not known comes from ICE_DEVICE_STATES, one that is
+	 * forgotten goes there. It must not change the devices. */
 	void (*changed)(const struct ice_device *d, enum ice_device_state from, void *arg);
 	void *arg;
 };
@@ -85,18 +89,17 @@ void ice_devices_free(struct ice_devices *d);
 
 /* ---- what happened ---- */
 
-/* An address of this leg answered, whatever it is. Of a record, marks how its pages relate to those of the reading before
- * (ice_record.since): so before it is written. */
-void ice_devices_found(struct ice_devices *d, size_t leg, const struct ice_finding *finding, int64_t wall);
+/* An address of this leg was asked, and this came of it, silence included. Of a printer that was read, marks in the record how its page
+ * count stands to that of the reading before (ice_record_since): so before it is written. */
+void ice_devices_heard(struct ice_devices *d, size_t leg, const struct ice_finding *finding, int64_t wall);
 
-/* An address was asked and is silent. Of an address that is not known: nothing. */
-void ice_devices_silent(struct ice_devices *d, const struct ice_address *address, int64_t wall);
-
-/* What goes with the reading into the outbox: fills place, note and state of *r for the printer at this address, which was just found. */
+/* What goes with the reading into the outbox: fills place, note and state of *r (malloc'd) for the printer at this address, which was just
+ * heard. Of one that is not known (there was no room): nothing. */
 void ice_devices_reading(const struct ice_devices *d, const struct ice_address *address, struct ice_reading *r);
 
-/* Commits what changed since, in one transaction. False when the outbox refused: it is kept for the next time. */
-ICE_MUST_CHECK bool ice_devices_save(struct ice_devices *d);
+/* Commits what else has changed, ICE_DEVICES_SAVE rows at most. False when the outbox refused: it is kept for the next time. */
+ICE_MUST_CHECK bool ice_devices_save(struct ice_devices *d, int64_t wall);
+size_t ice_devices_unsaved(const struct ice_devices *d); /* rows that have changed */
 
 /* ---- whom to ask ---- */
 
@@ -106,8 +109,8 @@ struct ice_devices_slots {
 };
 
 enum ice_devices_question {
-	ICE_DEVICES_PULSE, /* a change of page counts alone can wait */
-	ICE_DEVICES_INVENTORY /* whatever changed is read; also when full_read is over or it cannot be asked the steady question */
+	ICE_DEVICES_PULSE,    /* a change of page counts alone can wait */
+	ICE_DEVICES_INVENTORY /* whatever changed is read */
 };
 
 /* Begins a round through the printers of one leg: each of those that are there now is looked at once by ice_devices_due. Another
@@ -124,10 +127,10 @@ ICE_MUST_CHECK bool ice_devices_due(struct ice_devices *d, size_t leg, const str
 /* Does a round ask this address, so that the sweep passes over it? True for new, normal, asleep and missing ones. */
 ICE_MUST_CHECK bool ice_devices_in_rounds(const struct ice_devices *d, const struct ice_address *address);
 
-/* How to ask a known printer whether anything has changed. False: it must be read in full (not known, never read, full_read is over, or it
- * has no such question). */
-ICE_MUST_CHECK bool ice_devices_steady(const struct ice_devices *d, const struct ice_address *address, int64_t wall,
-                                       struct ice_steady *out);
+/* How a known printer is asked. For the pulse, how it is doing; for the inventory and the sweep, whether it has changed, or, when full_read
+ * will be over before the next inventory, or what was read of it may be lost, everything. False: it is not known. */
+ICE_MUST_CHECK bool ice_devices_known(struct ice_devices *d, const struct ice_address *address,
+                                      enum ice_devices_question question, int64_t wall, struct ice_known_target *out);
 
 /* ---- looking ---- */
 

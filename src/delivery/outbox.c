@@ -13,6 +13,7 @@
 #include "outbox_file.h"
 #include "outbox_look.h"
 #include "outbox_notes.h"
+#include "outbox_places.h"
 #include "outbox_salvage.h"
 
 #define OUTBOX_BYTES_DEFAULT ((int64_t)1 << 30)
@@ -46,6 +47,13 @@ static const char *const outbox_sql[OUTBOX_STATEMENTS] = {
         [OUTBOX_KEEP_BASE] = "INSERT INTO base (device, at, json) VALUES (?,?,?)",
         [OUTBOX_TRIM_BASES] = "DELETE FROM base WHERE number IN (SELECT number FROM base ORDER BY number LIMIT ?)",
         [OUTBOX_FORGET_BASES] = "DELETE FROM base",
+        [OUTBOX_ELSEWHERE] = "UPDATE place SET read_at=0, note='', device='' WHERE device=?1 AND name<>?2",
+        [OUTBOX_PLACE] = ("INSERT INTO place VALUES (?1,?2,?3,?4,?5) ON CONFLICT (name) DO UPDATE SET"
+                          " device=?2, read_at=?3, note=?4, state=?5"),
+        [OUTBOX_KEEP] = "INSERT INTO place VALUES (?1,'',0,'',?2) ON CONFLICT (name) DO UPDATE SET state=?2",
+        [OUTBOX_LEAVE] = "DELETE FROM place WHERE name=?",
+        [OUTBOX_PLACES] = "SELECT name, read_at, note, state FROM place",
+        [OUTBOX_UNREAD] = "UPDATE place SET read_at=0 WHERE read_at<>0",
         [OUTBOX_SET] = "INSERT INTO setting VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
         [OUTBOX_GET] = "SELECT value FROM setting WHERE name=?",
 };
@@ -71,23 +79,6 @@ static int outbox_committed(void *arg, sqlite3 *db, const char *name, int pages)
 	(void)db, (void)name;
 	o->log_pages = pages;
 	return SQLITE_OK;
-}
-
-static bool outbox_begin(struct ice_outbox *o)
-{
-	return ice_outbox_file_run(o->db, "BEGIN IMMEDIATE");
-}
-
-static bool outbox_commit(struct ice_outbox *o)
-{
-	return ice_outbox_file_run(o->db, "COMMIT");
-}
-
-static void outbox_rollback(struct ice_outbox *o)
-{
-	/* Some errors have rolled back already. */
-	if (!sqlite3_get_autocommit(o->db))
-		ice_outbox_file_run(o->db, "ROLLBACK");
 }
 
 static bool outbox_count(struct ice_outbox *o)
@@ -124,7 +115,7 @@ struct ice_outbox *ice_outbox_open(const struct ice_outbox_options *options, cha
 	if (strcmp(options->path, ":memory:") != 0)
 		snprintf(o->path, sizeof(o->path), "%s", options->path);
 	sqlite3_wal_hook(db, outbox_committed, o);
-	bool ok = outbox_count(o) && ice_outbox_notes_open(o) && ice_outbox_bases_open(o);
+	bool ok = outbox_count(o) && ice_outbox_notes_open(o) && ice_outbox_bases_open(o) && ice_outbox_places_open(o);
 	for (int i = 0; ok && i < OUTBOX_STATEMENTS; i++)
 		ok = sqlite3_prepare_v3(db, outbox_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &o->statements[i], NULL) ==
 		     SQLITE_OK;
@@ -190,7 +181,7 @@ static bool outbox_insert(struct ice_outbox *o, const struct ice_outbox_batch *b
                           struct outbox_counts *after)
 {
 	sqlite3_stmt *s = o->statements[OUTBOX_INSERT];
-	if (!outbox_begin(o))
+	if (!ice_outbox_look_begin(o))
 		return false;
 	sqlite3_bind_int64(s, 1, b->sequence);
 	sqlite3_bind_text(s, 2, b->id, -1, SQLITE_STATIC);
@@ -201,7 +192,8 @@ static bool outbox_insert(struct ice_outbox *o, const struct ice_outbox_batch *b
 	return ice_outbox_look_step(o, OUTBOX_INSERT) && ice_outbox_look_step(o, OUTBOX_COUNT_ON) &&
 	       outbox_mark(o, readings, b->readings, &after->devices) &&
 	       ice_outbox_notes_put(o, readings, b->readings, &after->notes) &&
-	       ice_outbox_bases_put(o, wire, b->readings, &after->bases) && outbox_commit(o);
+	       ice_outbox_places_put(o, readings, b->readings) &&
+	       ice_outbox_bases_put(o, wire, b->readings, &after->bases) && ice_outbox_look_commit(o);
 }
 
 /* How many of the readings go together: as many as fit, up to the first that cannot travel at all. */
@@ -243,7 +235,7 @@ static enum ice_outbox_result outbox_put(struct ice_outbox *o, const struct ice_
 	}
 	if (!outbox_insert(o, b, readings, wire, &after)) {
 		enum ice_outbox_result result = ice_outbox_look_failed(o, "storing a batch");
-		outbox_rollback(o);
+		ice_outbox_look_rollback(o);
 		/* The log may be all that is too long. */
 		outbox_checkpoint(o);
 		return result;
@@ -331,7 +323,7 @@ static bool outbox_leave(struct ice_outbox *o, enum outbox_statement how, const 
 	sqlite3_bind_text(o->statements[how], 1, id, -1, SQLITE_STATIC);
 	for (int tries = 2; !ice_outbox_look_step(o, how); tries--) {
 		(void)ice_outbox_look_failed(o, "taking a batch out");
-		outbox_rollback(o);
+		ice_outbox_look_rollback(o);
 		if (tries == 1)
 			return false;
 		outbox_checkpoint(o);
@@ -375,7 +367,7 @@ bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value)
 	if (ice_outbox_look_step(o, OUTBOX_SET))
 		return true;
 	(void)ice_outbox_look_failed(o, "storing a setting");
-	outbox_rollback(o);
+	ice_outbox_look_rollback(o);
 	return false;
 }
 

@@ -26,6 +26,12 @@ struct sqlite3;
 	" base (number INTEGER PRIMARY KEY, device TEXT NOT NULL UNIQUE, at INTEGER NOT NULL,"                         \
 	" json TEXT NOT NULL) STRICT;"
 
+/* Another such table (outbox_places.h). A device has one reading that counts, so its old place is looked for by it. */
+#define OUTBOX_FILE_PLACES                                                                                             \
+	" place (name TEXT PRIMARY KEY, device TEXT NOT NULL, read_at INTEGER NOT NULL, note TEXT NOT NULL,"           \
+	" state TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+#define OUTBOX_FILE_PLACES_INDEX " place_device ON place (device);"
+
 /* The states of a row of `batch`. */
 enum outbox_state { OUTBOX_PENDING = 0, OUTBOX_SET_ASIDE = 1 };
 

@@ -12,6 +12,23 @@ bool ice_outbox_look_step(struct ice_outbox *o, enum outbox_statement which)
 	return sqlite3_reset(o->statements[which]) == SQLITE_OK && rc == SQLITE_DONE;
 }
 
+bool ice_outbox_look_begin(struct ice_outbox *o)
+{
+	return ice_outbox_file_run(o->db, "BEGIN IMMEDIATE");
+}
+
+bool ice_outbox_look_commit(struct ice_outbox *o)
+{
+	return ice_outbox_file_run(o->db, "COMMIT");
+}
+
+void ice_outbox_look_rollback(struct ice_outbox *o)
+{
+	/* Some errors have rolled back already. */
+	if (!sqlite3_get_autocommit(o->db))
+		ice_outbox_file_run(o->db, "ROLLBACK");
+}
+
 enum ice_outbox_result ice_outbox_look_failed(struct ice_outbox *o, const char *doing)
 {
 	int code = sqlite3_errcode(o->db) & 0xff;

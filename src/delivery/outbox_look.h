@@ -30,6 +30,12 @@ enum outbox_statement {
 	OUTBOX_TRIM,
 	OUTBOX_KEPT,
 	OUTBOX_FORGET_NOTES,
+	OUTBOX_ELSEWHERE,
+	OUTBOX_PLACE,
+	OUTBOX_KEEP,
+	OUTBOX_LEAVE,
+	OUTBOX_PLACES,
+	OUTBOX_UNREAD,
 	OUTBOX_BASE,
 	OUTBOX_UNBASE,
 	OUTBOX_KEEP_BASE,
@@ -47,6 +53,7 @@ struct ice_outbox {
 	int64_t max_bytes, base_age;
 	struct ice_outbox_depth depth; /* what the database holds, changed after each commit */
 	int64_t devices, notes, bases;
+	uint64_t unread;                /* times that all read_at became 0 */
 	char path[ICE_OUTBOX_PATH_MAX]; /* "" in memory */
 	int log_pages;                  /* in the write-ahead log, not yet in the database */
 	bool damaged;
@@ -55,6 +62,11 @@ struct ice_outbox {
 
 /* Runs a bound statement that answers with no row, and makes it ready again. */
 ICE_MUST_CHECK bool ice_outbox_look_step(struct ice_outbox *o, enum outbox_statement which);
+
+/* A transaction. A commit that fails is to be rolled back. */
+ICE_MUST_CHECK bool ice_outbox_look_begin(struct ice_outbox *o);
+ICE_MUST_CHECK bool ice_outbox_look_commit(struct ice_outbox *o);
+void ice_outbox_look_rollback(struct ice_outbox *o);
 
 /* Keeps the reason of a failure; what a full disk answers is told apart, since it passes. */
 enum ice_outbox_result ice_outbox_look_failed(struct ice_outbox *o, const char *doing);

@@ -4,6 +4,7 @@
 
 #include "outbox_bases.h"
 #include "outbox_look.h"
+#include "outbox_places.h"
 
 bool ice_outbox_notes_open(struct ice_outbox *o)
 {
@@ -21,7 +22,7 @@ static bool notes_put(struct ice_outbox *o, const struct ice_reading *r, int64_t
 	if (!ice_outbox_look_step(o, OUTBOX_UNNOTE))
 		return false;
 	*notes -= sqlite3_changes(o->db);
-	if (!r->place || !r->note)
+	if (!r->place || !r->note || r->state)
 		return true;
 	sqlite3_bind_text(o->statements[OUTBOX_NOTE], 1, r->place, -1, SQLITE_STATIC);
 	sqlite3_bind_text(o->statements[OUTBOX_NOTE], 2, r->device, -1, SQLITE_STATIC);
@@ -45,7 +46,8 @@ bool ice_outbox_notes_put(struct ice_outbox *o, const struct ice_reading *const 
 
 bool ice_outbox_forget_kept(struct ice_outbox *o)
 {
-	if (!ice_outbox_look_step(o, OUTBOX_FORGET_NOTES) || !ice_outbox_bases_forget(o)) {
+	if (!ice_outbox_look_step(o, OUTBOX_FORGET_NOTES) || !ice_outbox_bases_forget(o) ||
+	    !ice_outbox_places_unread(o)) {
 		(void)ice_outbox_look_failed(o, "forgetting what is known of printers");
 		return false;
 	}

@@ -21,6 +21,7 @@ void ice_reading_free(struct ice_reading *r)
 	free(r->device);
 	free(r->place);
 	free(r->note);
+	free(r->state);
 	*r = (struct ice_reading){0};
 }
 

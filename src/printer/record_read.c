@@ -100,6 +100,28 @@ static void record_read_mac(struct record_reader *in, const json_t *o)
 	in->r->has_mac = true;
 }
 
+/* What it says must be so: lower than before, by less than the modulus. */
+static void record_read_since(struct record_reader *in, const json_t *since)
+{
+	struct ice_record *r = in->r;
+	int64_t total = r->pages[ICE_PAGES_TOTAL];
+	const json_t *kind = json_object_get(since, "kind");
+	int k = ICE_PAGES_SINCE_RESET;
+	if (!since || in->bad)
+		return;
+	while (k > 0 && !(json_is_string(kind) &&
+	                  strcmp(json_string_value(kind), ice_pages_since_name((enum ice_pages_since)k)) == 0))
+		k--;
+	r->pages_since = (enum ice_pages_since)k;
+	if (k == ICE_PAGES_SINCE_NOTHING)
+		record_refuse(in, "since.kind: not one of wrap, setback, reset");
+	else if (!record_get_integer(in, since, "from", 0, &r->pages_from) || total < 0 || total >= r->pages_from)
+		record_refuse(in, "since.from: not a total that is higher than the present one");
+	else if (k == ICE_PAGES_SINCE_WRAP &&
+	         (!record_get_integer(in, since, "modulus", 1, &r->pages_modulus) || r->pages_modulus <= r->pages_from))
+		record_refuse(in, "since.modulus: not a number that is higher than from");
+}
+
 static void record_read_pages(struct record_reader *in, const json_t *o)
 {
 	const json_t *pages = json_object_get(o, "pages");
@@ -112,6 +134,7 @@ static void record_read_pages(struct record_reader *in, const json_t *o)
 	for (int i = 0; i < ICE_PAGES_COUNT; i++)
 		(void)record_get_integer(in, pages, ice_pages_name(i), 0, &in->r->pages[i]);
 	in->r->pages_unit = record_get_text(in, pages, "unit");
+	record_read_since(in, json_object_get(pages, "since"));
 }
 
 static void record_read_supply(struct record_reader *in, const json_t *o, struct ice_supply *s)
@@ -234,6 +257,7 @@ bool ice_record_from_value(const json_t *value, struct ice_record *out, char *wh
 	out->model = record_get_text(&in, value, "model");
 	out->serial = record_get_text(&in, value, "serial");
 	out->location = record_get_text(&in, value, "location");
+	out->location_tag = record_get_text(&in, value, "location_tag");
 	record_read_pages(&in, value);
 	record_read_lists(&in, value);
 	out->status = record_get_text(&in, value, "status");

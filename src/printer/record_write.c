@@ -50,6 +50,19 @@ static int record_dump(const char *bytes, size_t n, void *arg)
 	return 0;
 }
 
+/* "since" is told of a total that is there, and with what it says. */
+static void record_set_since(json_t *pages, const struct ice_record *r)
+{
+	json_t *since;
+	if (r->pages_since == ICE_PAGES_SINCE_NOTHING || r->pages[ICE_PAGES_TOTAL] < 0)
+		return;
+	record_set(pages, "since", since = json_object());
+	record_set_text(since, "kind", ice_pages_since_name(r->pages_since));
+	record_set(since, "from", json_integer(r->pages_from));
+	if (r->pages_since == ICE_PAGES_SINCE_WRAP)
+		record_set(since, "modulus", json_integer(r->pages_modulus));
+}
+
 static json_t *record_pages_json(const struct ice_record *r)
 {
 	json_t *pages = json_object();
@@ -59,6 +72,7 @@ static json_t *record_pages_json(const struct ice_record *r)
 		if (i == ICE_PAGES_TOTAL)
 			record_set_text(pages, "unit", r->pages_unit);
 	}
+	record_set_since(pages, r);
 	return pages;
 }
 
@@ -141,6 +155,7 @@ char *ice_record_to_json(const struct ice_record *r, size_t *len)
 	record_set_text(o, "model", r->model);
 	record_set_text(o, "serial", r->serial);
 	record_set_text(o, "location", r->location);
+	record_set_text(o, "location_tag", r->location_tag);
 	json_t *pages = record_pages_json(r);
 	if (json_object_size(pages) > 0)
 		record_set(o, "pages", pages);
