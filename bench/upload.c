@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "truth/workday.h"
 #include "ice/change.h"
 #include "ice/conf.h"
+#include "truth/workday.h"
 
 static double upload_now(void)
 {

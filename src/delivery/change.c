@@ -25,17 +25,16 @@ void ice_change_name(const char *json, size_t len, char name[ICE_CHANGE_NAME_SIZ
 
 char *ice_change_text(const json_t *value, size_t *len)
 {
-	size_t room = CHANGE_ROOM;
-	char *text = malloc(room);
+	char first[CHANGE_ROOM];
 	/* It says how much it would have been. An object that was read can be written, unless memory is out. */
-	if (!text || (*len = json_dumpb(value, text, room, CHANGE_FORM)) == 0)
+	*len = json_dumpb(value, first, sizeof(first), CHANGE_FORM);
+	char *text = malloc(*len + 1);
+	if (!text || *len == 0)
 		abort();
-	if (*len >= room) {
-		room = *len + 1;
-		text = realloc(text, room);
-		if (!text || json_dumpb(value, text, room, CHANGE_FORM) != *len)
-			abort();
-	}
+	if (*len <= sizeof(first))
+		memcpy(text, first, *len);
+	else if (json_dumpb(value, text, *len, CHANGE_FORM) != *len)
+		abort();
 	text[*len] = '\0';
 	return text;
 }
