@@ -25,9 +25,9 @@ static struct devices_bucket *devices_at(const struct ice_devices *d, const stru
 struct devices_row *devices_row_find(const struct ice_devices *d, const struct ice_address *address)
 {
 	struct devices_row *row;
-	LIST_FOREACH(row, devices_at(d, address), by_address)
-	if (ice_address_same(&row->address, address))
-		break;
+	for (row = LIST_FIRST(devices_at(d, address)); row; row = LIST_NEXT(row, by_address))
+		if (ice_address_same(&row->address, address))
+			break;
 	return row;
 }
 
@@ -114,10 +114,10 @@ static bool devices_make_room(struct ice_devices *d)
 {
 	struct devices_row *row, *least = NULL;
 	for (size_t leg = 0; leg < d->options.plan->count; leg++)
-		TAILQ_FOREACH(row, &d->legs[leg], in_leg)
-	if ((row->state == ICE_DEVICE_RETIRED || row->state == ICE_DEVICE_MOVED) &&
-	    (!least || row->silent > least->silent))
-		least = row;
+		for (row = TAILQ_FIRST(&d->legs[leg]); row; row = TAILQ_NEXT(row, in_leg))
+			if ((row->state == ICE_DEVICE_RETIRED || row->state == ICE_DEVICE_MOVED) &&
+			    (!least || row->silent > least->silent))
+				least = row;
 	if (least)
 		devices_forget(d, least);
 	else if (!d->crowded)
@@ -179,9 +179,10 @@ static bool devices_in_error(const struct ice_record *r)
 static struct devices_row *devices_elsewhere(const struct ice_devices *d, const struct devices_row *here)
 {
 	struct devices_row *row;
-	LIST_FOREACH(row, &d->by_identity[here->identity & (DEVICES_BUCKETS - 1)], by_identity)
-	if (row != here && row->identity == here->identity && !row->moved)
-		return row;
+	for (row = LIST_FIRST(&d->by_identity[here->identity & (DEVICES_BUCKETS - 1)]); row;
+	     row = LIST_NEXT(row, by_identity))
+		if (row != here && row->identity == here->identity && !row->moved)
+			return row;
 	return NULL;
 }
 
@@ -320,8 +321,7 @@ size_t ice_devices_count(const struct ice_devices *d, size_t leg, enum ice_devic
 void ice_devices_each(const struct ice_devices *d, size_t leg, ice_devices_fn *each, void *arg)
 {
 	const struct devices_row *row;
-	TAILQ_FOREACH(row, &d->legs[leg], in_leg)
-	{
+	for (row = TAILQ_FIRST(&d->legs[leg]); row; row = TAILQ_NEXT(row, in_leg)) {
 		struct ice_device seen;
 		devices_look(row, &seen);
 		each(&seen, arg);

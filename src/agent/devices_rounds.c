@@ -10,8 +10,8 @@ static void devices_heed_losses(struct ice_devices *d)
 		return;
 	d->unread = unread;
 	for (size_t leg = 0; leg < d->options.plan->count; leg++)
-		TAILQ_FOREACH(row, &d->legs[leg], in_leg)
-	row->read_at = 0;
+		for (row = TAILQ_FIRST(&d->legs[leg]); row; row = TAILQ_NEXT(row, in_leg))
+			row->read_at = 0;
 }
 
 static bool devices_state_in_rounds(const struct devices_row *row)

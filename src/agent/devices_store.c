@@ -82,8 +82,7 @@ static size_t store_gather(struct ice_devices *d, struct ice_outbox_place *out, 
 		                                   .state = again ? store_state(again) : NULL};
 	}
 	*gone = n;
-	TAILQ_FOREACH(row, &d->changed, in_changed)
-	{
+	for (row = TAILQ_FIRST(&d->changed); row; row = TAILQ_NEXT(row, in_changed)) {
 		if (n == ICE_DEVICES_SAVE)
 			break;
 		out[n++] = (struct ice_outbox_place){.place = store_place(&row->address), .state = store_state(row)};

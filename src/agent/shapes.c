@@ -73,8 +73,7 @@ struct ice_shape *ice_shapes_hold(struct ice_shapes *s, const struct ice_steady 
 	uint64_t hash = shapes_hash(steady);
 	struct shapes_bucket *bucket = &s->buckets[hash % SHAPES_BUCKETS];
 	struct ice_shape *shape;
-	LIST_FOREACH(shape, bucket, link)
-	{
+	for (shape = LIST_FIRST(bucket); shape; shape = LIST_NEXT(shape, link)) {
 		if (shape->hash == hash && shapes_same(&shape->steady, steady)) {
 			shape->held++;
 			return shape;

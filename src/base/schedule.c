@@ -2,6 +2,7 @@
 
 /* Most that a start which fell in closed hours waits after they open. */
 #define SCHEDULE_OPENING 3600
+#define SCHEDULE_WHILE   120
 
 static uint64_t schedule_hash(uint64_t h, const char *text)
 {
@@ -48,14 +49,24 @@ static int64_t schedule_admit(const struct ice_schedule *s, int64_t at)
 	return opens + (room > 0 ? s->offset % room : 0);
 }
 
+/* The last start is in the future: the clock was set back. Nothing tells any more when that was, so the grid alone counts: a start is due
+ * for a while from its time on, which is when whoever asks each second will have asked. */
+static int64_t schedule_after_setback(const struct ice_schedule *s, int64_t now)
+{
+	int64_t slot = ice_schedule_slot(s, now), at = schedule_admit(s, slot);
+	return at != ICE_SCHEDULE_NEVER && at + schedule_min(s->interval, SCHEDULE_WHILE) <= now
+	               ? schedule_admit(s, slot + s->interval)
+	               : at;
+}
+
 int64_t ice_schedule_next(const struct ice_schedule *s, int64_t last, int64_t since, int64_t now)
 {
 	if (s->interval <= 0)
 		return ICE_SCHEDULE_NEVER;
-	if (last <= 0)
-		return schedule_admit(s, since < now ? since : now);
-	int64_t at = ice_schedule_slot(s, schedule_min(last, now)) + s->interval;
-	if (at < since && since <= now)
+	if (last > now)
+		return schedule_after_setback(s, now);
+	int64_t at = last <= 0 ? schedule_min(since, now) : ice_schedule_slot(s, last) + s->interval;
+	if (last > 0 && at < since && since <= now)
 		at = since + s->offset % schedule_min(s->interval, ICE_SCHEDULE_SOON);
 	at = schedule_admit(s, at);
 	/* Its own opening went by, because something else was going on. */

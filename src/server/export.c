@@ -68,8 +68,8 @@ static void export_ndjson(const struct fm_device *d, void *arg)
 
 static void export_csv_begin(void)
 {
-	fputs("site,ip,mac,name,make,model,serial,location,pages_total,pages_unit,pages_mono,pages_color,status,errors,"
-	      "supplies,alerts,first_seen,last_seen\r\n",
+	fputs("site,ip,mac,name,make,model,serial,location,location_tag,pages_total,pages_unit,pages_mono,pages_color,"
+	      "pages_since,pages_from,pages_modulus,status,errors,supplies,alerts,first_seen,last_seen\r\n",
 	      stdout);
 }
 
@@ -154,10 +154,14 @@ static void export_csv(const struct fm_device *d, void *arg)
 	export_cell(r.model, false);
 	export_cell(r.serial, false);
 	export_cell(r.location, false);
+	export_cell(r.location_tag, false);
 	export_count(r.pages[ICE_PAGES_TOTAL]);
 	export_cell(r.pages_unit, false);
 	export_count(r.pages[ICE_PAGES_MONO]);
 	export_count(r.pages[ICE_PAGES_COLOR]);
+	export_cell(ice_pages_since_name(r.pages_since), false);
+	export_count(r.pages_since == ICE_PAGES_SINCE_NOTHING ? -1 : r.pages_from);
+	export_count(r.pages_since == ICE_PAGES_SINCE_WRAP ? r.pages_modulus : -1);
 	export_cell(r.status, false);
 	text[0] = '\0';
 	for (size_t i = 0; i < r.error_count; i++)

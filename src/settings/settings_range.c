@@ -188,6 +188,9 @@ static void range_lanes(const struct ice_settings *s, const struct ice_settings_
 	const enum range_own own[ICE_LANES] = {RANGE_SWEEP, RANGE_INVENTORY, RANGE_PULSE, RANGE_OWNS};
 	for (enum ice_lane_kind lane = 0; lane < ICE_LANES; lane++)
 		leg->intervals[lane] = own[lane] != RANGE_OWNS && r->own[own[lane]] ? r->intervals[lane] : all[lane];
+	/* Known printers are asked by the inventory alone: without one of its own it is made as often as a sweep would be. */
+	if (leg->intervals[ICE_LANE_INVENTORY] == 0)
+		leg->intervals[ICE_LANE_INVENTORY] = leg->intervals[ICE_LANE_SWEEP];
 	/* Who looks after nobody need not look after them faster; and looking slower at those in error is no way to look. */
 	ice_usec pulse = leg->intervals[ICE_LANE_PULSE], *error = &leg->intervals[ICE_LANE_ERROR];
 	if (pulse == 0 || *error == 0 || *error > pulse)

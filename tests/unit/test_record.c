@@ -121,6 +121,71 @@ static void test_link_local_address_goes_without_its_interface(void **state)
 	assert_false(reads(&r, "{\"ip\":\"fe80::1%lo\"}"));
 }
 
+static void test_a_total_that_went_back_says_how(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t before, total, seconds;
+		const char *json; /* all of "since"; NULL = nothing */
+	} cases[] = {
+	        {-1, 5, 3600, NULL},
+	        {100, 100, 3600, NULL},
+	        {100, 101, 3600, NULL},
+	        {100, -1, 3600, NULL},
+	        /* the four ends, an hour later, and up to the last page that can have been printed in it */
+	        {999990, 15, 3600, "{\"kind\":\"wrap\",\"from\":999990,\"modulus\":1000000}"},
+	        {16777215, 0, 3600, "{\"kind\":\"wrap\",\"from\":16777215,\"modulus\":16777216}"},
+	        {2147483000, 900, 3600, "{\"kind\":\"wrap\",\"from\":2147483000,\"modulus\":2147483648}"},
+	        {4294967295, 36999, 3600, "{\"kind\":\"wrap\",\"from\":4294967295,\"modulus\":4294967296}"},
+	        {4294967295, 37000, 3600, "{\"kind\":\"reset\",\"from\":4294967295}"},
+	        /* a year later, and when nobody knows how much later */
+	        {16700000, 200000, 31536000, "{\"kind\":\"wrap\",\"from\":16700000,\"modulus\":16777216}"},
+	        {16700000, 200000, -1, "{\"kind\":\"wrap\",\"from\":16700000,\"modulus\":16777216}"},
+	        {16700000, 200000, 60, "{\"kind\":\"reset\",\"from\":16700000}"},
+	        /* not near any end, however much later */
+	        {500000, 10, 31536000, "{\"kind\":\"reset\",\"from\":500000}"},
+	        {999990, 500000, 31536000, "{\"kind\":\"reset\",\"from\":999990}"},
+	        {1000001, 3, 3600, "{\"kind\":\"reset\",\"from\":1000001}"},
+	        {INT64_MAX, 3, INT64_MAX, "{\"kind\":\"reset\",\"from\":9223372036854775807}"},
+	        /* the current was cut: pages that were never written down */
+	        {12345, 12336, 3600, "{\"kind\":\"setback\",\"from\":12345}"},
+	        {12345, 12245, 3600, "{\"kind\":\"setback\",\"from\":12345}"},
+	        {12345, 12244, 3600, "{\"kind\":\"reset\",\"from\":12345}"},
+	        {60, 0, 3600, "{\"kind\":\"reset\",\"from\":60}"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct ice_record r, again;
+		char json[200];
+		size_t len;
+		ice_record_init(&r);
+		r.pages[ICE_PAGES_TOTAL] = cases[i].total;
+		ice_record_since(&r, cases[i].before, cases[i].seconds);
+		char *text = ice_record_to_json(&r, &len);
+		if (cases[i].total < 0)
+			snprintf(json, sizeof(json), "{}");
+		else
+			snprintf(json, sizeof(json), "{\"pages\":{\"total\":%lld%s%s}}", (long long)cases[i].total,
+			         cases[i].json ? ",\"since\":" : "", cases[i].json ? cases[i].json : "");
+		assert_string_equal(text, json);
+		free(text);
+		assert_true(reads(&again, json));
+		expect_json(&again, json);
+		/* No volume is negative. */
+		if (again.pages_since == ICE_PAGES_SINCE_WRAP)
+			assert_true(again.pages[ICE_PAGES_TOTAL] + again.pages_modulus - again.pages_from > 0);
+	}
+}
+
+static void test_the_operators_words_are_told_as_theirs(void **state)
+{
+	(void)state;
+	struct ice_record r;
+	const char *json = "{\"location\":\"3rd floor\",\"location_tag\":\"Building 7\"}";
+	assert_true(reads(&r, json));
+	assert_string_equal(r.location_tag, "Building 7");
+	expect_json(&r, json);
+}
+
 static void test_strangers_bytes_are_refused(void **state)
 {
 	(void)state;
@@ -147,6 +212,16 @@ static void test_strangers_bytes_are_refused(void **state)
 	        "{\"pages\":{\"total\":\"1\"}}",
 	        "{\"pages\":{\"total\":99999999999999999999}}",
 	        "{\"pages\":{\"unit\":5}}",
+	        "{\"pages\":{\"total\":1,\"since\":7}}",
+	        "{\"pages\":{\"total\":1,\"since\":{}}}",
+	        "{\"pages\":{\"total\":1,\"since\":{\"kind\":\"reset\"}}}",
+	        "{\"pages\":{\"total\":1,\"since\":{\"kind\":\"other\",\"from\":2}}}",
+	        "{\"pages\":{\"total\":2,\"since\":{\"kind\":\"reset\",\"from\":2}}}",
+	        "{\"pages\":{\"total\":2,\"since\":{\"kind\":\"reset\",\"from\":\"9\"}}}",
+	        "{\"pages\":{\"mono\":2,\"since\":{\"kind\":\"reset\",\"from\":9}}}",
+	        "{\"pages\":{\"total\":2,\"since\":{\"kind\":\"wrap\",\"from\":9}}}",
+	        "{\"pages\":{\"total\":2,\"since\":{\"kind\":\"wrap\",\"from\":9,\"modulus\":9}}}",
+	        "{\"location_tag\":1}",
 	        "{\"supplies\":{}}",
 	        "{\"supplies\":[1]}",
 	        "{\"supplies\":[{}]}",
@@ -270,6 +345,8 @@ int main(void)
 	        cmocka_unit_test(test_text_is_escaped),
 	        cmocka_unit_test(test_text_is_cleaned_again),
 	        cmocka_unit_test(test_link_local_address_goes_without_its_interface),
+	        cmocka_unit_test(test_a_total_that_went_back_says_how),
+	        cmocka_unit_test(test_the_operators_words_are_told_as_theirs),
 	        cmocka_unit_test(test_strangers_bytes_are_refused),
 	        cmocka_unit_test(test_bounds),
 	        cmocka_unit_test(test_identity),

@@ -165,7 +165,7 @@ static void test_lanes_have_intervals_hours_and_what_a_range_says_otherwise(void
 	        "window = Mon-Fri\nwindow = Sat 06:00-12:00\nmissing_after = 1d\nretired_after = 7d\n"
 	        "[range a]\naddresses = 10.0.0.1\n"
 	        "[range b]\naddresses = 10.0.1.1\nrate = 50\nsweep = off\ninventory = 30m\npulse = 20s\n"
-	        "location_tag = Haus 7 \"Ost\"\n[range c]\naddresses = 10.0.2.1\npulse = off\n",
+	        "location_tag = Haus 7 \"Ost\"\n[range c]\naddresses = 10.0.2.1\npulse = off\ninventory = off\n",
 	        0644);
 	if (!ice_settings_read(path, &s, &m))
 		fail_msg("%s", m.lines[0]);
@@ -188,6 +188,7 @@ static void test_lanes_have_intervals_hours_and_what_a_range_says_otherwise(void
 	assert_string_equal(b->location_tag, "Haus 7 \"Ost\"");
 	assert_int_equal(c->intervals[ICE_LANE_PULSE], 0);
 	assert_int_equal(c->intervals[ICE_LANE_ERROR], 0);
+	assert_int_equal(c->intervals[ICE_LANE_INVENTORY], c->intervals[ICE_LANE_SWEEP]);
 	/* Monday 1970-01-05 in UTC or wherever this runs: by minutes of the local week. */
 	const struct {
 		int minute;
