@@ -18,7 +18,7 @@
 
 struct check {
 	const char *config, *enrolment_file, *profile_folder, *format;
-	bool list_profiles, oids, offline, enrol;
+	bool list_profiles, oids, offline, enrol, server;
 	struct ice_report report;
 	struct ice_settings settings;
 	struct ice_profiles *profiles;
@@ -31,6 +31,8 @@ static const struct ice_option check_options[] = {
          "the configuration to check (ice.ini)"},
         {"offline", 0, NULL, ICE_OPTION_FLAG, offsetof(struct check, offline), 0, 0, NULL, false,
          "only what can be told without a network"},
+        {"server", 0, NULL, ICE_OPTION_FLAG, offsetof(struct check, server), 0, 0, NULL, false,
+         "only the way to the server, whatever the ranges are"},
         {"profiles", 0, NULL, ICE_OPTION_FLAG, offsetof(struct check, list_profiles), 0, 0, NULL, false,
          "check the vendor profiles, too, and list them"},
         {"oids", 0, NULL, ICE_OPTION_FLAG, offsetof(struct check, oids), 0, 0, NULL, false,
@@ -91,7 +93,7 @@ static int check_oids(const struct check *c)
 
 static void check_read_settings(struct check *c, struct ice_conf_mistakes *m)
 {
-	if (ice_settings_read(c->config, &c->settings, m) && c->settings.plan.count == 0)
+	if (ice_settings_read(c->config, &c->settings, m) && c->settings.plan.count == 0 && !c->server)
 		ice_conf_mistake(m, c->config, 0, "range",
 		                 "none is there; right would be [range NAME] with addresses = 10.1.0.0/16");
 }
@@ -139,7 +141,8 @@ static void check_tell_configuration(struct check *c)
 	const struct ice_estimate_pace pace = {sweep->rate, (unsigned)sweep->retries, sweep->timeout};
 	ice_report_step(&c->report, ICE_REPORT_OK, "configuration", "%s", c->config);
 	ice_report_set(&c->report, "configuration", json_string(c->config));
-	ice_estimate_tell(&c->settings.plan, &pace, &c->report);
+	if (!c->server)
+		ice_estimate_tell(&c->settings.plan, &pace, &c->report);
 }
 
 /* Takes in the line of `facilities-manager site add`. */

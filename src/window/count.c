@@ -7,45 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT_RUNS_MAX 100000 /* a set of more pieces is not compared to the end */
-
-/* ---- sets ---- */
-
-static bool count_follows(const struct ice_range *r, uint64_t from, const struct ice_address *first, uint64_t steps)
-{
-	struct ice_address a = ice_range_at(r, from + steps);
-	return a.hi == first->hi && a.lo - first->lo == steps;
-}
-
-/* How many addresses follow each other from index `from` on, that one included. */
-static uint64_t count_run(const struct ice_range *r, uint64_t from, uint64_t count)
-{
-	struct ice_address first = ice_range_at(r, from);
-	uint64_t most = count - from - 1, low = 0, step = 1;
-	while (low + step <= most && count_follows(r, from, &first, low + step)) {
-		low += step;
-		step *= 2;
-	}
-	for (; step > 0; step /= 2)
-		if (low + step <= most && count_follows(r, from, &first, low + step))
-			low += step;
-	return low + 1;
-}
-
-uint64_t window_count_common(const struct ice_range *a, const struct ice_range *b)
-{
-	uint64_t common = 0, count = ice_range_count(a), runs = 0;
-	for (uint64_t at = 0; at < count && runs++ < COUNT_RUNS_MAX;) {
-		uint64_t n = count_run(a, at, count);
-		struct ice_address first = ice_range_at(a, at), last = ice_range_at(a, at + n - 1);
-		common += ice_range_count_within(b, &first, &last);
-		at += n;
-	}
-	return common;
-}
-
-/* ---- words ---- */
-
 static void count_note(json_t *notes, const char *kind, json_t *text)
 {
 	json_array_append_new(notes, json_pack("{s:o, s:b, s:b}", "text", text, "warn", strcmp(kind, "warn") == 0,
@@ -106,13 +67,11 @@ static bool count_take(struct ice_range *r, const char *lines, count_take_fn *ta
 static void count_edges(json_t *notes, const char *lines)
 {
 	char *copy = strdup(lines), *rest = copy, *word, why[ICE_RANGE_WHY_SIZE];
-	uint64_t subnets = 0;
 	if (!copy)
 		abort();
 	while ((word = strsep(&rest, "\n ,\t"))) {
 		struct ice_range *r = ice_range_new();
 		bool cidr = strchr(word, '/') != NULL;
-		subnets += cidr && !strchr(word, ':') && *word != '!';
 		if (!cidr && *word && *word != '!' && ice_range_allow(r, "0.0.0.0/0", why, sizeof why) &&
 		    ice_range_add(r, word, why, sizeof why) && ice_range_seal(r, why, sizeof why)) {
 			struct ice_address first = ice_range_at(r, 0), last = ice_range_at(r, ice_range_count(r) - 1);
@@ -125,9 +84,17 @@ static void count_edges(json_t *notes, const char *lines)
 		}
 		ice_range_free(r);
 	}
-	if (subnets)
-		count_note(notes, "info", json_string("Network and broadcast addresses are left out."));
 	free(copy);
+}
+
+static void count_left_out(json_t *notes, const struct ice_range *r)
+{
+	struct ice_range_figures left_out = ice_range_figures(r);
+	if (left_out.edges || left_out.excluded)
+		count_note(notes, "info",
+		           json_sprintf("Left out: %" PRIu64 " network and broadcast addresses, %" PRIu64
+		                        " that are never asked.",
+		                        left_out.edges, left_out.excluded));
 }
 
 static void count_overlaps(json_t *notes, const struct ice_range *r, const struct ice_settings *saved, const char *self)
@@ -136,7 +103,8 @@ static void count_overlaps(json_t *notes, const struct ice_range *r, const struc
 		const struct ice_leg *leg = saved->plan.legs[i];
 		if (strcmp(leg->name, self) == 0 || ice_range_count(leg->range) == 0)
 			continue;
-		uint64_t common = window_count_common(r, leg->range);
+		const struct ice_range *other = leg->range;
+		uint64_t common = ice_range_common(r, &other, 1);
 		if (common)
 			count_note(notes, "warn",
 			           json_sprintf("%" PRIu64 " of these addresses stand in the range \"%s\", too. The "
@@ -163,6 +131,7 @@ json_t *window_count_rows(const char *addresses, const char *exclude, const char
 	if (good && added > 0) {
 		json_object_set_new(facts, "addresses", json_integer((json_int_t)ice_range_count(r)));
 		count_cost(facts, ice_range_count(r), saved);
+		count_left_out(notes, r);
 		count_edges(notes, addresses);
 		count_overlaps(notes, r, saved, self);
 	} else if (good) {

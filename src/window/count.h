@@ -17,7 +17,4 @@ json_t *window_count_rows(const char *addresses, const char *exclude, const char
 /* Of all ranges of a configuration. */
 json_t *window_count_all(const struct ice_settings *saved);
 
-/* How many addresses two sealed sets have in common. */
-uint64_t window_count_common(const struct ice_range *a, const struct ice_range *b);
-
 #endif

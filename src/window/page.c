@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "field.h"
-#include "ice/replace.h"
+#include "ice/secret.h"
 #include "template.h"
 
 /* The navigation, in the order a person sets things up. */
@@ -92,9 +92,9 @@ void window_page_fragment(struct window *w, struct window_reply *reply, const ch
 
 void window_page_say(struct window *w, struct window_reply *reply, int status, const char *what, const char *more)
 {
-	(void)w;
 	reply->status = status;
-	page_fill(reply, "say.html", json_pack("{s:s, s:s}", "what", what, "more", more));
+	page_fill(reply, "say.html",
+	          json_pack("{s:s, s:s, s:b}", "what", what, "more", more, "back", w->known && !w->done));
 }
 
 void window_page_go(struct window_reply *reply, const char *where)
@@ -177,7 +177,6 @@ bool window_page_save(struct window *w, const struct window_request *request, st
 		window_page_notice(w, "good", "Saved.");
 		return true;
 	case ICE_SETTINGS_EDIT_MISTAKEN:
-		window_page_notice(w, "bad", "Nothing was saved yet: something is not right. See the words in red.");
 		return false;
 	case ICE_SETTINGS_EDIT_CHANGED:
 		window_page_notice(w, "bad",
@@ -206,8 +205,7 @@ bool window_page_secret(struct window *w, const char *path, const char *text, ch
 	struct ice_conf_mistakes ignored = {0};
 	/* What root makes here is for the service, which owns its state folder. */
 	(void)!ice_settings_read(w->file, &settings, &ignored);
-	const struct ice_replace_as as = {.mode = 0600, .always = true, .like = settings.state.directory.path};
-	bool good = ice_replace_whole(path, text, strlen(text), &as, why, why_size);
+	bool good = ice_secret_write_text(path, text, settings.state.directory.path, why, why_size);
 	ice_settings_free(&settings);
 	ice_conf_mistakes_free(&ignored);
 	return good;

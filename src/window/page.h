@@ -19,6 +19,7 @@ struct window {
 	struct window_jobs *jobs;
 	struct window_child_rights rights; /* of the commands it runs */
 	json_t *notice;                    /* shown once, by the next page */
+	bool known;                        /* the request that is being answered is of the session */
 	bool done;
 };
 
@@ -27,8 +28,8 @@ typedef void window_page_fn(struct window *w, const struct window_request *reque
 /* page_*.c */
 window_page_fn window_page_overview, window_page_server, window_page_enrol, window_page_network, window_page_range,
         window_page_count, window_page_settings, window_page_test, window_page_start, window_page_stop, window_page_job,
-        window_page_part, window_page_printers, window_page_outbox, window_page_log, window_page_reload,
-        window_page_done;
+        window_page_part, window_page_printers, window_page_printer, window_page_outbox, window_page_log,
+        window_page_reload, window_page_done;
 
 /* Answers with a template of a whole page; takes the facts over. `at` is the page in the navigation, "/server". */
 void window_page_show(struct window *w, struct window_reply *reply, const char *template, const char *at,

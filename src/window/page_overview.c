@@ -7,7 +7,7 @@
 #include "count.h"
 #include "ice/enrolment.h"
 #include "page.h"
-#include "service.h"
+#include "running.h"
 
 struct overview {
 	struct ice_settings settings;
@@ -63,7 +63,7 @@ void window_page_overview(struct window *w, const struct window_request *request
 	             ice_enrolment_read(o.settings.server.enrolment.path, &e, why, sizeof why);
 	o.connected = overview_succeeded(w, "check");
 	o.swept = overview_succeeded(w, "deliver");
-	json_t *service = window_service_status(w);
+	json_t *service = window_running_status(w);
 	o.running = json_is_true(json_object_get(service, "running"));
 	json_t *facts =
 	        json_pack("{s:s, s:o, s:o}", "page_title", "Overview", "steps", overview_steps(&o), "service", service);
@@ -91,7 +91,7 @@ void window_page_reload(struct window *w, const struct window_request *request, 
 {
 	char why[256];
 	(void)request;
-	if (window_service_reload(w, why, sizeof why))
+	if (window_running_reload(w, why, sizeof why))
 		window_page_notice(
 		        w, "good",
 		        "The service was told to read its configuration again. Its log says what came of it.");

@@ -39,9 +39,9 @@ static const struct window_route {
         {"/more", true, true, false, window_page_settings},      {"/test", true, false, false, window_page_test},
         {"/start", false, true, false, window_page_start},       {"/stop", false, true, false, window_page_stop},
         {"/job", true, false, false, window_page_job},           {"/part", true, false, true, window_page_part},
-        {"/printers", true, false, false, window_page_printers}, {"/outbox", true, false, false, window_page_outbox},
-        {"/log", true, false, false, window_page_log},           {"/reload", false, true, false, window_page_reload},
-        {"/done", false, true, false, window_page_done},
+        {"/printers", true, false, false, window_page_printers}, {"/printer", true, false, false, window_page_printer},
+        {"/outbox", true, false, false, window_page_outbox},     {"/log", true, false, false, window_page_log},
+        {"/reload", false, true, false, window_page_reload},     {"/done", false, true, false, window_page_done},
 };
 
 static bool window_serve_asset(const char *path, struct window_reply *reply)
@@ -108,8 +108,10 @@ static void window_serve(struct window_request *request, struct window_reply *re
 	const struct window_route *route = NULL;
 	bool post = request->from.post;
 	request->from.entering = strcmp(request->path, "/enter") == 0;
+	r->window.known = false;
 	if (window_refused(r, request, reply))
 		return;
+	r->window.known = !request->from.entering || post;
 	if (request->from.entering && !post) {
 		window_enter(r, request, reply);
 		return;

@@ -1,4 +1,4 @@
-#include "service.h"
+#include "running.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -7,15 +7,15 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define SERVICE_WAIT ICE_USEC_SEC(3)
-#define SERVICE_MAX  (4u << 20)
+#define RUNNING_WAIT ICE_USEC_SEC(3)
+#define RUNNING_MAX  (4u << 20)
 
-json_t *window_service_status(struct window *w)
+json_t *window_running_status(struct window *w)
 {
 	const char *argv[] = {"ice", "status", "--json", "-c", w->file, NULL};
 	size_t len;
 	int status = 0;
-	char *text = window_child_ask(argv, &w->rights, SERVICE_WAIT, SERVICE_MAX, &len, &status);
+	char *text = window_child_ask(argv, &w->rights, RUNNING_WAIT, RUNNING_MAX, &len, &status);
 	json_t *said = text ? json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	free(text);
 	if (!json_is_object(said)) {
@@ -26,9 +26,9 @@ json_t *window_service_status(struct window *w)
 	return said;
 }
 
-bool window_service_reload(struct window *w, char *why, size_t why_size)
+bool window_running_reload(struct window *w, char *why, size_t why_size)
 {
-	json_t *said = window_service_status(w);
+	json_t *said = window_running_status(w);
 	json_int_t pid = json_integer_value(json_object_get(said, "pid"));
 	bool running = json_is_true(json_object_get(said, "running")) && pid > 1;
 	json_decref(said);
