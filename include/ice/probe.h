@@ -96,7 +96,14 @@ unsigned ice_probe_requests(const struct ice_probe *p); /* distinct requests so 
 /* Fills the record from what was said. */
 void ice_probe_record(const struct ice_probe *p, time_t read_at, struct ice_record *out);
 
-/* For `ice probe`: which rule gave each fact, one line each, and which rungs of its ladder were empty. */
-void ice_probe_explain(const struct ice_probe *p, FILE *to);
+/* For `ice probe`: which rule gave each fact, and which rungs of its ladder were empty. All that is lent lives until the callback
+ * returns; texts are clean. */
+struct ice_explain_ops {
+	void (*fact)(const char *name, const char *value, void *arg); /* value NULL: nothing gave it */
+	/* Of the fact before: where the rule stands, what it asked, what that said ("-": nothing), and whether it is what the fact took. */
+	void (*rung)(const char *origin, const char *oid, const char *raw, bool took, void *arg);
+};
+extern const struct ice_explain_ops ice_explain_text; /* as lines; arg is a FILE */
+void ice_probe_explain(const struct ice_probe *p, const struct ice_explain_ops *ops, void *arg);
 
 #endif

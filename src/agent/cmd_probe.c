@@ -1,9 +1,9 @@
-/* ice probe: one device explained: what was asked, what it said, which evidence and which rule made a fact of it. */
+/* ice probe: one device explained: what was asked, what it said, which evidence and which rule made a fact of it.
+ *
+ * --format json: one object, told in account.h. */
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <jansson.h>
 
 #include "ice/clock.h"
 #include "ice/log.h"
@@ -11,6 +11,7 @@
 #include "ice/range.h"
 #include "ice/udp.h"
 
+#include "account.h"
 #include "cmd.h"
 #include "confinement.h"
 #include "dialogue.h"
@@ -27,7 +28,7 @@ struct probe_cmd {
 	const char *snmp, *allow_public;
 	int64_t port, retries;
 	ice_usec timeout;
-	bool quiet, alert_text;
+	bool quiet, alert_text, json;
 	/* While it runs: */
 	struct ice_udp *udp;
 	struct ice_address to;
@@ -57,6 +58,16 @@ static bool probe_cmd_community_file(const char *value, char *why, size_t why_si
 	return true;
 }
 
+static bool probe_cmd_format(const char *value, char *why, size_t why_size, void *into)
+{
+	struct probe_cmd *p = into;
+	p->json = strcmp(value, "json") == 0;
+	if (p->json || strcmp(value, "text") == 0)
+		return true;
+	snprintf(why, why_size, "\"%s\" is none; there is text, json", value);
+	return false;
+}
+
 #define PROBE_AT(member) offsetof(struct probe_cmd, member)
 
 static const struct ice_option probe_cmd_options[] = {
@@ -78,6 +89,8 @@ static const struct ice_option probe_cmd_options[] = {
         {"allow-public", 0, "RANGE", ICE_OPTION_TEXT, PROBE_AT(allow_public), 0, 0, NULL, false,
          "permit an address outside the internal networks"},
         {"profiles", 0, "DIR", ICE_OPTION_TEXT, PROBE_AT(profiles), 0, 0, NULL, false, "folder of the vendor profiles"},
+        {"format", 0, "NAME", ICE_OPTION_CALL, 0, 0, 0, probe_cmd_format, false,
+         "text, or json: one object with the explanation and\nthe record in it"},
         {"quiet", 'q', NULL, ICE_OPTION_FLAG, PROBE_AT(quiet), 0, 0, NULL, false, "only the record, no explanation"},
         {NULL, 0, NULL, ICE_OPTION_FLAG, 0, 0, 0, NULL, false, NULL}};
 
@@ -183,63 +196,11 @@ static int probe_cmd_target(struct probe_cmd *p, const char *text, const struct 
 			continue;
 		memcpy(leg->communities, known->communities, sizeof leg->communities);
 		leg->community_count = known->community_count;
-		if (!p->quiet)
+		if (!p->quiet && !p->json)
 			fprintf(stderr, "communities of [range %s]: %zu\n", known->name, known->community_count);
 	}
 	ice_leg_default_community(leg);
 	return ICE_EXIT_DONE;
-}
-
-static void probe_cmd_verdict(const struct probe_cmd *p, const struct ice_dialogue *d)
-{
-	char ip[ICE_ADDRESS_TEXT_SIZE];
-	ice_address_format(&p->to, ip);
-	if (d->end == ICE_DIALOGUE_SILENT) {
-		fprintf(stderr,
-		        "%s does not answer on UDP port %d: no device there, SNMP switched off, or another community\n",
-		        ip, (int)p->port);
-		if (p->elsewhere)
-			fprintf(stderr, "%u datagrams came from other addresses or ports and were not believed\n",
-			        p->elsewhere);
-		return;
-	}
-	if (d->end == ICE_DIALOGUE_CUT) {
-		fprintf(stderr, "%s: the kernel refuses to send there\n", ip);
-		return;
-	}
-	fprintf(stderr, "\n%s answers by SNMP %s, to community %zu of %zu\n", ip,
-	        d->version == ICE_SNMP_V1 ? "v1" : "v2c", d->community + 1, p->plan.legs[0]->community_count);
-	fprintf(stderr, "system:   %s\n", d->identity.descr[0] ? d->identity.descr : "(says nothing)");
-	fprintf(stderr, "printer:  %s, by %s\n", d->identity.printer ? "yes" : "no",
-	        d->identity.reason[0] ? d->identity.reason : "no evidence of one");
-	if (d->identity.profile)
-		fprintf(stderr, "profile:  %s\n", ice_profile_name(d->identity.profile));
-	fprintf(stderr, "requests: %u, datagrams not believed: %u\n", d->requests, d->strays + p->elsewhere);
-}
-
-/* True when its system group is all a printer told: name, place, and what make and model were told from. */
-static bool probe_cmd_bare(const struct ice_record *r)
-{
-	for (int i = 0; i < ICE_PAGES_COUNT; i++)
-		if (r->pages[i] >= 0)
-			return false;
-	return !r->serial && !r->has_mac && !r->status && r->supply_count + r->alert_count + r->error_count == 0;
-}
-
-static bool probe_cmd_record(const struct ice_dialogue *d, bool quiet)
-{
-	static struct ice_record record;
-	size_t len;
-	ice_probe_record(d->probe, ice_clock_wall(), &record);
-	if (!quiet && probe_cmd_bare(&record))
-		fputs("read:     its system group only: nothing else was readable\n", stderr);
-	char *json = ice_record_to_json(&record, &len);
-	json_t *parsed = json ? json_loadb(json, len, 0, NULL) : NULL;
-	bool written = parsed &&
-	               json_dumpf(parsed, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12)) == 0;
-	json_decref(parsed);
-	free(json);
-	return written && putchar('\n') != EOF;
 }
 
 static int probe_cmd_hold(struct probe_cmd *p, const struct ice_profiles *profiles)
@@ -247,7 +208,8 @@ static int probe_cmd_hold(struct probe_cmd *p, const struct ice_profiles *profil
 	struct ice_udp_options udp = {.port = (uint16_t)p->port};
 	struct ice_random random;
 	struct ice_dialogue dialogue;
-	char why[256];
+	char why[256], *trace = NULL;
+	size_t trace_len;
 	bool v1 = !p->snmp || strcmp(p->snmp, "2c") != 0, v2c = !p->snmp || strcmp(p->snmp, "1") != 0;
 	ice_random_seed(&random, ice_setup_seed());
 	p->udp = ice_udp_new(&udp, why, sizeof why);
@@ -265,23 +227,29 @@ static int probe_cmd_hold(struct probe_cmd *p, const struct ice_profiles *profil
 	        .retries = (unsigned)p->retries,
 	        .probe = {.alert_text = p->alert_text},
 	        .random = &random,
-	        .trace = p->quiet ? NULL : stderr,
+	        .trace = p->json    ? open_memstream(&trace, &trace_len)
+	                 : p->quiet ? NULL
+	                            : stderr,
 	        .send = probe_cmd_send,
 	        .receive = probe_cmd_receive,
 	        .arg = p,
 	};
+	if (p->json && !options.trace)
+		abort();
 	ice_log_set_level(ICE_LOG_WARN);
 	ice_confinement_devices();
 	ice_dialogue_hold(&dialogue, &options);
-	bool printer = dialogue.end == ICE_DIALOGUE_PRINTER;
-	if (!p->quiet || !printer)
-		probe_cmd_verdict(p, &dialogue);
-	if (printer && !p->quiet) {
-		fputc('\n', stderr);
-		ice_probe_explain(dialogue.probe, stderr);
-		fputc('\n', stderr);
-	}
-	bool written = printer && probe_cmd_record(&dialogue, p->quiet);
+	if (p->json)
+		fclose(options.trace); /* which finishes the text */
+	struct ice_account account = {.dialogue = &dialogue,
+	                              .address = p->to,
+	                              .port = (uint16_t)p->port,
+	                              .communities = p->plan.legs[0]->community_count,
+	                              .elsewhere = p->elsewhere,
+	                              .trace = trace};
+	bool written = p->json ? ice_account_json(&account) : ice_account_text(&account, p->quiet);
+	written = written && dialogue.end == ICE_DIALOGUE_PRINTER;
+	free(trace);
 	ice_dialogue_fini(&dialogue);
 	while (p->first < p->count)
 		free(p->pending[p->first++].bytes);

@@ -187,7 +187,7 @@ static bool replay_file(struct replay *r, const struct ice_profiles *profiles, c
 		        ice_recording_skipped(recording));
 	ice_dialogue_hold(&dialogue, &options);
 	if (r->explain && dialogue.probe)
-		ice_probe_explain(dialogue.probe, stderr);
+		ice_probe_explain(dialogue.probe, &ice_explain_text, stderr);
 	replay_result(source, r, &dialogue);
 	ice_dialogue_fini(&dialogue);
 	ice_recording_free(recording);

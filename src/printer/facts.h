@@ -37,7 +37,8 @@ bool ice_facts_has(const struct ice_facts *f, enum ice_field field);
 int ice_facts_column(const struct ice_facts *f, enum ice_field field);
 
 void ice_facts_record(const struct ice_facts *f, time_t read_at, struct ice_record *out);
-void ice_facts_explain(const struct ice_facts *f, FILE *to);
+struct ice_explain_ops; /* ice/probe.h */
+void ice_facts_explain(const struct ice_facts *f, const struct ice_explain_ops *ops, void *arg);
 
 /* steps.c: runs a rung's steps over a value. Returns the length of the text, 0 for nothing. */
 size_t ice_steps_run(const struct ice_facts *f, const struct ice_rung *r, const struct ice_value *v,

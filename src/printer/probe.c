@@ -298,12 +298,15 @@ void ice_probe_record(const struct ice_probe *p, time_t read_at, struct ice_reco
 	ice_facts_record(&facts, read_at, out);
 }
 
-void ice_probe_explain(const struct ice_probe *p, FILE *to)
+void ice_probe_explain(const struct ice_probe *p, const struct ice_explain_ops *ops, void *arg)
 {
 	struct ice_facts facts = probe_facts(p);
 	facts.charset = probe_charset(p);
-	fprintf(to, "profile   %s\nevidence  %s\nrequests  %u after first contact, SNMP %s%s\n", p->profile->name,
-	        p->identity.reason, p->requests, p->version == ICE_SNMP_V1 ? "v1" : "v2c",
-	        p->answers.full ? " (it said more than is kept)" : "");
-	ice_facts_explain(&facts, to);
+	char requests[96];
+	snprintf(requests, sizeof(requests), "%u after first contact, SNMP %s%s", p->requests,
+	         p->version == ICE_SNMP_V1 ? "v1" : "v2c", p->answers.full ? " (it said more than is kept)" : "");
+	ops->fact("profile", p->profile->name, arg);
+	ops->fact("evidence", p->identity.reason, arg);
+	ops->fact("requests", requests, arg);
+	ice_facts_explain(&facts, ops, arg);
 }

@@ -146,7 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			ice_probe_silence(p);
 	}
 	ice_probe_record(p, 0, &record);
-	ice_probe_explain(p, null);
+	ice_probe_explain(p, &ice_explain_text, null);
 	ice_probe_free(p);
 	size_t n;
 	char why[200];

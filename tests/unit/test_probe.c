@@ -108,7 +108,7 @@ static void converse(struct talk *t)
 	ice_probe_record(p, 1700000000, &record);
 	t->record = &record;
 	FILE *null = fopen("/dev/null", "w");
-	ice_probe_explain(p, null);
+	ice_probe_explain(p, &ice_explain_text, null);
 	fclose(null);
 	ice_probe_free(p);
 	ice_recording_free(r);
