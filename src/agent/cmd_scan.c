@@ -1,4 +1,7 @@
-/* ice scan: one sweep, its finds on standard output. */
+/* ice scan: one sweep, its finds on standard output.
+ *
+ * --dry-run --format json: one object, of the shapes told in report.h ("good", "steps") and estimate.h ("ranges", "sweep").
+ * --progress json: as told in progress.h. */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -13,6 +16,7 @@
 #include "cmd.h"
 #include "confinement.h"
 #include "delivery.h"
+#include "estimate.h"
 #include "heartbeat.h"
 #include "output.h"
 #include "progress.h"
@@ -79,6 +83,20 @@ static void scan_watch_outbox(struct scan *s, ice_usec now)
 	}
 }
 
+static struct ice_progress_figures scan_progress(const struct scan *s)
+{
+	struct ice_figures f;
+	ice_heartbeat_figures(s->heartbeat, &f);
+	return (struct ice_progress_figures){
+	        .done = f.done,
+	        .total = f.addresses,
+	        .sent = f.scanner.probes_sent,
+	        .in_flight = f.in_flight,
+	        .found = s->options.discover ? f.scanner.devices : f.scanner.printers,
+	        .found_what = s->options.discover ? "devices" : "printers",
+	};
+}
+
 static void scan_beat(ice_usec now, void *arg)
 {
 	struct scan *s = arg;
@@ -87,16 +105,7 @@ static void scan_beat(ice_usec now, void *arg)
 		scan_watch_outbox(s, now);
 	if (!ice_progress_due(&s->progress, now))
 		return;
-	struct ice_figures f;
-	ice_heartbeat_figures(s->heartbeat, &f);
-	struct ice_progress_figures line = {
-	        .done = f.done,
-	        .total = f.addresses,
-	        .sent = f.scanner.probes_sent,
-	        .in_flight = f.in_flight,
-	        .found = s->options.discover ? f.scanner.devices : f.scanner.printers,
-	        .found_what = s->options.discover ? "devices" : "printers",
-	};
+	struct ice_progress_figures line = scan_progress(s);
 	ice_progress_draw(&s->progress, now, &line);
 }
 
@@ -190,6 +199,19 @@ static void scan_defaults(struct scan *s)
 		o->snmp = c ? (c->v1 && c->v2c ? "both" : c->v1 ? "1" : "2c") : "both";
 }
 
+/* What would be asked; nothing is. */
+static int scan_dry_run(struct scan *s)
+{
+	const struct scan_options *o = &s->options;
+	const struct ice_estimate_pace pace = {o->rate, (unsigned)o->retries, o->timeout};
+	struct ice_report report;
+	const char *names;
+	ice_report_init(&report, o->format == ice_output_format("json", &names));
+	ice_estimate_tell(s->plan, &pace, &report);
+	ice_report_end(&report);
+	return ICE_EXIT_DONE;
+}
+
 static int scan_prepare(struct scan *s)
 {
 	struct scan_options *o = &s->options;
@@ -254,13 +276,15 @@ static void scan_sweep(struct scan *s)
 		ice_confinement_devices();
 	ice_setup_lighten();
 	ice_output_begin(&s->output, o->format, stdout, o->discover, o->no_color);
-	ice_progress_init(&s->progress, o->quiet, now);
+	ice_progress_init(&s->progress, o->progress, now);
 	ice_heartbeat_sweep(s->heartbeat, &from);
 	event_base_dispatch(s->base);
 	size_t stuck = s->swept ? 0 : ice_heartbeat_stop(s->heartbeat);
 	if (s->delivery && !s->interrupted && !s->cut)
 		ice_delivery_wait(s->delivery, o->upload_wait, &s->progress, &s->interrupted);
 	ice_progress_clear(&s->progress);
+	struct ice_progress_figures end = scan_progress(s);
+	ice_progress_end(&s->progress, ice_clock_now(), &end);
 	for (int i = 0; i < 2; i++)
 		event_free(signals[i]);
 	if (s->gave_up)
@@ -314,6 +338,8 @@ static int scan_with(struct scan *s, int argc, char **argv)
 	if (status != ICE_EXIT_DONE)
 		return status;
 	scan_defaults(s);
+	if (s->options.dry_run)
+		return scan_dry_run(s);
 	ice_log_set_level(s->options.quiet ? ICE_LOG_ERROR : ICE_LOG_WARN);
 	status = scan_prepare(s);
 	if (status != ICE_EXIT_DONE)

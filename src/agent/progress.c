@@ -1,18 +1,31 @@
 #include "progress.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "table.h"
 
-#define PROGRESS_EVERY ICE_USEC_MSEC(125)
-#define PROGRESS_LINE  256
+#define PROGRESS_EVERY      ICE_USEC_MSEC(125)
+#define PROGRESS_EVERY_JSON ICE_USEC_MSEC(250)
+#define PROGRESS_LINE       256
 
-void ice_progress_init(struct ice_progress *p, bool quiet, ice_usec now)
+void ice_progress_init(struct ice_progress *p, enum ice_progress_form form, ice_usec now)
 {
-	*p = (struct ice_progress){.started = now, .last = now, .shown = !quiet && isatty(STDERR_FILENO)};
+	if (form == ICE_PROGRESS_LINE && !isatty(STDERR_FILENO))
+		form = ICE_PROGRESS_NONE;
+	*p = (struct ice_progress){.form = form, .started = now, .last = now};
+}
+
+/* Seconds that are left; -1 when it is too early to tell. */
+static double progress_left(const struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f)
+{
+	double elapsed = (double)(now - p->started) / 1e6;
+	if (f->done == 0 || f->done > f->total || elapsed <= 0.5)
+		return -1;
+	return elapsed * (double)(f->total - f->done) / (double)f->done;
 }
 
 /* "0:07", "1:02:09" */
@@ -29,9 +42,9 @@ void ice_progress_line(const struct ice_progress *p, ice_usec now, const struct 
                        size_t width)
 {
 	char eta[32] = "-:--", parts[6][80];
-	double elapsed = (double)(now - p->started) / 1e6;
-	if (f->done > 0 && f->done <= f->total && elapsed > 0.5)
-		progress_time((int64_t)(elapsed * (double)(f->total - f->done) / (double)f->done + 0.5), eta);
+	double left = progress_left(p, now, f);
+	if (left >= 0)
+		progress_time((int64_t)(left + 0.5), eta);
 	snprintf(parts[0], sizeof parts[0], "%3d%%", f->total ? (int)(f->done * 100 / f->total) : 100);
 	snprintf(parts[1], sizeof parts[1], "%" PRIu64 " %s", f->found, f->found_what);
 	snprintf(parts[2], sizeof parts[2], "ETA %s", eta);
@@ -63,7 +76,27 @@ static size_t progress_width(void)
 
 bool ice_progress_due(const struct ice_progress *p, ice_usec now)
 {
-	return p->shown && now - p->last >= PROGRESS_EVERY;
+	return p->form != ICE_PROGRESS_NONE &&
+	       now - p->last >= (p->form == ICE_PROGRESS_JSON ? PROGRESS_EVERY_JSON : PROGRESS_EVERY);
+}
+
+static void progress_write(json_t *o)
+{
+	json_dumpf(o, stderr, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	fputc('\n', stderr);
+	json_decref(o);
+}
+
+static void progress_json(const struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f)
+{
+	double left = progress_left(p, now, f);
+	json_t *o = json_pack("{s:I, s:I, s:I, s:s, s:I, s:f, s:i, s:f}", "done", (json_int_t)f->done, "total",
+	                      (json_int_t)f->total, "found", (json_int_t)f->found, "what", f->found_what, "sent",
+	                      (json_int_t)f->sent, "rate", p->rate, "in_flight", (int)f->in_flight, "seconds",
+	                      (double)(now - p->started) / 1e6);
+	if (left >= 0)
+		json_object_set_new(o, "left", json_real(left));
+	progress_write(o);
 }
 
 void ice_progress_draw(struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f)
@@ -76,9 +109,21 @@ void ice_progress_draw(struct ice_progress *p, ice_usec now, const struct ice_pr
 	p->rate = p->rate > 0 ? p->rate * 0.7 + rate * 0.3 : rate;
 	p->last = now;
 	p->last_sent = f->sent;
+	if (p->form == ICE_PROGRESS_JSON) {
+		progress_json(p, now, f);
+		return;
+	}
 	ice_progress_line(p, now, f, line, progress_width());
 	fprintf(stderr, "\r\033[K%s", line);
 	p->drawn = true;
+}
+
+void ice_progress_end(struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f)
+{
+	double seconds = (double)(now - p->started) / 1e6;
+	p->rate = seconds > 0 ? (double)f->sent / seconds : 0;
+	if (p->form == ICE_PROGRESS_JSON)
+		progress_json(p, now, f);
 }
 
 void ice_progress_say(struct ice_progress *p, ice_usec now, const char *text)
@@ -86,6 +131,10 @@ void ice_progress_say(struct ice_progress *p, ice_usec now, const char *text)
 	if (!ice_progress_due(p, now))
 		return;
 	p->last = now;
+	if (p->form == ICE_PROGRESS_JSON) {
+		progress_write(json_pack("{s:s}", "doing", text));
+		return;
+	}
 	fprintf(stderr, "\r\033[K%.*s", (int)progress_width(), text);
 	p->drawn = true;
 }

@@ -1,4 +1,7 @@
-/* progress: one live line on standard error while a sweep goes on; nothing at all where standard error is no terminal. */
+/* progress: how a sweep gets on, on standard error: one live line, where that is a terminal; or JSON for programs, an object a line, four times a second:
+ *
+ *   {"done","total" (addresses),"found","what" ("printers", "devices"),"sent" (datagrams),"rate" (a second),"in_flight","seconds" (since it
+ *   began),"left"? (seconds, about)}, and {"doing": words} while it waits for something else. The last one tells the end's figures. */
 #ifndef ICE_PROGRESS_H
 #define ICE_PROGRESS_H
 
@@ -7,8 +10,10 @@
 
 #include "ice/clock.h"
 
+enum ice_progress_form { ICE_PROGRESS_NONE, ICE_PROGRESS_LINE, ICE_PROGRESS_JSON };
+
 struct ice_progress {
-	bool shown; /* a terminal, and not --quiet */
+	enum ice_progress_form form;
 	bool drawn; /* a line stands there now */
 	ice_usec started;
 	ice_usec last; /* drawn */
@@ -24,11 +29,15 @@ struct ice_progress_figures {
 	const char *found_what; /* "printers", "devices" */
 };
 
-void ice_progress_init(struct ice_progress *p, bool quiet, ice_usec now);
+/* A line is only for a terminal. */
+void ice_progress_init(struct ice_progress *p, enum ice_progress_form form, ice_usec now);
 
-/* Draws at most eight times a second; `due` tells whether it would, so that nobody gathers figures for nothing. */
+/* Draws a line at most eight times a second; `due` tells whether it would, so that nobody gathers figures for nothing. */
 bool ice_progress_due(const struct ice_progress *p, ice_usec now);
 void ice_progress_draw(struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f);
+
+/* The figures of the end; of interest to programs only. */
+void ice_progress_end(struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f);
 
 /* Any other words on the line, as often as above. */
 void ice_progress_say(struct ice_progress *p, ice_usec now, const char *text);

@@ -75,6 +75,20 @@ static bool scan_options_format(const char *value, char *why, size_t why_size, v
 	return o->format != NULL;
 }
 
+static bool scan_options_progress(const char *value, char *why, size_t why_size, void *into)
+{
+	static const char *const names[] = {"none", "line", "json"};
+	struct scan_options *o = into;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strcmp(value, names[i]) != 0)
+			continue;
+		o->progress = (enum ice_progress_form)i;
+		return true;
+	}
+	snprintf(why, why_size, "\"%s\" is none; there is line (on a terminal), json, none", value);
+	return false;
+}
+
 static bool scan_options_snmp(const char *value, char *why, size_t why_size, void *into)
 {
 	struct scan_options *o = into;
@@ -150,6 +164,10 @@ static const struct ice_option scan_options_table[] = {
          "where readings wait until they are delivered; unless\ntold the configuration's, or ENROLMENT.outbox"},
         {"upload-wait", 0, "TIME", ICE_OPTION_DURATION, SCAN_AT(upload_wait), 0, INT64_C(86400000000), NULL, false,
          "how long to wait for the server, 60s unless told"},
+        {"dry-run", 'n', NULL, ICE_OPTION_FLAG, SCAN_AT(dry_run), 0, 0, NULL, false,
+         "only tell what would be asked, and how long that\ntakes; nothing is sent. With --format json as an object"},
+        {"progress", 0, "FORM", ICE_OPTION_CALL, 0, 0, 0, scan_options_progress, false,
+         "on standard error: line (on a terminal), none, or json,\nan object a line"},
         {"no-color", 0, NULL, ICE_OPTION_FLAG, SCAN_AT(no_color), 0, 0, NULL, false,
          "no colours (nor with NO_COLOR in the environment)"},
         {"quiet", 'q', NULL, ICE_OPTION_FLAG, SCAN_AT(quiet), 0, 0, NULL, false, "no progress line, no summary"},
@@ -173,6 +191,7 @@ static const struct ice_command scan_options_command = {
         "  ice scan --community-file secrets/office --rate gentle 10.1.0.0/16 --exclude 10.1.9.0/24\n"
         "  ice scan --format ndjson --stats figures.json 10.0.0.0/8 > printers.ndjson\n"
         "  ice scan --discover --rate max 10.1.0.0/16        what is there, the fastest way\n"
+        "  ice scan --dry-run -c /etc/ice/ice.ini            how many addresses, packets and minutes that would be\n"
         "  ice scan --range-file subnets.txt                 the ranges that a list names\n"
         "  ice scan -c /etc/ice/ice.ini --upload             the configured ranges, delivered"};
 
@@ -196,6 +215,7 @@ void scan_options_init(struct scan_options *o)
 	                           .timeout = -1,
 	                           .upload_wait = ICE_USEC_SEC(60),
 	                           .shards = 1,
+	                           .progress = ICE_PROGRESS_LINE,
 	                           .format = ice_output_format("table", &names)};
 	if (!ice_plan_add(&o->plan, "command line"))
 		abort();
@@ -229,6 +249,17 @@ enum ice_options_result scan_options_read(struct scan_options *o, int *argc, cha
 		scan_options_refuse("--discover reads nothing that could be delivered: leave out --upload");
 		return ICE_OPTIONS_WRONG;
 	}
+	if (o->dry_run && (o->upload || o->stats || o->shards > 1)) {
+		scan_options_refuse("--dry-run sends nothing: leave out --upload, --stats and --shard");
+		return ICE_OPTIONS_WRONG;
+	}
+	if (o->dry_run && o->format != ice_output_format("table", &names) &&
+	    o->format != ice_output_format("json", &names)) {
+		scan_options_refuse("--dry-run tells people, or with --format json a program");
+		return ICE_OPTIONS_WRONG;
+	}
+	if (o->quiet && o->progress == ICE_PROGRESS_LINE)
+		o->progress = ICE_PROGRESS_NONE;
 	o->progress_in_the_way = o->format != ice_output_format("table", &names) && isatty(STDOUT_FILENO);
 	return ICE_OPTIONS_READ;
 }

@@ -12,6 +12,7 @@
 
 #include "options.h"
 #include "output.h"
+#include "progress.h"
 
 #define SCAN_OPTIONS_RANGE_FILES 64
 
@@ -24,7 +25,8 @@ struct scan_options {
 	size_t range_file_count;
 	const struct ice_output_format *format;
 	bool community_given, exclude_given, rate_given;
-	bool upload, discover, no_color, quiet;
+	bool upload, discover, no_color, quiet, dry_run;
+	enum ice_progress_form progress;
 	bool progress_in_the_way;            /* finds are written to the very terminal that shows the progress line */
 	uint64_t rate;                       /* 0 = no limit */
 	int64_t port, retries, window, seed; /* -1 = not given */

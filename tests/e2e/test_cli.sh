@@ -93,6 +93,7 @@ check "and no file is left of it" bash -c "! ls '$tmp'/e* 2>/dev/null | grep -q 
 ends "profiles can be checked alone" 0 "generic" ice check --profiles --offline
 mkdir "$tmp/profiles"; printf '[profile]\nnonsense = 1\n' >"$tmp/profiles/bad.ini"
 ends "a bad profile is told with its line" 78 "bad.ini:" ice scan $here --profiles "$tmp/profiles"
+ends "a dry run tells what a sweep would ask" 0 "packets" ice scan $here --dry-run
 same "in all of this nothing was sent" "$(grep -c heard "$tmp/ear")" 0
 
 ends "a silent address is no failure" 0 "0 printers" ice scan $here
