@@ -31,7 +31,7 @@ static const char *form_decode(const char *from, const char *to, char **at)
 		}
 		if (c == '\0')
 			return NULL;
-		if (c == '\n' && out > start && out[-1] == '\r')
+		while (c == '\n' && out > start && out[-1] == '\r')
 			out--;
 		*out++ = c;
 	}

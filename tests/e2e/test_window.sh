@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# The configuration window against whoever is not meant to use it: other people of this machine, other pages of the web, names that lead here;
+# and that what it saves is what was entered. All by curl; the window in a browser is tests/browser.
+set -u
+cd "$(dirname "$0")/../.."
+. tests/e2e/lib.sh
+ini=$tmp/etc/ice.ini
+mkdir -m 700 "$tmp/etc"
+
+# window ARGS...: starts one; sets url (with the token), at (without), port.
+window() {
+	rm -f "$tmp/window.out"
+	"$B/ice" config -c "$ini" "$@" >"$tmp/window.out" 2>"$tmp/window.err" &
+	window_pid=$!
+	pids+=($window_pid)
+	await 10 test -s "$tmp/window.out" || { cat "$tmp/window.err"; exit 1; }
+	url=$(head -1 "$tmp/window.out")
+	at=${url%/enter*}
+	port=${at##*:}
+}
+
+# status ARGS...: what the window answers: only the number.
+status() { curl -s -o "$tmp/body" -D "$tmp/head" -w '%{http_code}' --max-time 10 "$@"; }
+known() { status -b "$tmp/jar" "$@"; }
+# secret NAME PATH: the value of a hidden field of a page.
+secret() { curl -s -b "$tmp/jar" "$at$2" | grep -o "name=\"$1\" value=\"[0-9a-f]*\"" | head -1 | grep -o '[0-9a-f]\{32,64\}'; }
+# send PATH FIELD...: as the window's own form would.
+send() {
+	local path=$1; shift
+	known -H "Origin: $at" --data-urlencode "form=$(secret form /timing)" --data-urlencode "mark=$(secret mark /timing)" "$@" "$at$path"
+}
+
+window
+check "one line is printed, with a token of 128 bits" grep -qxE 'http://127\.0\.0\.1:[0-9]+/enter\?token=[0-9a-f]{32}' "$tmp/window.out"
+listens=$(ss -Hltnp 2>/dev/null | grep "pid=$window_pid," | awk '{print $4}')
+same "it listens on the loopback address and nowhere else" "$listens" "127.0.0.1:$port"
+
+same "without the cookie: refused" "$(status "$at/")" 403
+same "a wrong token: refused" "$(status "$at/enter?token=00000000000000000000000000000000")" 403
+same "no token: refused" "$(status "$at/enter")" 403
+same "a token brought from another site: refused, and not used up" "$(status -H 'Sec-Fetch-Site: cross-site' "$url")" 403
+same "the token: goes on to the page" "$(status -c "$tmp/jar" "$url")" 303
+check "the cookie is strict" grep -qiE '^set-cookie: ice-[0-9]+=[0-9a-f]{32}; HttpOnly; SameSite=Strict; Path=/' "$tmp/head"
+same "the token again: refused" "$(status "$url")" 403
+same "with the cookie: the page" "$(known "$at/")" 200
+for header in "Content-Security-Policy: default-src 'none'" "X-Frame-Options: DENY" "Cache-Control: no-store" "X-Content-Type-Options: nosniff" \
+	"Referrer-Policy: same-origin"; do
+	check "every page says $header" grep -qi "^$header" "$tmp/head"
+done
+check "the policy allows nothing from outside, nothing inline, no frame" \
+	grep -qiE "script-src 'self'; .*form-action 'self'; base-uri 'none'; frame-ancestors 'none'" "$tmp/head"
+check "no page names anything outside" bash -c "! grep -oE '(src|href|action)=\"[^/#\"][^\"]*\"' '$tmp/body'"
+
+same "a wrong cookie: refused" "$(status -H "Cookie: ice-$port=00000000000000000000000000000000" "$at/")" 403
+same "the cookie twice: refused" "$(known -H "Cookie: ice-$port=0; ice-$port=0" "$at/")" 403
+for host in "evil.example" "evil.example:$port" "127.0.0.1" "127.0.0.1:1" "127.0.0.1.evil.example:$port" "localhost:$port.evil.example" ""; do
+	same "Host: ${host:-(none)}: refused" "$(known -H "Host: $host" "$at/")" "$([ -n "$host" ] && echo 421 || echo 421)"
+done
+same "two Hosts: refused" "$(printf 'GET / HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nHost: 127.0.0.1:%s\r\n\r\n' "$port" "$port" |
+	timeout 5 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; cat >&3; head -1 <&3" | cut -d' ' -f2)" 421
+same "localhost is this machine, too" "$(known -H "Host: localhost:$port" -H "Cookie: $(awk '/ice-/ {print $6"="$7}' "$tmp/jar")" "$at/")" 200
+for site in cross-site same-site; do
+	same "a page asked for by another page ($site): refused" "$(known -H "Sec-Fetch-Site: $site" "$at/")" 403
+done
+
+form=$(secret form /timing)
+post() { known "$@" -d "form=$form" -d sweep.interval=3h "$at/timing"; }
+same "a post that tells no origin: refused" "$(post)" 403
+same "a post of another origin: refused" "$(post -H 'Origin: http://evil.example')" 403
+same "a post of a hidden origin: refused" "$(post -H 'Origin: null')" 403
+same "a post of this machine's other port: refused" "$(post -H 'Origin: http://127.0.0.1:1')" 403
+same "a post of another site, whatever its origin: refused" "$(post -H "Origin: $at" -H 'Sec-Fetch-Site: cross-site')" 403
+same "a post by hand, of no page: refused" "$(post -H "Origin: $at" -H 'Sec-Fetch-Site: none')" 403
+same "a post without the form's token: refused" "$(known -H "Origin: $at" -d sweep.interval=3h "$at/timing")" 403
+same "a post with a wrong one: refused" "$(known -H "Origin: $at" -d form=00000000000000000000000000000000 "$at/timing")" 403
+same "a post of another type: refused" "$(known -H "Origin: $at" -H 'Content-Type: text/plain' -d "form=$form" "$at/timing")" 415
+same "a post in pieces of untold length: refused" "$(known -H "Origin: $at" -H 'Transfer-Encoding: chunked' -d "form=$form" "$at/timing")" 400
+same "nothing of all that was written" "$(ls "$tmp/etc")" ""
+
+head -c 70000 /dev/zero | tr '\0' a >"$tmp/long"
+check "a body over 64 KiB: refused" bash -c "[ $(known -H "Origin: $at" --data-binary "@$tmp/long" "$at/timing") != 200 ]"
+same "a wrong escape: refused" "$(known -H "Origin: $at" -d "form=$form&a=%zz" "$at/timing")" 400
+same "a NUL: refused" "$(known -H "Origin: $at" -d "form=$form&a=%00" "$at/timing")" 400
+same "a text that is no UTF-8: refused" "$(known -H "Origin: $at" -d "form=$form&a=%ff" "$at/timing")" 400
+same "no such page" "$(known "$at/../../etc/passwd" --path-as-is)" 404
+check "PUT is not known" bash -c "! curl -s -o /dev/null -w '%{http_code}' -X PUT -b '$tmp/jar' '$at/' | grep -q '^[23]'"
+
+# Many connections that say nothing, or never end: the window stays open for who belongs there.
+python3 - "$port" <<'P' &
+import socket, sys, time
+held = []
+for i in range(200):
+    s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    s.sendall(b"GET / HT" if i % 2 else b"")
+    held.append(s)
+time.sleep(3)
+P
+crowd=$!
+same "two hundred silent connections do not shut it" "$(await 10 test "$(known "$at/")" = 200 && echo 200)" 200
+kill $crowd 2>/dev/null; wait $crowd 2>/dev/null
+check "and hold no more descriptors than it allows" bash -c "[ $(ls /proc/$window_pid/fd | wc -l) -lt 64 ]"
+
+# What is entered is what is written.
+same "an interval is saved" "$(send /timing -d sweep.interval=3h)" 303
+same "in the file" "$(grep -c '^interval = 3h$' "$ini")" 1
+check "with its remarks around it" bash -c "grep -B4 '^interval = 3h\$' '$ini' | grep -q '^# '"
+before=$(sha256sum <"$ini")
+same "a mistake is told" "$(send /timing -d sweep.interval=soon -d sweep.retries=99)" 200
+check "beside its field" grep -q 'id="sweep.interval-mistake"' "$tmp/body"
+check "all of them at once" grep -q 'id="sweep.retries-mistake"' "$tmp/body"
+check "what was entered is still there" grep -q 'value="soon"' "$tmp/body"
+same "and nothing is saved" "$(sha256sum <"$ini")" "$before"
+same "a file that somebody else changed is not overwritten" \
+	"$(known -H "Origin: $at" -d "form=$form" -d "mark=$(printf '0%.0s' {1..64})" -d sweep.interval=4h "$at/timing")" 200
+same "it is as it was" "$(sha256sum <"$ini")" "$before"
+
+same "a range with communities is saved" "$(send /range -d do=save -d was= --data-urlencode 'name=first & <floor>' -d range.addresses=127.9.0.0/24 \
+	--data-urlencode $'communities=window-canary-1\nwindow-canary-2')" 303
+file=$(sed -n 's/^communities = //p' "$ini")
+same "they are in a file of their own that nobody else may read" "$(stat -c %a "$tmp/etc/$file")" 600
+same "as they were entered" "$(cat "$tmp/etc/$file")" $'window-canary-1\nwindow-canary-2'
+curl -s -b "$tmp/jar" "$at/range?name=first+%26+%3Cfloor%3E" >"$tmp/range.html"
+check "its page says that there are some" grep -q 'Some are stored' "$tmp/range.html"
+check "and shows its name as text" grep -q 'first &amp; &lt;floor&gt;' "$tmp/range.html"
+for page in / /server /network /timing /privacy /more /test /printers /outbox /log; do curl -s -b "$tmp/jar" "$at$page"; done >"$tmp/all.html"
+check "no page ever shows a community" bash -c "! grep -q window-canary '$tmp/all.html' '$tmp/range.html' '$tmp/window.err' '$ini'"
+check "nor does any process's command line" bash -c "! cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -q window-canar[y]"
+same "addresses are counted before they are saved" "$(send /count -d was= -d range.addresses=127.8.0.0/23 && grep -o '<b>510</b>' "$tmp/body")" "200<b>510</b>"
+same "an overlap is told" "$(send /count -d was= -d range.addresses=127.9.0.0/25 >/dev/null; grep -c 'stand in the range' "$tmp/body")" 1
+same "a public range is refused there" "$(send /count -d was= -d range.addresses=8.8.8.0/24 >/dev/null; grep -c 'class="mistake"' "$tmp/body")" 1
+same "an argument is never an option" "$(send /start -d kind=probe --data-urlencode 'address=--help')" 303
+check "it is told to be no address" bash -c "curl -s -b '$tmp/jar' '$at/test' | grep -q 'is no address'"
+same "a button that is none: refused" "$(send /start -d kind=sh)" 400
+
+same "Done" "$(send /done)" 200
+await 5 bash -c "! kill -0 $window_pid" && ok "ends the window" || bad "ends the window"
+check "with status 0" wait $window_pid
+
+window --ipv6 2>/dev/null
+same "by IPv6 as well" "$(status -c "$tmp/jar" "$url" && known "$at/")" 303200
+kill -INT $window_pid
+check "Ctrl-C ends it" wait $window_pid
+finish
