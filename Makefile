@@ -44,7 +44,7 @@ TESTS     := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test
 FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCHES   := $(patsubst bench/%.c,$(B)/bench/%,$(sort $(wildcard bench/*.c)))
 
-.PHONY: valgrind all help deps demo test check kills powercuts bench fuzz lint format install uninstall clean
+.PHONY: valgrind all help deps demo test check kills powercuts soak bench fuzz lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -158,6 +158,10 @@ kills: all
 powercuts: all $(B)/kills/powercut.so $(B)/kills/ice-witness
 	@python3 tests/kills/kills.py --build $(B) -n $(or $(N),1000) --seed $(or $(SEED),1) --power $(B)/kills/powercut.so \
 		--engine $(B)/kills/ice-witness
+
+#> make soak     kills, power cuts, simulated histories and the service's memory in turns, other ones in each, for MINUTES=30 or N=rounds
+soak: all $(B)/tests/replay/test_simulation $(B)/kills/powercut.so $(B)/kills/ice-witness
+	@B=$(B) MINUTES=$(if $(N),,$(or $(MINUTES),30)) N=$(N) SEED=$(or $(SEED),1) bash tests/soak.sh
 
 #> make fuzz     libFuzzer on every parser, MINUTES=1 in all unless told (needs clang)
 fuzz:

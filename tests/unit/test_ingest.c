@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "server/ingest.h"
+#include "server/sealing.h"
 
 #define NOW 1795340460 /* 2026-11-22T09:41:00Z */
 
@@ -378,6 +379,95 @@ static void test_it_is_still_there_when_opened_again(void **state)
 	assert_int_equal(post_body(w, one), FM_INGEST_DUPLICATE);
 }
 
+/* ---- sealed bodies ---- */
+
+/* The server's own key for opening, and what engines seal with. */
+static struct ice_seal *sealer(const char *folder, struct ice_seal **opener)
+{
+	char why[256];
+	*opener = fm_sealing_open(folder, NOW, why, sizeof(why));
+	char *certificate = fm_sealing_certificate(folder, NOW, why, sizeof(why));
+	assert_non_null(*opener);
+	assert_non_null(certificate);
+	struct ice_seal *s = ice_seal_new(certificate, NULL, why, sizeof(why));
+	assert_non_null(s);
+	free(certificate);
+	return s;
+}
+
+/* Posts these bytes, rightly signed, as a body that is to be opened with the seal (NULL: as one that is not sealed). */
+static enum fm_ingest_verdict post_sealed(struct world *w, const struct ice_seal *seal, const void *sent, size_t len,
+                                          const char *id)
+{
+	char mac[ICE_BATCH_MAC_SIZE];
+	ice_batch_sign(&w->key, sent, len, mac);
+	struct fm_ingest_request request = {
+	        .site = "hq", .id = id, .signature = mac, .body = sent, .len = len, .seal = seal};
+	return fm_ingest(w->store, &request, NOW, &w->answer);
+}
+
+static void test_a_sealed_batch_is_opened_after_its_signature(void **state)
+{
+	struct world *w = *state;
+	struct ice_seal *opener, *seal = sealer(w->folder, &opener);
+	char id[ICE_BATCH_ID_SIZE], mac[ICE_BATCH_MAC_SIZE];
+	size_t packed_len, len;
+	void *packed = ice_batch_gzip(one, strlen(one), &packed_len);
+	uint8_t *sent = ice_seal_wrap(seal, packed, packed_len, &len);
+	assert_non_null(sent);
+	ice_batch_id(one, strlen(one), id);
+	/* Signed before it was sealed: that says nothing of the seal. */
+	ice_batch_sign(&w->key, packed, packed_len, mac);
+	struct fm_ingest_request request = {
+	        .site = "hq", .id = id, .signature = mac, .body = sent, .len = len, .seal = opener};
+	assert_int_equal(fm_ingest(w->store, &request, NOW, &w->answer), FM_INGEST_FORBIDDEN);
+	assert_int_equal(post_sealed(w, opener, sent, len, id), FM_INGEST_STORED);
+	expect_proof(w, one, ICE_BATCH_ACKNOWLEDGED);
+	/* The same batch, whichever way it comes. */
+	assert_int_equal(post_body(w, one), FM_INGEST_DUPLICATE);
+	assert_int_equal(post_sealed(w, opener, sent, len, id), FM_INGEST_DUPLICATE);
+	assert_int_equal(devices(w, NULL).count, 1);
+	free(sent);
+	free(packed);
+	ice_seal_free(seal);
+	ice_seal_free(opener);
+}
+
+/* Whatever does not open is damage, of which nothing is proven, rightly signed as it may be. */
+static void test_what_does_not_open_gets_no_proof(void **state)
+{
+	struct world *w = *state;
+	struct ice_seal *opener, *seal = sealer(w->folder, &opener);
+	char id[ICE_BATCH_ID_SIZE];
+	size_t packed_len, len, bomb_len, sealed_bomb_len;
+	void *packed = ice_batch_gzip(one, strlen(one), &packed_len);
+	uint8_t *sent = ice_seal_wrap(seal, packed, packed_len, &len);
+	char *zeros = calloc(1, 8 << 20);
+	assert_non_null(sent);
+	assert_non_null(zeros);
+	ice_batch_id(one, strlen(one), id);
+	for (size_t i = 0; i < len; i += 37) {
+		sent[i] ^= 0x10;
+		assert_int_equal(post_sealed(w, opener, sent, len, id), FM_INGEST_DAMAGED);
+		expect_proof(w, one, ICE_BATCH_NO_ANSWER);
+		sent[i] ^= 0x10;
+	}
+	assert_int_equal(post_sealed(w, opener, sent, len - 1, id), FM_INGEST_DAMAGED);
+	assert_int_equal(post_sealed(w, opener, packed, packed_len, id), FM_INGEST_DAMAGED); /* not sealed at all */
+	assert_int_equal(post_sealed(w, NULL, sent, len, id), FM_INGEST_DAMAGED); /* nor asked to be opened */
+	void *bomb = ice_batch_gzip(zeros, 8 << 20, &bomb_len);
+	void *sealed_bomb = ice_seal_wrap(seal, bomb, bomb_len, &sealed_bomb_len);
+	assert_int_equal(post_sealed(w, opener, sealed_bomb, sealed_bomb_len, id), FM_INGEST_DAMAGED);
+	assert_int_equal(summary(w).batches, 0);
+	free(sealed_bomb);
+	free(bomb);
+	free(zeros);
+	free(sent);
+	free(packed);
+	ice_seal_free(seal);
+	ice_seal_free(opener);
+}
+
 static void test_values(void **state)
 {
 	struct world *w = *state;
@@ -408,6 +498,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_a_locked_database_gets_no_proof, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_a_full_disk_gets_no_proof_and_changes_nothing, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_it_is_still_there_when_opened_again, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_a_sealed_batch_is_opened_after_its_signature, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_what_does_not_open_gets_no_proof, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_values, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
