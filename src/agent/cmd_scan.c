@@ -24,7 +24,7 @@
 #include "setup.h"
 #include "stats.h"
 
-/* At full speed every address that waits for its silence has a slot; 48 bytes each, of those that are used. With learned timeouts a
+/* At full speed every address that waits for its silence has a slot; 32 bytes each, of those that are used. With learned timeouts a
  * quarter of a million serve 400,000 datagrams a second, with a second for every try half a million. */
 #define SCAN_WINDOW_MAX 524288u
 

@@ -61,7 +61,7 @@ static void conversation_emit(struct ice_scanner *s, uint32_t i, struct talk *ta
 
 void conversation_end(struct ice_scanner *s, uint32_t i)
 {
-	struct talk *talk = s->slots.at[i].of.talk;
+	struct talk *talk = slots_talk(&s->slots, i);
 	conversation_emit(s, i, talk);
 	conversation_free(talk);
 }
@@ -81,7 +81,7 @@ bool conversation_speaks(const struct ice_scanner *s, enum ice_snmp_version vers
 /* The probe's next request is due, or it has no more, or none in a version that may be spoken. */
 static void conversation_next(struct ice_scanner *s, uint32_t i)
 {
-	struct talk *talk = s->slots.at[i].of.talk;
+	struct talk *talk = slots_talk(&s->slots, i);
 	if (!ice_probe_request(talk->probe)) {
 		conversation_end(s, i);
 	} else if (!conversation_speaks(s, ice_probe_version(talk->probe))) {
@@ -105,7 +105,7 @@ bool conversation_full(const struct ice_scanner *s)
 /* Begins what the device is to be asked next; false when there is no place for it now. */
 static bool conversation_begin(struct ice_scanner *s, uint32_t i)
 {
-	struct talk *talk = s->slots.at[i].of.talk;
+	struct talk *talk = slots_talk(&s->slots, i);
 	if (conversation_full(s))
 		return false;
 	if (talk->question) {
@@ -128,7 +128,7 @@ static bool conversation_begin(struct ice_scanner *s, uint32_t i)
 static void conversation_settle(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
-	struct talk *talk = slot->of.talk;
+	struct talk *talk = slots_talk(&s->slots, i);
 	bool had_place = talk->stage == TALK_QUESTION;
 	conversation_enter(s, talk, TALK_NONE);
 	if (!talk->question && !conversation_wants_probe(s, talk)) {
@@ -147,8 +147,7 @@ static void conversation_settle(struct ice_scanner *s, uint32_t i, ice_usec now)
 			slots_push(&s->slots, &s->waiting, i);
 		return;
 	}
-	slot->state = SLOT_ASKING;
-	slots_set_address(&s->slots, i, &talk->address);
+	slots_ask(&s->slots, i, &talk->address);
 	conversation_free(talk);
 	contact_again(s, i, now);
 }
@@ -171,8 +170,7 @@ void conversation_open(struct ice_scanner *s, uint32_t i, ice_usec now, const st
 			abort();
 		*talk->question = *heard->question;
 	}
-	s->slots.at[i].of.talk = talk;
-	s->slots.at[i].state = SLOT_TALKING;
+	slots_set_talk(&s->slots, i, talk);
 	conversation_settle(s, i, now);
 }
 
@@ -206,7 +204,7 @@ static ice_usec conversation_wait(const struct ice_scanner *s, const struct talk
 bool conversation_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
-	struct talk *talk = slot->of.talk;
+	struct talk *talk = slots_talk(&s->slots, i);
 	const struct ice_snmp_request *r = talk->stage == TALK_PROBE ? ice_probe_request(talk->probe) : talk->question;
 	struct ice_snmp_request copy = *r;
 	ice_snmp_patch_id(copy.bytes, copy.id_at, slot->id);
@@ -249,7 +247,7 @@ static enum ice_verdict conversation_answer(struct ice_scanner *s, struct talk *
 enum ice_verdict conversation_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
-	struct talk *talk = slot->of.talk;
+	struct talk *talk = slots_talk(&s->slots, i);
 	if (!ice_secret_same(&s->options.communities[talk->credential], s->message.community, s->message.community_len))
 		return ICE_VERDICT_COMMUNITY;
 	if (talk->stage == TALK_STEADY)
@@ -279,7 +277,7 @@ enum ice_verdict conversation_reply(struct ice_scanner *s, uint32_t i, ice_usec 
 void conversation_silence(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
-	struct talk *talk = slot->of.talk;
+	struct talk *talk = slots_talk(&s->slots, i);
 	unsigned tries = s->options.retries + 1 > 2 ? s->options.retries + 1 : 2;
 	if (talk->stage == TALK_STEADY)
 		tries = KNOWN_TRIES;
@@ -304,7 +302,7 @@ void conversation_silence(struct ice_scanner *s, uint32_t i, ice_usec now)
 
 void conversation_drop(struct ice_scanner *s, uint32_t i)
 {
-	struct talk *talk = s->slots.at[i].of.talk;
+	struct talk *talk = slots_talk(&s->slots, i);
 	if (talk->stage == TALK_PROBE)
 		s->ops.release(s->arg);
 	conversation_free(talk);

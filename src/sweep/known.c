@@ -45,8 +45,7 @@ bool known_begin(struct ice_scanner *s, uint32_t i)
 	talk->rtt = -1;
 	if (known.rtt > 0)
 		ice_rtt_sample(&talk->host, known.rtt);
-	s->slots.at[i].of.talk = talk;
-	s->slots.at[i].state = SLOT_TALKING;
+	slots_set_talk(&s->slots, i, talk);
 	conversation_enter(s, talk, TALK_STEADY);
 	slots_question(&s->slots, i, &s->random);
 	return true;
@@ -56,10 +55,9 @@ bool known_begin(struct ice_scanner *s, uint32_t i)
 static void known_contact(struct ice_scanner *s, uint32_t i)
 {
 	struct slot *slot = &s->slots.at[i];
-	struct talk *talk = slot->of.talk;
-	slot->state = SLOT_ASKING;
+	struct talk *talk = slots_talk(&s->slots, i);
+	slots_ask(&s->slots, i, &talk->address);
 	slot->before = (uint8_t)talk->requests;
-	slots_set_address(&s->slots, i, &talk->address);
 	known_prefer(s, i, talk->version, talk->credential);
 	conversation_free(talk);
 	slots_question(&s->slots, i, &s->random);
@@ -69,7 +67,7 @@ static void known_contact(struct ice_scanner *s, uint32_t i)
 /* A known printer is silent, and it is left at that. */
 static void known_missed(struct ice_scanner *s, uint32_t i)
 {
-	struct talk *talk = s->slots.at[i].of.talk;
+	struct talk *talk = slots_talk(&s->slots, i);
 	struct ice_finding finding = {
 	        .address = talk->address, .outcome = ICE_OUTCOME_SILENT, .requests = talk->requests, .rtt = -1};
 	conversation_enter(s, talk, TALK_NONE);
@@ -83,7 +81,7 @@ static void known_missed(struct ice_scanner *s, uint32_t i)
 enum ice_verdict known_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
-	struct talk *talk = slot->of.talk;
+	struct talk *talk = slots_talk(&s->slots, i);
 	if (s->message.version != talk->version)
 		return ICE_VERDICT_VERSION;
 	enum ice_steady_answer answer = ice_steady_compare(talk->steady, &s->message);
@@ -104,7 +102,7 @@ enum ice_verdict known_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 
 void known_silence(struct ice_scanner *s, uint32_t i)
 {
-	if (s->slots.at[i].of.talk->pulse)
+	if (slots_talk(&s->slots, i)->pulse)
 		known_missed(s, i);
 	else
 		known_contact(s, i);

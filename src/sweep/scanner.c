@@ -37,9 +37,9 @@ struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, c
 				(void)built;
 			}
 	slots_init(&s->slots, options->window, now);
-	slots_queue_init(&s->talks_due);
-	slots_queue_init(&s->contacts_due);
-	slots_queue_init(&s->waiting);
+	slots_queue_init(&s->talks_due, 0);
+	slots_queue_init(&s->contacts_due, 1);
+	slots_queue_init(&s->waiting, 2);
 	if (options->subnet_cap > 0) {
 		s->subnets = calloc(SCANNER_SUBNETS, sizeof(*s->subnets));
 		if (!s->subnets)
@@ -73,8 +73,7 @@ bool scanner_send(struct ice_scanner *s, const struct ice_address *to, const uin
 
 static struct ice_address scanner_address(const struct ice_scanner *s, uint32_t i)
 {
-	const struct slot *slot = &s->slots.at[i];
-	return slot->state == SLOT_TALKING ? slot->of.talk->address : slots_address(&s->slots, i);
+	return s->slots.at[i].state == SLOT_TALKING ? slots_talk(&s->slots, i)->address : slots_address(&s->slots, i);
 }
 
 static uint32_t scanner_subnet(const struct ice_address *a)

@@ -17,12 +17,45 @@ void slots_fini(struct slots *s)
 {
 	free(s->at);
 	free(s->v6);
+	free(s->talks.at);
+	free(s->talks.spare);
 	ice_wheel_free(s->wheel);
 }
 
-void slots_set_address(struct slots *s, uint32_t i, const struct ice_address *address)
+/* A number for one more talk. */
+static uint32_t slots_talk_number(struct slot_talks *t)
 {
-	s->at[i].of.lo = address->lo;
+	if (t->spare_count > 0)
+		return t->spare[--t->spare_count];
+	if (t->used == t->room) {
+		t->room = t->room ? t->room * 2 : 64;
+		t->at = reallocarray(t->at, t->room, sizeof(*t->at));
+		t->spare = reallocarray(t->spare, t->room, sizeof(*t->spare));
+		if (!t->at || !t->spare)
+			abort();
+	}
+	return t->used++;
+}
+
+static void slots_forget_talk(struct slots *s, uint32_t i)
+{
+	if (s->at[i].state == SLOT_TALKING)
+		s->talks.spare[s->talks.spare_count++] = s->at[i].of;
+}
+
+void slots_set_talk(struct slots *s, uint32_t i, struct talk *talk)
+{
+	assert(s->at[i].state == SLOT_ASKING);
+	s->at[i].of = slots_talk_number(&s->talks);
+	s->at[i].state = SLOT_TALKING;
+	s->talks.at[s->at[i].of] = talk;
+}
+
+void slots_ask(struct slots *s, uint32_t i, const struct ice_address *address)
+{
+	slots_forget_talk(s, i);
+	s->at[i].state = SLOT_ASKING;
+	s->at[i].of = (uint32_t)address->lo;
 	bool v4 = ice_address_is_v4(address);
 	if (v4 && !s->v6)
 		return;
@@ -30,28 +63,28 @@ void slots_set_address(struct slots *s, uint32_t i, const struct ice_address *ad
 		s->v6 = calloc(s->window, sizeof(*s->v6));
 		if (!s->v6)
 			abort();
+		for (uint32_t k = 0; k < s->fresh; k++) /* those of before are IPv4 */
+			s->v6[k] = ice_address_v4(s->at[k].of);
 	}
-	s->v6[i] = (struct slot_half){address->hi, address->scope};
+	s->v6[i] = *address;
 }
 
 struct ice_address slots_address(const struct slots *s, uint32_t i)
 {
-	if (s->v6)
-		return (struct ice_address){s->v6[i].hi, s->at[i].of.lo, s->v6[i].scope};
-	return (struct ice_address){0, s->at[i].of.lo, 0};
+	return s->v6 ? s->v6[i] : ice_address_v4(s->at[i].of);
 }
 
 uint32_t slots_take(struct slots *s, const struct ice_address *address)
 {
 	uint32_t i = s->free;
 	if (i != SLOT_NONE)
-		s->free = s->at[i].next;
+		s->free = s->at[i].of;
 	else if (s->fresh < s->window)
 		i = s->fresh++;
 	else
 		return SLOT_NONE;
 	s->at[i] = (struct slot){.state = SLOT_ASKING};
-	slots_set_address(s, i, address);
+	slots_ask(s, i, address);
 	if (++s->used > s->peak)
 		s->peak = s->used;
 	return i;
@@ -61,9 +94,10 @@ void slots_free(struct slots *s, uint32_t i)
 {
 	assert(s->at[i].state != SLOT_FREE && !s->at[i].queued);
 	ice_wheel_cancel(s->wheel, i);
+	slots_forget_talk(s, i);
 	s->at[i].state = SLOT_FREE;
 	s->at[i].id = 0;
-	s->at[i].next = s->free;
+	s->at[i].of = s->free;
 	s->free = i;
 	s->used--;
 }
@@ -85,58 +119,39 @@ uint32_t slots_find(const struct slots *s, uint32_t id)
 	return s->at[i].id == id && id != 0 ? i : SLOT_NONE;
 }
 
-void slots_queue_init(struct slot_queue *q)
+void slots_queue_init(struct slot_queue *q, unsigned line)
 {
-	*q = (struct slot_queue){SLOT_NONE, SLOT_NONE, 0};
+	*q = (struct slot_queue){line, 0};
 }
 
 void slots_push(struct slots *s, struct slot_queue *q, uint32_t i)
 {
 	s->at[i].queued = true;
-	s->at[i].next = SLOT_NONE;
-	s->at[i].prev = q->tail;
-	if (q->tail == SLOT_NONE)
-		q->head = i;
-	else
-		s->at[q->tail].next = i;
-	q->tail = i;
+	ice_wheel_push(s->wheel, q->line, i);
 	q->count++;
 }
 
 void slots_push_front(struct slots *s, struct slot_queue *q, uint32_t i)
 {
 	s->at[i].queued = true;
-	s->at[i].prev = SLOT_NONE;
-	s->at[i].next = q->head;
-	if (q->head == SLOT_NONE)
-		q->tail = i;
-	else
-		s->at[q->head].prev = i;
-	q->head = i;
+	ice_wheel_push_front(s->wheel, q->line, i);
 	q->count++;
 }
 
 void slots_leave(struct slots *s, struct slot_queue *q, uint32_t i)
 {
-	struct slot *slot = &s->at[i];
-	if (!slot->queued)
+	if (!s->at[i].queued)
 		return;
-	slot->queued = false;
-	if (slot->prev == SLOT_NONE)
-		q->head = slot->next;
-	else
-		s->at[slot->prev].next = slot->next;
-	if (slot->next == SLOT_NONE)
-		q->tail = slot->prev;
-	else
-		s->at[slot->next].prev = slot->prev;
+	s->at[i].queued = false;
+	ice_wheel_leave(s->wheel, i);
 	q->count--;
 }
 
 uint32_t slots_pop(struct slots *s, struct slot_queue *q)
 {
-	uint32_t i = q->head;
-	if (i != SLOT_NONE)
-		slots_leave(s, q, i);
+	uint32_t i = ice_wheel_first(s->wheel, q->line);
+	if (i == ICE_WHEEL_NONE)
+		return SLOT_NONE;
+	slots_leave(s, q, i);
 	return i;
 }

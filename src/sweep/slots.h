@@ -20,27 +20,33 @@ enum slot_state { SLOT_FREE, SLOT_ASKING, SLOT_TALKING };
 
 struct talk;
 
+/* Twenty bytes, and the wheel's twelve: at full speed a second's worth of silent addresses stands here. */
 struct slot {
-	union {
-		uint64_t lo;       /* ASKING: the address, with slots.v6 the other half */
-		struct talk *talk; /* TALKING: it knows the address */
-	} of;
-	uint32_t id;         /* request-id of the present request; the same for all its tries */
-	uint32_t first;      /* when its first try went out: microseconds, modulo 2^32 */
-	uint32_t next, prev; /* in a queue; next alone in the free list */
-	uint8_t tries;       /* of the present request so far */
-	uint8_t state : 4;   /* enum slot_state */
-	bool queued : 1;     /* it stands in a queue */
-	bool v1_first : 1;   /* ASKING: what to try first, of a device that is known */
+	uint32_t
+	        of; /* ASKING: an IPv4 address, of IPv6 all is in slots.v6; TALKING: the number of its talk; FREE: the next free one */
+	uint32_t id;       /* request-id of the present request; the same for all its tries */
+	uint32_t first;    /* when its first try went out: microseconds, modulo 2^32 */
+	uint32_t nth;      /* its address was the nth that `next` gave, modulo 2^32 */
+	uint8_t tries;     /* of the present request so far */
+	uint8_t state : 4; /* enum slot_state */
+	bool queued : 1;   /* it stands in a queue */
+	bool v1_first : 1; /* ASKING: what to try first, of a device that is known */
 	uint8_t first_credential;
 	uint8_t before; /* ASKING: datagrams that went to the address before, for a question that led nowhere */
-	uint32_t nth;   /* its address was the nth that `next` gave, modulo 2^32 */
 };
-_Static_assert(sizeof(struct slot) + ICE_WHEEL_SLOT_BYTES <= 64, "64 bytes per request in flight, deadline included");
+_Static_assert(sizeof(struct slot) + ICE_WHEEL_SLOT_BYTES <= 32, "32 bytes per request in flight, deadline included");
 
 /* Slots in order, first in first out; any may leave from the middle. */
 struct slot_queue {
-	uint32_t head, tail, count;
+	unsigned line; /* of the wheel */
+	uint32_t count;
+};
+
+/* What a slot that talks points to, by number: few do. */
+struct slot_talks {
+	struct talk **at;
+	uint32_t *spare; /* numbers that were used before */
+	uint32_t room, used, spare_count;
 };
 
 struct slots {
@@ -48,11 +54,9 @@ struct slots {
 	uint32_t used, peak;   /* occupied */
 	uint32_t fresh, free;  /* never used yet from here on; list of those used before */
 	struct slot *at;
-	struct slot_half {
-		uint64_t hi;
-		uint32_t scope;
-	} * v6; /* made at the first IPv6 target */
+	struct ice_address *v6; /* made at the first IPv6 target */
 	struct ice_wheel *wheel;
+	struct slot_talks talks;
 };
 
 void slots_init(struct slots *s, uint32_t window, ice_usec now);
@@ -63,7 +67,15 @@ uint32_t slots_take(struct slots *s, const struct ice_address *address);
 void slots_free(struct slots *s, uint32_t i); /* takes it off the wheel; it stands in no queue */
 
 struct ice_address slots_address(const struct slots *s, uint32_t i); /* of an ASKING slot */
-void slots_set_address(struct slots *s, uint32_t i, const struct ice_address *address);
+/* It is ASKING this address (again): whatever talk it had is forgotten, not freed. */
+void slots_ask(struct slots *s, uint32_t i, const struct ice_address *address);
+/* It is TALKING from now on. */
+void slots_set_talk(struct slots *s, uint32_t i, struct talk *talk);
+
+static inline struct talk *slots_talk(const struct slots *s, uint32_t i)
+{
+	return s->talks.at[s->at[i].of];
+}
 
 /* A new question: an id of slot index and random bits, no tries yet. */
 void slots_question(struct slots *s, uint32_t i, struct ice_random *random);
@@ -71,7 +83,7 @@ void slots_question(struct slots *s, uint32_t i, struct ice_random *random);
 /* The slot whose present request has this id, or SLOT_NONE. */
 uint32_t slots_find(const struct slots *s, uint32_t id);
 
-void slots_queue_init(struct slot_queue *q);
+void slots_queue_init(struct slot_queue *q, unsigned line);
 void slots_push(struct slots *s, struct slot_queue *q, uint32_t i);
 void slots_push_front(struct slots *s, struct slot_queue *q, uint32_t i);
 uint32_t slots_pop(struct slots *s, struct slot_queue *q);

@@ -8,12 +8,13 @@
 #define WHEEL_BUCKETS 4096u
 #define WHEEL_WORDS   (WHEEL_BUCKETS / 64)
 
-/* A slot's place in the list of its bucket. Zeroed memory is a slot that is not armed. */
-struct wheel_entry {
-	uint64_t due; /* tick + 1; 0 = not armed */
+/* A slot's place in a circular list. The lists begin in places of their own behind those of the slots: one for each bucket, one for
+ * each line. Zeroed memory is a slot that is not armed. */
+struct wheel_place {
+	uint32_t turn; /* of its deadline, + 1; 0 = not armed. The bucket tells the rest. */
 	uint32_t next, prev;
 };
-_Static_assert(sizeof(struct wheel_entry) == ICE_WHEEL_SLOT_BYTES, "the header promises it");
+_Static_assert(sizeof(struct wheel_place) == ICE_WHEEL_SLOT_BYTES, "the header promises it");
 
 struct ice_wheel {
 	ice_usec origin;
@@ -21,24 +22,22 @@ struct ice_wheel {
 	uint32_t walk;    /* where the scan of the current bucket goes on; NONE = it has not begun or is over */
 	bool swept;       /* the current bucket was scanned to its end */
 	uint32_t capacity, armed;
-	uint32_t heads[WHEEL_BUCKETS]; /* circular lists */
-	uint64_t filled[WHEEL_WORDS];  /* which heads are not NONE */
-	struct wheel_entry *entries;
+	uint64_t filled[WHEEL_WORDS]; /* which buckets are not empty */
+	struct wheel_place *places;
 };
 
 struct ice_wheel *ice_wheel_new(uint32_t capacity, ice_usec now)
 {
+	const size_t heads = WHEEL_BUCKETS + ICE_WHEEL_LINES;
+	assert(capacity < ICE_WHEEL_NONE - heads);
 	struct ice_wheel *w = calloc(1, sizeof(*w));
-	if (!w)
+	if (!w || !(w->places = calloc(capacity + heads, sizeof(*w->places))))
 		abort();
 	w->origin = now;
 	w->walk = ICE_WHEEL_NONE;
 	w->capacity = capacity;
-	for (uint32_t i = 0; i < WHEEL_BUCKETS; i++)
-		w->heads[i] = ICE_WHEEL_NONE;
-	w->entries = calloc(capacity ? capacity : 1, sizeof(*w->entries));
-	if (!w->entries)
-		abort();
+	for (size_t i = capacity; i < capacity + heads; i++)
+		w->places[i].next = w->places[i].prev = (uint32_t)i;
 	return w;
 }
 
@@ -46,13 +45,41 @@ void ice_wheel_free(struct ice_wheel *w)
 {
 	if (!w)
 		return;
-	free(w->entries);
+	free(w->places);
 	free(w);
+}
+
+/* Puts a slot before another place of a list: before its head is at its end. */
+static void wheel_link(struct ice_wheel *w, uint32_t slot, uint32_t before)
+{
+	uint32_t prev = w->places[before].prev;
+	w->places[slot].next = before;
+	w->places[slot].prev = prev;
+	w->places[prev].next = slot;
+	w->places[before].prev = slot;
+}
+
+static void wheel_unlink(struct ice_wheel *w, uint32_t slot)
+{
+	const struct wheel_place *p = &w->places[slot];
+	w->places[p->next].prev = p->prev;
+	w->places[p->prev].next = p->next;
 }
 
 static uint32_t wheel_bucket(uint64_t tick)
 {
 	return (uint32_t)(tick % WHEEL_BUCKETS);
+}
+
+static uint32_t wheel_turn(uint64_t tick)
+{
+	return (uint32_t)(tick / WHEEL_BUCKETS) + 1;
+}
+
+/* The place where the list of a tick's bucket begins. */
+static uint32_t wheel_head(const struct ice_wheel *w, uint64_t tick)
+{
+	return w->capacity + wheel_bucket(tick);
 }
 
 /* The first tick at or after a time. */
@@ -67,24 +94,19 @@ static uint64_t wheel_tick_up(const struct ice_wheel *w, ice_usec at)
 void ice_wheel_cancel(struct ice_wheel *w, uint32_t slot)
 {
 	assert(slot < w->capacity);
-	struct wheel_entry *e = &w->entries[slot];
-	if (e->due == 0)
+	struct wheel_place *p = &w->places[slot];
+	if (p->turn == 0)
 		return;
-	uint32_t bucket = wheel_bucket(e->due - 1), *head = &w->heads[bucket];
 	if (w->walk == slot) {
-		w->walk = e->next == *head ? ICE_WHEEL_NONE : e->next;
+		w->walk = p->next < w->capacity ? p->next : ICE_WHEEL_NONE;
 		w->swept = w->walk == ICE_WHEEL_NONE;
 	}
-	if (e->next == slot) {
-		*head = ICE_WHEEL_NONE;
+	if (p->next == p->prev && p->next >= w->capacity) { /* the only one of its bucket */
+		uint32_t bucket = p->next - w->capacity;
 		w->filled[bucket / 64] &= ~(UINT64_C(1) << bucket % 64);
-	} else {
-		w->entries[e->next].prev = e->prev;
-		w->entries[e->prev].next = e->next;
-		if (*head == slot)
-			*head = e->next;
 	}
-	e->due = 0;
+	wheel_unlink(w, slot);
+	p->turn = 0;
 	w->armed--;
 }
 
@@ -96,25 +118,40 @@ void ice_wheel_arm(struct ice_wheel *w, uint32_t slot, ice_usec deadline)
 	uint64_t tick = wheel_tick_up(w, deadline);
 	if (tick < w->current)
 		tick = w->current;
-	uint32_t bucket = wheel_bucket(tick), *head = &w->heads[bucket];
-	struct wheel_entry *e = &w->entries[slot];
-	e->due = tick + 1;
-	if (*head == ICE_WHEEL_NONE) {
-		e->next = e->prev = *head = slot;
-		w->filled[bucket / 64] |= UINT64_C(1) << bucket % 64;
-	} else {
-		struct wheel_entry *first = &w->entries[*head];
-		e->next = *head;
-		e->prev = first->prev;
-		w->entries[first->prev].next = slot;
-		first->prev = slot;
-	}
+	uint32_t bucket = wheel_bucket(tick);
+	w->places[slot].turn = wheel_turn(tick);
+	w->filled[bucket / 64] |= UINT64_C(1) << bucket % 64;
 	/* At the tail of the list: a scan that goes on meets it; one that is over takes it up again here. */
+	wheel_link(w, slot, wheel_head(w, tick));
 	if (tick == w->current && w->swept) {
 		w->walk = slot;
 		w->swept = false;
 	}
 	w->armed++;
+}
+
+void ice_wheel_push(struct ice_wheel *w, unsigned line, uint32_t slot)
+{
+	assert(slot < w->capacity && line < ICE_WHEEL_LINES && w->places[slot].turn == 0);
+	wheel_link(w, slot, w->capacity + WHEEL_BUCKETS + line);
+}
+
+void ice_wheel_push_front(struct ice_wheel *w, unsigned line, uint32_t slot)
+{
+	assert(slot < w->capacity && line < ICE_WHEEL_LINES && w->places[slot].turn == 0);
+	wheel_link(w, slot, w->places[w->capacity + WHEEL_BUCKETS + line].next);
+}
+
+uint32_t ice_wheel_first(const struct ice_wheel *w, unsigned line)
+{
+	uint32_t slot = w->places[w->capacity + WHEEL_BUCKETS + line].next;
+	return slot < w->capacity ? slot : ICE_WHEEL_NONE;
+}
+
+void ice_wheel_leave(struct ice_wheel *w, uint32_t slot)
+{
+	assert(slot < w->capacity && w->places[slot].turn == 0);
+	wheel_unlink(w, slot);
 }
 
 /* How many buckets after `bucket` the next filled one comes (1 .. WHEEL_BUCKETS); the wheel is not empty. */
@@ -141,16 +178,14 @@ uint32_t ice_wheel_expire(struct ice_wheel *w, ice_usec now)
 	}
 	for (;;) {
 		if (!w->swept) {
-			uint32_t head = w->heads[wheel_bucket(w->current)];
-			uint32_t at = w->walk != ICE_WHEEL_NONE ? w->walk : head;
-			while (at != ICE_WHEEL_NONE) {
-				uint32_t next = w->entries[at].next == head ? ICE_WHEEL_NONE : w->entries[at].next;
-				if (w->entries[at].due - 1 <= target) {
+			uint32_t turn = wheel_turn(w->current);
+			uint32_t at = w->walk != ICE_WHEEL_NONE ? w->walk : w->places[wheel_head(w, w->current)].next;
+			for (; at < w->capacity; at = w->places[at].next) {
+				if (w->places[at].turn <= turn) {
 					w->walk = at; /* cancel moves it on */
 					ice_wheel_cancel(w, at);
 					return at;
 				}
-				at = next;
 			}
 			w->walk = ICE_WHEEL_NONE;
 			w->swept = true;
@@ -168,7 +203,8 @@ ice_usec ice_wheel_next(const struct ice_wheel *w)
 	if (w->armed == 0)
 		return ICE_USEC_NEVER;
 	uint64_t tick = w->current;
-	if (w->swept || w->heads[wheel_bucket(tick)] == ICE_WHEEL_NONE)
+	uint32_t bucket = wheel_bucket(tick);
+	if (w->swept || !(w->filled[bucket / 64] >> bucket % 64 & 1))
 		tick += wheel_distance(w, wheel_bucket(tick));
 	return w->origin + (ice_usec)(tick * WHEEL_TICK);
 }
