@@ -66,7 +66,8 @@ void ice_identity_make_model(const struct ice_identity *id, char make[ICE_IDENTI
                              char model[ICE_IDENTITY_TEXT]);
 
 struct ice_probe_options {
-	bool alert_text; /* keep the device's own alert text */
+	bool alert_text;           /* keep the device's own alert text */
+	bool no_name, no_location; /* leave these out of the record */
 };
 
 struct ice_probe; /* one conversation; a few kB, bounded by ICE_PROBE_BYTES_MAX */

@@ -72,7 +72,8 @@ struct ice_settings_schedule {
 };
 
 struct ice_settings_privacy {
-	int alert_text; /* 0 none, 1 device */
+	int alert_text;     /* 0 none, 1 device */
+	int name, location; /* 0 deliver, 1 withhold */
 };
 
 struct ice_settings_log {

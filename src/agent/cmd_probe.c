@@ -29,6 +29,7 @@ struct probe_cmd {
 	int64_t port, retries;
 	ice_usec timeout;
 	bool quiet, alert_text, json;
+	struct ice_probe_options record; /* what goes into the record */
 	/* While it runs: */
 	struct ice_udp *udp;
 	struct ice_address to;
@@ -225,7 +226,7 @@ static int probe_cmd_hold(struct probe_cmd *p, const struct ice_profiles *profil
 	        .v2c = v2c,
 	        .v1 = v1,
 	        .retries = (unsigned)p->retries,
-	        .probe = {.alert_text = p->alert_text},
+	        .probe = p->record,
 	        .random = &random,
 	        .trace = p->json    ? open_memstream(&trace, &trace_len)
 	                 : p->quiet ? NULL
@@ -284,6 +285,8 @@ static int probe_cmd_with(struct probe_cmd *p, int argc, char **argv, struct ice
 	        ice_setup_profiles("ice probe", p->profiles ? p->profiles : settings->profiles.directory.path);
 	if (!profiles)
 		return ICE_EXIT_CONFIG;
+	p->record = ice_setup_probe(&settings->privacy); /* without a configuration: everything but alert texts */
+	p->record.alert_text |= p->alert_text;
 	status = probe_cmd_hold(p, profiles);
 	ice_profiles_free(profiles);
 	return status;

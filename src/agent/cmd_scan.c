@@ -243,7 +243,7 @@ static int scan_prepare(struct scan *s)
 	        .v1 = strcmp(o->snmp, "2c") != 0,
 	        .v2c = strcmp(o->snmp, "1") != 0,
 	        .discover = o->discover,
-	        .probe = {.alert_text = s->settings.privacy.alert_text != 0},
+	        .probe = ice_setup_probe(&s->settings.privacy),
 	        .subnet_cap = o->config ? (uint32_t)s->settings.sweep.subnet_cap : 0,
 	        .shard = o->shard,
 	        .shards = o->shards,

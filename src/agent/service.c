@@ -255,7 +255,7 @@ static bool service_make_heartbeat(struct ice_service *s, struct event_base *bas
 	        .subnet_cap = (uint32_t)set->sweep.subnet_cap,
 	        .v1 = set->sweep.v1,
 	        .v2c = set->sweep.v2c,
-	        .probe = {.alert_text = set->privacy.alert_text != 0},
+	        .probe = ice_setup_probe(&set->privacy),
 	        .shards = 1,
 	        .outbox = service_outbox(s),
 	        .steady = service_meet_server(s) ? service_steady(set) : 0,

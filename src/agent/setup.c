@@ -78,6 +78,13 @@ bool ice_setup_settings(const char *file, struct ice_settings *out)
 	return good;
 }
 
+struct ice_probe_options ice_setup_probe(const struct ice_settings_privacy *privacy)
+{
+	return (struct ice_probe_options){.alert_text = privacy->alert_text != 0,
+	                                  .no_name = privacy->name != 0,
+	                                  .no_location = privacy->location != 0};
+}
+
 bool ice_setup_enrolment(const char *command, const char *path, struct ice_enrolment *out)
 {
 	char why[512];

@@ -8,6 +8,7 @@
 
 #include "ice/attr.h"
 #include "ice/enrolment.h"
+#include "ice/probe.h"
 #include "ice/profile.h"
 #include "ice/settings.h"
 
@@ -20,6 +21,9 @@ ICE_MUST_CHECK struct ice_profiles *ice_setup_profiles(const char *command, cons
 
 /* Reads a configuration; false when there was a mistake, all of which were told. */
 ICE_MUST_CHECK bool ice_setup_settings(const char *file, struct ice_settings *out);
+
+/* What of a device's facts goes into a record. */
+struct ice_probe_options ice_setup_probe(const struct ice_settings_privacy *privacy);
 
 ICE_MUST_CHECK bool ice_setup_enrolment(const char *command, const char *path, struct ice_enrolment *out);
 

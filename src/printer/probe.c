@@ -296,6 +296,10 @@ void ice_probe_record(const struct ice_probe *p, time_t read_at, struct ice_reco
 	struct ice_facts facts = probe_facts(p);
 	facts.charset = probe_charset(p);
 	ice_facts_record(&facts, read_at, out);
+	if (p->options.no_name)
+		out->name = NULL;
+	if (p->options.no_location)
+		out->location = NULL;
 }
 
 void ice_probe_explain(const struct ice_probe *p, const struct ice_explain_ops *ops, void *arg)

@@ -61,6 +61,10 @@ static const struct ice_conf_option settings_state_options[] = {
 static const struct ice_conf_option settings_privacy_options[] = {
         {"alert_text", ICE_CONF_CHOICE, SETTINGS_AT(privacy, alert_text), "none", 0, 0, "none|device", NULL,
          "the free text of alerts, which can name people: none, or device to deliver it"},
+        {"name", ICE_CONF_CHOICE, SETTINGS_AT(privacy, name), "deliver", 0, 0, "deliver|withhold", NULL,
+         "a printer's own name, which can be a person's: deliver, or withhold to leave it out of every record"},
+        {"location", ICE_CONF_CHOICE, SETTINGS_AT(privacy, location), "deliver", 0, 0, "deliver|withhold", NULL,
+         "where it says that it stands: deliver, or withhold"},
         SETTINGS_END};
 
 static const struct ice_conf_option settings_log_options[] = {{"level", ICE_CONF_CHOICE, SETTINGS_AT(log, level),

@@ -32,6 +32,8 @@ static const struct field_word {
         {"sweep", "versions", "SNMP versions", NULL, false},
         {"sweep", "timeout", "Time-out", NULL, false},
         {"privacy", "alert_text", "Free text of alerts", NULL, false},
+        {"privacy", "name", "Names of printers", NULL, false},
+        {"privacy", "location", "Locations of printers", NULL, false},
         {"profiles", "directory", "Folder of the vendor profiles", NULL, false},
 };
 

@@ -28,7 +28,7 @@ struct talk {
 	void *arg;
 	bool v1_only;
 	size_t reply_max;
-	bool alert_text;
+	bool alert_text, withhold; /* name and location */
 	/* result */
 	bool printer;
 	struct ice_identity identity;
@@ -89,7 +89,8 @@ static void converse(struct talk *t)
 	}
 	t->printer = t->identity.printer;
 	assert_true(t->printer);
-	struct ice_probe_options options = {.alert_text = t->alert_text};
+	struct ice_probe_options options = {
+	        .alert_text = t->alert_text, .no_name = t->withhold, .no_location = t->withhold};
 	struct ice_probe *p = ice_probe_new(&t->identity, &ip, t->version, &community, &options);
 	const struct ice_snmp_request *next;
 	while ((next = ice_probe_request(p))) {
@@ -190,6 +191,20 @@ static void test_alert_text(void **state)
 	struct talk t = {.agent = AGENT_PRINTER, .version = ICE_SNMP_V2C, .alert_text = true};
 	converse(&t);
 	assert_string_equal(t.record->alerts[0].text, "canary-alert");
+}
+
+static void test_withheld(void **state)
+{
+	(void)state;
+	struct talk t = {.agent = AGENT_PRINTER, .version = ICE_SNMP_V2C};
+	converse(&t);
+	assert_non_null(t.record->name);
+	assert_non_null(t.record->location);
+	t.withhold = true;
+	converse(&t);
+	assert_null(t.record->name);
+	assert_null(t.record->location);
+	assert_non_null(t.record->serial);
 }
 
 /* A device that takes little at a time: everything comes, in more requests. */
@@ -685,6 +700,7 @@ int main(void)
 	        cmocka_unit_test(test_version_1),
 	        cmocka_unit_test(test_version_1_small_mib),
 	        cmocka_unit_test(test_alert_text),
+	        cmocka_unit_test(test_withheld),
 	        cmocka_unit_test(test_small_replies),
 	        cmocka_unit_test(test_too_big),
 	        cmocka_unit_test(test_silence),

@@ -106,7 +106,8 @@ static void test_a_full_file_is_read(void **state)
 	        "[sweep]\ninterval = 10m\nrate = normal\ntimeout = 500ms\nretries = 1\nwindow = 1024\nport = 1161\n"
 	        "versions = 2c\n[range b]\naddresses = 10.2.0.0/24\naddresses = 10.3.0.1\nexclude = 10.2.0.7\n"
 	        "communities = communities\n[range a]\nexclude = 203.0.113.9\naddresses = 203.0.113.8-10\n"
-	        "allow_public = 203.0.113.0/24\n[privacy]\nalert_text = device\n[log]\nlevel = debug\n",
+	        "allow_public = 203.0.113.0/24\n[privacy]\nalert_text = device\nname = withhold\n[log]\nlevel = "
+	        "debug\n",
 	        0644);
 	if (!ice_settings_read(path, &s, &m))
 		fail_msg("%s", m.lines[0]);
@@ -121,6 +122,8 @@ static void test_a_full_file_is_read(void **state)
 	assert_int_equal(s.sweep.port, 1161);
 	assert_true(s.sweep.v2c && !s.sweep.v1);
 	assert_int_equal(s.privacy.alert_text, 1);
+	assert_int_equal(s.privacy.name, 1);
+	assert_int_equal(s.privacy.location, 0);
 	assert_int_equal(s.log.level, ICE_LOG_DEBUG);
 	assert_int_equal(s.plan.count, 2);
 	assert_string_equal(s.plan.legs[0]->name, "b");
