@@ -113,11 +113,14 @@ static void devices_forget(struct ice_devices *d, struct devices_row *row)
 static bool devices_make_room(struct ice_devices *d)
 {
 	struct devices_row *row, *least = NULL;
-	for (size_t leg = 0; leg < d->options.plan->count; leg++)
+	for (size_t leg = 0; leg < d->options.plan->count; leg++) {
+		if (d->counts[leg][ICE_DEVICE_RETIRED] + d->counts[leg][ICE_DEVICE_MOVED] == 0)
+			continue;
 		for (row = TAILQ_FIRST(&d->legs[leg]); row; row = TAILQ_NEXT(row, in_leg))
 			if ((row->state == ICE_DEVICE_RETIRED || row->state == ICE_DEVICE_MOVED) &&
 			    (!least || row->silent > least->silent))
 				least = row;
+	}
 	if (least)
 		devices_forget(d, least);
 	else if (!d->crowded)
