@@ -29,9 +29,6 @@ struct ice_pacer {
 /* `above` must outlive it. */
 void ice_pacer_init(struct ice_pacer *p, uint64_t rate, struct ice_pacer *above, ice_usec now);
 
-/* Another rate from now on. */
-void ice_pacer_set(struct ice_pacer *p, uint64_t rate, ice_usec now);
-
 uint32_t ice_pacer_take(struct ice_pacer *p, ice_usec now, uint32_t want);
 void ice_pacer_return(struct ice_pacer *p, uint32_t unused);
 

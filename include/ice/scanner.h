@@ -185,9 +185,6 @@ void ice_scanner_input(struct ice_scanner *s, ice_usec now, const struct ice_add
 /* Deadlines that have passed. */
 void ice_scanner_tick(struct ice_scanner *s, ice_usec now);
 
-/* Another rate from now on. */
-void ice_scanner_pace(struct ice_scanner *s, ice_usec now, uint64_t rate);
-
 /* Replies were lost in our own receive buffer (the kernel's count of drops has grown): sends at half the rate of late, and finds
  * its way back up. */
 void ice_scanner_congested(struct ice_scanner *s, ice_usec now);
@@ -200,6 +197,9 @@ void ice_scanner_drain(struct ice_scanner *s);
 
 /* Nothing in flight, nothing waiting, and the last time it was asked `next` said there is no more (or draining). */
 bool ice_scanner_idle(const struct ice_scanner *s);
+
+/* Is this address among those that `next` gave and that are not done? Looks at every slot: not for every target of a sweep. */
+ICE_MUST_CHECK bool ice_scanner_asks(const struct ice_scanner *s, const struct ice_address *address);
 
 /* How many of the addresses that `next` gave, counted from the first, are done without a gap: a sweep that is to go on after a
  * crash goes on there. Looks at every slot: for once a second, not for every beat. */

@@ -38,7 +38,7 @@ struct ice_channel_source {
 struct ice_channel_sink {
 	bool (*reserve)(void *arg);
 	void (*release)(void *arg);
-	void (*found)(const struct ice_finding *finding, const struct ice_leg *leg, void *arg);
+	void (*found)(const struct ice_finding *finding, size_t leg, void *arg);
 	/* A datagram has come: a beat is due. */
 	void (*readable)(void *arg);
 	void *arg;
@@ -54,32 +54,34 @@ struct ice_channel_options {
 /* NULL with a reason when there are no sockets to be had. */
 ICE_MUST_CHECK struct ice_channel *ice_channel_new(struct event_base *base, const struct ice_channel_options *options,
                                                    char *why, size_t why_size);
-void ice_channel_free(struct ice_channel *l);
+void ice_channel_free(struct ice_channel *c);
 
-/* Begins with a leg, which is lent until ice_channel_end, at `rate` datagrams a second (0 = the pace of all alone counts). None may be going
- * on. */
-void ice_channel_begin(struct ice_channel *l, const struct ice_leg *leg, uint64_t rate, ice_usec now);
+/* Begins with a leg of a plan, which is lent until ice_channel_end, at its own rate. None may be going on. */
+void ice_channel_begin(struct ice_channel *c, const struct ice_plan *plan, size_t leg, ice_usec now);
 /* Ends it; what is in flight is forgotten. */
-void ice_channel_end(struct ice_channel *l);
-bool ice_channel_busy(const struct ice_channel *l); /* between begin and end */
+void ice_channel_end(struct ice_channel *c);
+bool ice_channel_busy(const struct ice_channel *c); /* between begin and end */
 
-void ice_channel_pace(struct ice_channel *l, uint64_t rate, ice_usec now);
 /* Begins no further targets: what is in flight is finished. */
-void ice_channel_drain(struct ice_channel *l);
+void ice_channel_drain(struct ice_channel *c);
 /* The source has no more, or is not asked any more, and nothing is in flight. */
-bool ice_channel_done(const struct ice_channel *l);
+bool ice_channel_done(const struct ice_channel *c);
 
 /* Receives, ticks, pumps, sends; each of it bounded. */
-void ice_channel_beat(struct ice_channel *l, ice_usec now);
+void ice_channel_beat(struct ice_channel *c, ice_usec now);
 /* When the next beat is due if no datagram comes before. */
-ice_usec ice_channel_next(const struct ice_channel *l, ice_usec now);
+ice_usec ice_channel_next(const struct ice_channel *c, ice_usec now);
 
-/* ice_scanner_settled of the present leg. */
-uint64_t ice_channel_settled(const struct ice_channel *l);
+/* ice_scanner_asks and ice_scanner_settled of the present leg. */
+ICE_MUST_CHECK bool ice_channel_asks(const struct ice_channel *c, const struct ice_address *address);
+uint64_t ice_channel_settled(const struct ice_channel *c);
 
 /* Counts from zero from now on. */
-void ice_channel_recount(struct ice_channel *l);
+void ice_channel_recount(struct ice_channel *c);
 /* Fills in what was sent, received and found since then: scanner, udp, in_flight, peak_in_flight, refused. */
-void ice_channel_figures(const struct ice_channel *l, struct ice_figures *out);
+void ice_channel_figures(const struct ice_channel *c, struct ice_figures *out);
+
+/* The same, added to a sum over several channels, and since the channel was made. */
+void ice_channel_total(const struct ice_channel *c, struct ice_figures *sum);
 
 #endif

@@ -11,10 +11,10 @@
 #include "ice/snmp.h"
 
 #include "alive.h"
+#include "bulletin.h"
 #include "cmd.h"
 #include "configuration.h"
 #include "options.h"
-#include "bulletin.h"
 #include "request.h"
 #include "service.h"
 #include "setup.h"
@@ -101,7 +101,6 @@ static void run_end_service(struct run *r)
 static void run_replace(struct run *r, struct ice_configuration *next)
 {
 	struct ice_configuration *old = r->configuration;
-	ice_usec due = ice_service_due(r->service, next);
 	bool failed = r->failed;
 	run_end_service(r);
 	r->failed = failed; /* what could not be committed is due again: no reason to end */
@@ -122,7 +121,7 @@ static void run_replace(struct run *r, struct ice_configuration *next)
 	}
 	ice_configuration_free(old);
 	if (r->service)
-		ice_service_begin(r->service, due);
+		ice_service_begin(r->service);
 }
 
 static void run_refuse(struct run *r, struct ice_conf_mistakes *m)
@@ -285,7 +284,7 @@ static int run_until_stopped(struct run *r)
 	        ice_field_str("config", r->config), ice_field_str("server", ice_delivery_enrolment(d)->server),
 	        ice_field_str("site", ice_delivery_enrolment(d)->site), ice_field_str("outbox", ice_delivery_file(d)));
 	ice_delivery_confine_service(d, &r->configuration->settings);
-	ice_service_begin(r->service, 0);
+	ice_service_begin(r->service);
 	ice_bulletin_tick(r->bulletin, r->service, ice_clock_now());
 	ice_notify_ready(&r->notify);
 	event_base_dispatch(r->base);

@@ -55,9 +55,10 @@ static void scan_cut(struct scan *s)
 		fprintf(stderr, "ice scan: standard output: %s\n", strerror(errno));
 }
 
-static void scan_found(const struct ice_finding *finding, void *arg)
+static void scan_found(const struct ice_finding *finding, size_t leg, void *arg)
 {
 	struct scan *s = arg;
+	(void)leg;
 	ice_stats_find(&s->stats, finding);
 	if (s->options.progress_in_the_way)
 		ice_progress_clear(&s->progress);
@@ -277,7 +278,7 @@ static void scan_sweep(struct scan *s)
 	ice_setup_lighten();
 	ice_output_begin(&s->output, o->format, stdout, o->discover, o->no_color);
 	ice_progress_init(&s->progress, o->progress, now);
-	ice_heartbeat_sweep(s->heartbeat, &from);
+	ice_heartbeat_sweep(s->heartbeat, &from, 0, 0);
 	event_base_dispatch(s->base);
 	size_t stuck = s->swept ? 0 : ice_heartbeat_stop(s->heartbeat);
 	if (s->delivery && !s->interrupted && !s->cut)

@@ -28,6 +28,22 @@ void ice_figures_add(struct ice_scanner_counters *sum, const struct ice_scanner_
 		sum->rtt[i] += leg->rtt[i];
 }
 
+void ice_figures_join(struct ice_figures *sum, const struct ice_figures *other)
+{
+	ice_figures_add(&sum->scanner, &other->scanner);
+	sum->udp.sent += other->udp.sent;
+	sum->udp.bytes_sent += other->udp.bytes_sent;
+	sum->udp.send_errors += other->udp.send_errors;
+	sum->udp.refused += other->udp.refused;
+	sum->udp.received += other->udp.received;
+	sum->udp.bytes_received += other->udp.bytes_received;
+	sum->udp.kernel_drops += other->udp.kernel_drops;
+	sum->udp.filtered += other->udp.filtered;
+	sum->udp.truncated += other->udp.truncated;
+	sum->in_flight += other->in_flight;
+	sum->refused += other->refused;
+}
+
 void ice_figures_udp(struct ice_figures *f, const struct ice_udp_counters *now, const struct ice_udp_counters *before)
 {
 	f->udp = *now;

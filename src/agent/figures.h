@@ -26,6 +26,9 @@ struct ice_figures {
 /* Adds the counters of one leg to the sum; of what is a state and no count, the later one stays. */
 void ice_figures_add(struct ice_scanner_counters *sum, const struct ice_scanner_counters *leg);
 
+/* Adds what went on elsewhere, or before: counters, sockets, in_flight, refused. */
+void ice_figures_join(struct ice_figures *sum, const struct ice_figures *other);
+
 /* What the sockets did since `before`; and what they turned away joins the scanner's strays. */
 void ice_figures_udp(struct ice_figures *f, const struct ice_udp_counters *now, const struct ice_udp_counters *before);
 

@@ -41,12 +41,12 @@ static void heartbeat_release(void *arg)
 	ice_batches_release(h->batches);
 }
 
-static void heartbeat_found(const struct ice_finding *finding, const struct ice_leg *leg, void *arg)
+static void heartbeat_found(const struct ice_finding *finding, size_t leg, void *arg)
 {
 	struct ice_heartbeat *h = arg;
-	ice_batches_keep(h->batches, finding, leg, h->now);
+	ice_batches_keep(h->batches, finding, h->options.plan->legs[leg], h->now);
 	if (h->ops.found)
-		h->ops.found(finding, h->arg);
+		h->ops.found(finding, leg, h->arg);
 }
 
 /* ---- the beat ---- */
@@ -181,23 +181,30 @@ void ice_heartbeat_free(struct ice_heartbeat *h)
 	free(h);
 }
 
-void ice_heartbeat_sweep(struct ice_heartbeat *h, const struct ice_place *from)
+void ice_heartbeat_sweep(struct ice_heartbeat *h, const struct ice_place *from, size_t legs, ice_usec spread)
 {
+	if (legs == 0)
+		legs = h->options.plan->count - from->leg;
 	assert(!ice_heartbeat_sweeping(h));
 	h->now = ice_clock_now();
 	h->place_at = h->now + HEARTBEAT_PLACE;
-	ice_sweep_begin(h->sweep, from, h->options.plan->count - from->leg, h->now);
+	ice_sweep_begin(h->sweep, from, legs, spread, h->now);
 	heartbeat_arm(h);
+}
+
+void ice_heartbeat_pause(struct ice_heartbeat *h)
+{
+	h->now = ice_clock_now();
+	(void)ice_batches_flush(h->batches, h->now);
+	heartbeat_tell_place(h);
+	ice_sweep_stop(h->sweep, h->now);
+	h->ending = false;
 }
 
 size_t ice_heartbeat_stop(struct ice_heartbeat *h)
 {
-	h->now = ice_clock_now();
-	size_t left = ice_batches_flush(h->batches, h->now);
-	heartbeat_tell_place(h);
-	ice_sweep_stop(h->sweep, h->now);
-	h->ending = false;
-	return left;
+	ice_heartbeat_pause(h);
+	return ice_batches_waiting(h->batches);
 }
 
 bool ice_heartbeat_sweeping(const struct ice_heartbeat *h)
@@ -210,4 +217,11 @@ void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *ou
 	ice_sweep_figures(h->sweep, out);
 	out->queued = ice_batches_waiting(h->batches);
 	out->outbox_full = ice_batches_refused(h->batches);
+}
+
+void ice_heartbeat_total(const struct ice_heartbeat *h, struct ice_figures *out)
+{
+	*out = (struct ice_figures){.queued = ice_batches_waiting(h->batches),
+	                            .outbox_full = ice_batches_refused(h->batches)};
+	ice_sweep_total(h->sweep, out);
 }

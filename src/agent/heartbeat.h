@@ -45,8 +45,8 @@ struct ice_heartbeat_options {
 
 /* All take the same arg. May be NULL but for swept. */
 struct ice_heartbeat_ops {
-	/* An address that answered is done. */
-	void (*found)(const struct ice_finding *finding, void *arg);
+	/* An address of a range of the plan that answered is done. */
+	void (*found)(const struct ice_finding *finding, size_t leg, void *arg);
 	/* After every beat. */
 	void (*beat)(ice_usec now, void *arg);
 	/* Readings were committed, and where the sweep is with them. Not more than once a second. */
@@ -61,14 +61,20 @@ ICE_MUST_CHECK struct ice_heartbeat *ice_heartbeat_new(struct event_base *base,
                                                        size_t why_size);
 void ice_heartbeat_free(struct ice_heartbeat *h);
 
-/* Begins a sweep at a place. None may be going on. */
-void ice_heartbeat_sweep(struct ice_heartbeat *h, const struct ice_place *from);
+/* Begins a sweep at a place, through `legs` ranges from there on (0 = all that follow), each spread over the time given (ice_sweep_begin). None
+ * may be going on. */
+void ice_heartbeat_sweep(struct ice_heartbeat *h, const struct ice_place *from, size_t legs, ice_usec spread);
 
-/* Ends the sweep now: what is in flight is forgotten, what was read is committed. `swept` is not called. Returns the readings that
- * could not be committed (0 unless the disk refuses). */
+/* Ends the sweep now, its place told: what is in flight is forgotten, what was read is committed. `swept` is not called. */
+void ice_heartbeat_pause(struct ice_heartbeat *h);
+
+/* Ends everything so. Returns the readings that could not be committed (0 unless the disk refuses). */
 size_t ice_heartbeat_stop(struct ice_heartbeat *h);
 
 bool ice_heartbeat_sweeping(const struct ice_heartbeat *h);
+/* Of the sweep that is going on, or of the last one. */
 void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *out);
+/* Of all that was asked since the heartbeat began: scanner, udp, in_flight, refused. */
+void ice_heartbeat_total(const struct ice_heartbeat *h, struct ice_figures *out);
 
 #endif

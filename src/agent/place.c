@@ -6,8 +6,6 @@
 
 #include "ice/log.h"
 
-#define PLACE_KEY "sweep"
-
 /* FNV-1a over the names, sizes and edges of the ranges up to this leg. */
 static uint64_t place_mark(const struct ice_plan *plan, size_t leg)
 {
@@ -24,29 +22,46 @@ static uint64_t place_mark(const struct ice_plan *plan, size_t leg)
 	return h;
 }
 
-/* "mark seed leg routed on-link subnets", or "" between sweeps. */
-void ice_place_keep(struct ice_outbox *outbox, const struct ice_plan *plan, const struct ice_place *place)
+/* Under which the outbox keeps it; malloc'd. */
+static char *place_key(const struct ice_plan *plan, size_t leg)
 {
-	char text[160] = "";
-	if (place)
-		snprintf(text, sizeof text, "%" PRIx64 " %" PRIu64 " %zu %" PRIu64 " %" PRIu64 " %" PRIx64,
-		         place_mark(plan, place->leg), place->seed, place->leg, place->at.routed, place->at.on_link,
-		         place->subnets);
-	if (!ice_outbox_set(outbox, PLACE_KEY, text))
-		ICE_LOG(ICE_LOG_WARN, "place of the sweep not kept", ice_field_str("reason", ice_outbox_error(outbox)));
+	char *key;
+	if (asprintf(&key, "sweep %s", plan->legs[leg]->name) < 0)
+		abort();
+	return key;
 }
 
-bool ice_place_kept(struct ice_outbox *outbox, const struct ice_plan *plan, struct ice_place *out)
+/* "began ended done found spent quick", and of one that is not over "mark seed routed on-link subnets". */
+void ice_place_keep(struct ice_outbox *outbox, const struct ice_plan *plan, size_t leg, const struct ice_swept *swept)
 {
-	struct ice_place place = {0};
+	char text[256], *key = place_key(plan, leg);
+	const struct ice_place *at = &swept->place;
+	int n = snprintf(text, sizeof text, "%" PRId64 " %" PRId64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d",
+	                 swept->began, swept->ended, swept->done, swept->found, swept->spent, swept->quick);
+	if (swept->interrupted)
+		snprintf(text + n, sizeof text - (size_t)n, " %" PRIx64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIx64,
+		         place_mark(plan, leg), at->seed, at->at.routed, at->at.on_link, at->subnets);
+	if (!ice_outbox_set(outbox, key, text))
+		ICE_LOG(ICE_LOG_WARN, "place of the sweep not kept", ice_field_str("reason", ice_outbox_error(outbox)));
+	free(key);
+}
+
+struct ice_swept ice_place_kept(struct ice_outbox *outbox, const struct ice_plan *plan, size_t leg)
+{
+	struct ice_swept swept = {.place = {.leg = leg}};
+	struct ice_place *at = &swept.place;
+	char *key = place_key(plan, leg), *text = ice_outbox_get(outbox, key);
 	uint64_t mark;
-	char *text = ice_outbox_get(outbox, PLACE_KEY);
-	bool there = text &&
-	             sscanf(text, "%" SCNx64 " %" SCNu64 " %zu %" SCNu64 " %" SCNu64 " %" SCNx64, &mark, &place.seed,
-	                    &place.leg, &place.at.routed, &place.at.on_link, &place.subnets) == 6 &&
-	             place.leg < plan->count && mark == place_mark(plan, place.leg);
+	int quick = 0;
+	int n = text ? sscanf(text,
+	                      "%" SCNd64 " %" SCNd64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %d %" SCNx64 " %" SCNu64
+	                      " %" SCNu64 " %" SCNu64 " %" SCNx64,
+	                      &swept.began, &swept.ended, &swept.done, &swept.found, &swept.spent, &quick, &mark,
+	                      &at->seed, &at->at.routed, &at->at.on_link, &at->subnets)
+	             : 0;
+	swept.quick = quick;
+	swept.interrupted = n == 11 && mark == place_mark(plan, leg);
+	free(key);
 	free(text);
-	if (there)
-		*out = place;
-	return there;
+	return n >= 6 ? swept : (struct ice_swept){.place = {.leg = leg}};
 }

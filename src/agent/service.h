@@ -33,15 +33,12 @@ ICE_MUST_CHECK int ice_service_new(struct event_base *base, const struct ice_con
                                    const struct ice_service_ops *ops, void *arg, struct ice_service **out);
 void ice_service_free(struct ice_service *s);
 
-/* Delivers what an earlier one left, and sweeps: on from where a sweep was interrupted, else at `first` (0: at once). */
-void ice_service_begin(struct ice_service *s, ice_usec first);
+/* Delivers what an earlier one left, and works by its time-table (timetable.h). */
+void ice_service_begin(struct ice_service *s);
 
 /* What is in flight is dropped, what was read is committed; what is not delivered goes with the next start. False when something
  * could not be committed: its devices are due again. */
 ICE_MUST_CHECK bool ice_service_end(struct ice_service *s);
-
-/* When the next sweep begins; the last one's begin and the interval of `c` decide. 0: it is under way, or none has begun. */
-ice_usec ice_service_due(const struct ice_service *s, const struct ice_configuration *c);
 
 const struct ice_delivery *ice_service_delivery(const struct ice_service *s);
 

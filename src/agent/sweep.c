@@ -11,15 +11,27 @@ struct ice_sweep {
 	struct ice_known *known; /* printers of the present leg */
 	struct ice_walk walk;    /* of the present leg */
 	size_t end;              /* the leg behind the last one */
+	ice_usec spread, leg_began;
 	uint64_t crowded, passed;
 	ice_usec started, ended, now;
 };
 
 /* ---- the channel's source ---- */
 
+/* When the next address may be taken, where the leg is to be spread: the nth in its turn. */
+static ice_usec sweep_turn(const struct ice_sweep *s)
+{
+	uint64_t total = ice_cursor_total(&s->walk.routed), taken = s->walk.given + s->walk.passed;
+	if (s->spread <= 0 || total == 0)
+		return 0;
+	return s->leg_began + (ice_usec)((unsigned __int128)taken * (uint64_t)s->spread / total);
+}
+
 static enum ice_walk_step sweep_next(ice_usec now, struct ice_address *out, void *arg)
 {
 	struct ice_sweep *s = arg;
+	if (s->spread > 0 && sweep_turn(s) > now)
+		return ICE_WALK_LATER;
 	enum ice_walk_step step = ice_walk_next(&s->walk, now, out);
 	s->crowded += step == ICE_WALK_LATER;
 	return step;
@@ -28,7 +40,8 @@ static enum ice_walk_step sweep_next(ice_usec now, struct ice_address *out, void
 static ice_usec sweep_later(ice_usec now, void *arg)
 {
 	struct ice_sweep *s = arg;
-	return ice_walk_later(&s->walk, now);
+	ice_usec turn = sweep_turn(s);
+	return turn > now ? turn : ice_walk_later(&s->walk, now);
 }
 
 static bool sweep_known(const struct ice_address *address, struct ice_known_target *out, void *arg)
@@ -53,7 +66,10 @@ static void sweep_begin_leg(struct ice_sweep *s, const struct ice_place *from)
 		int64_t wall = ice_clock_wall();
 		s->known = ice_known_load(o->outbox, leg->name, wall - o->steady / ICE_USEC_SEC(1), wall);
 	}
-	ice_channel_begin(s->channel, leg, o->rate, s->now);
+	s->walk.pass = o->pass;
+	s->walk.arg = o->arg;
+	s->leg_began = s->now;
+	ice_channel_begin(s->channel, o->plan, from->leg, s->now);
 }
 
 static void sweep_end_leg(struct ice_sweep *s)
@@ -65,13 +81,14 @@ static void sweep_end_leg(struct ice_sweep *s)
 	s->walk.passed = 0;
 }
 
-void ice_sweep_begin(struct ice_sweep *s, const struct ice_place *from, size_t legs, ice_usec now)
+void ice_sweep_begin(struct ice_sweep *s, const struct ice_place *from, size_t legs, ice_usec spread, ice_usec now)
 {
 	assert(!ice_sweep_going(s) && legs > 0 && from->leg + legs <= s->options.plan->count);
 	s->now = s->started = now;
 	s->ended = 0;
 	s->passed = s->crowded = 0;
 	s->end = from->leg + legs;
+	s->spread = spread;
 	ice_neighbours_connect(s->options.neighbours); /* what has come up since */
 	ice_channel_recount(s->channel);
 	sweep_begin_leg(s, from);
@@ -110,6 +127,11 @@ ice_usec ice_sweep_next(const struct ice_sweep *s, ice_usec now)
 	return ice_channel_next(s->channel, now);
 }
 
+bool ice_sweep_asks(const struct ice_sweep *s, const struct ice_address *address)
+{
+	return ice_channel_asks(s->channel, address);
+}
+
 struct ice_place ice_sweep_place(struct ice_sweep *s)
 {
 	return ice_walk_place(&s->walk, ice_channel_settled(s->channel));
@@ -127,6 +149,11 @@ void ice_sweep_figures(const struct ice_sweep *s, struct ice_figures *out)
 	ice_channel_figures(s->channel, out);
 	out->done = out->scanner.finished + s->passed + s->walk.passed;
 	out->seconds = (double)((s->ended ? s->ended : s->now) - s->started) / 1e6;
+}
+
+void ice_sweep_total(const struct ice_sweep *s, struct ice_figures *out)
+{
+	ice_channel_total(s->channel, out);
 }
 
 /* ---- life ---- */

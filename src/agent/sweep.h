@@ -26,10 +26,12 @@ struct ice_sweep_options {
 	const struct ice_plan *plan;
 	struct ice_neighbours *neighbours; /* lent, as is outbox */
 	uint32_t shard, shards;            /* 0 of 1 = all */
-	uint64_t rate;                     /* datagrams a second; 0 = the pace of all alone counts */
 	struct ice_outbox *outbox;         /* where known printers are kept; NULL = none is known */
 	ice_usec
 	        steady; /* a printer whose last full reading is not older is only asked whether it has changed; 0 = none */
+	/* Addresses it passes over; NULL = none. */
+	bool (*pass)(const struct ice_address *address, void *arg);
+	void *arg;
 	/* Of the channel's options, the source is filled in here. */
 	struct ice_channel_options channel;
 };
@@ -38,8 +40,9 @@ ICE_MUST_CHECK struct ice_sweep *ice_sweep_new(struct event_base *base, const st
                                                char *why, size_t why_size);
 void ice_sweep_free(struct ice_sweep *s);
 
-/* Begins at a place, with `legs` legs from there on. None may be going on. */
-void ice_sweep_begin(struct ice_sweep *s, const struct ice_place *from, size_t legs, ice_usec now);
+/* Begins at a place, with `legs` legs from there on. Their addresses are evenly spread, so that each whole leg takes at least `spread`; 0 = as
+ * fast as the pace allows. None may be going on. */
+void ice_sweep_begin(struct ice_sweep *s, const struct ice_place *from, size_t legs, ice_usec spread, ice_usec now);
 /* Ends it now: what is in flight is forgotten. */
 void ice_sweep_stop(struct ice_sweep *s, ice_usec now);
 bool ice_sweep_going(const struct ice_sweep *s); /* between begin and the end */
@@ -48,10 +51,15 @@ bool ice_sweep_going(const struct ice_sweep *s); /* between begin and the end */
 ICE_MUST_CHECK bool ice_sweep_beat(struct ice_sweep *s, ice_usec now);
 ice_usec ice_sweep_next(const struct ice_sweep *s, ice_usec now);
 
+/* Is this address asked just now? */
+ICE_MUST_CHECK bool ice_sweep_asks(const struct ice_sweep *s, const struct ice_address *address);
+
 /* From where a sweep that is going on can be taken up without missing anyone, once what was read is committed. */
 struct ice_place ice_sweep_place(struct ice_sweep *s);
 
 /* Of this sweep, or of the last one: all but queued and outbox_full. */
 void ice_sweep_figures(const struct ice_sweep *s, struct ice_figures *out);
+/* Of all sweeps: ice_channel_total. */
+void ice_sweep_total(const struct ice_sweep *s, struct ice_figures *out);
 
 #endif

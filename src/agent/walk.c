@@ -23,6 +23,11 @@ void ice_walk_begin(struct ice_walk *w, const struct ice_plan *plan, struct ice_
 	ice_marks_init(&w->marks);
 }
 
+static bool walk_passes(const struct ice_walk *w, const struct ice_address *address)
+{
+	return w->pass && w->pass(address, w->arg);
+}
+
 /* The next address of one cursor's kind. */
 static enum ice_walk_step walk_step(struct ice_walk *w, struct ice_cursor *c, bool on_link, struct ice_address *out)
 {
@@ -32,7 +37,7 @@ static enum ice_walk_step walk_step(struct ice_walk *w, struct ice_cursor *c, bo
 			return ICE_WALK_END;
 		if (w->mixed && ice_neighbours_on_link(w->neighbours, out) != on_link)
 			continue;
-		if (!ice_plan_has_before(w->plan, w->from.leg, out))
+		if (!ice_plan_has_before(w->plan, w->from.leg, out) && !walk_passes(w, out))
 			return ICE_WALK_TARGET;
 		w->passed++;
 	}
@@ -52,7 +57,10 @@ static enum ice_walk_step walk_on_link(struct ice_walk *w, ice_usec now, struct 
 		return ICE_WALK_LATER;
 	w->holds = false;
 	*out = w->held;
-	return ICE_WALK_TARGET;
+	if (!walk_passes(w, out)) /* not while it was held either */
+		return ICE_WALK_TARGET;
+	w->passed++;
+	return ICE_WALK_BUSY;
 }
 
 enum ice_walk_step ice_walk_next(struct ice_walk *w, ice_usec now, struct ice_address *out)

@@ -3,7 +3,7 @@
  * Two cursors go over the same permutation of the leg's ranges. One gives what lies behind routers and passes over the connected
  * subnets; the other gives these, as fast as the neighbour tables allow (ice/neighbours.h), and passes over the rest. So the slow never
  * hold up the fast, nothing is remembered per address, and parts (--shard) are the same on every machine, whatever it is
- * connected to. Addresses that belong to an earlier leg are passed over by both.
+ * connected to. Addresses that belong to an earlier leg are passed over by both, and so is what `pass` says.
  *
  * Life: ice_walk_begin -> ice_walk_next* until END. A value type; plan and neighbours must outlive it. */
 #ifndef ICE_WALK_H
@@ -45,7 +45,10 @@ struct ice_walk {
 	bool holds;
 	bool mixed; /* some of the leg is on-link */
 	uint64_t given;
-	uint64_t passed; /* addresses of earlier legs */
+	uint64_t passed; /* addresses of earlier legs, and those that `pass` passed over */
+	/* Asked of every address when it is due; set after ice_walk_begin. NULL = none is passed over. */
+	bool (*pass)(const struct ice_address *address, void *arg);
+	void *arg;
 	struct ice_marks marks;
 };
 

@@ -1,7 +1,5 @@
 #include "ice/pacer.h"
 
-#include <stdbool.h>
-
 #define PACER_WIDE    ICE_USEC_MSEC(50)
 #define PACER_NARROW  1700
 #define PACER_STRETCH ICE_USEC_MSEC(100) /* over which throughput is measured and the limit moves */
@@ -23,17 +21,6 @@ void ice_pacer_init(struct ice_pacer *p, uint64_t rate, struct ice_pacer *above,
 {
 	*p = (struct ice_pacer){.rate = rate, .above = above, .mark = now};
 	pacer_limit(p, rate, now);
-}
-
-/* A limit of its own making stays where it is stricter. */
-void ice_pacer_set(struct ice_pacer *p, uint64_t rate, ice_usec now)
-{
-	bool own = p->limit != p->rate && (rate == 0 || p->limit < rate);
-	if (rate == p->rate)
-		return;
-	p->rate = rate;
-	if (!own)
-		pacer_limit(p, rate, now);
 }
 
 /* Measures, and lifts a limit of its own making by a twentieth every stretch. */

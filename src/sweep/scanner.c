@@ -231,11 +231,6 @@ void ice_scanner_tick(struct ice_scanner *s, ice_usec now)
 	}
 }
 
-void ice_scanner_pace(struct ice_scanner *s, ice_usec now, uint64_t rate)
-{
-	ice_pacer_set(&s->pacer, rate, now);
-}
-
 void ice_scanner_congested(struct ice_scanner *s, ice_usec now)
 {
 	ice_pacer_slow_down(&s->pacer, now);
@@ -278,6 +273,21 @@ void ice_scanner_drain(struct ice_scanner *s)
 bool ice_scanner_idle(const struct ice_scanner *s)
 {
 	return s->slots.used == 0 && s->held_count == 0 && (s->draining || s->exhausted);
+}
+
+bool ice_scanner_asks(const struct ice_scanner *s, const struct ice_address *address)
+{
+	for (uint32_t i = 0; i < s->slots.fresh; i++) {
+		if (s->slots.at[i].state == SLOT_FREE)
+			continue;
+		struct ice_address asked = scanner_address(s, i);
+		if (ice_address_same(&asked, address))
+			return true;
+	}
+	for (uint32_t i = 0; i < s->held_count; i++)
+		if (ice_address_same(&s->held[i], address))
+			return true;
+	return false;
 }
 
 uint64_t ice_scanner_settled(const struct ice_scanner *s)

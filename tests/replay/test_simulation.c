@@ -387,11 +387,11 @@ static void engine_place(const struct ice_place *place, void *arg)
 	sim_keep_place(place);
 }
 
-static void engine_found(const struct ice_finding *f, void *arg)
+static void engine_found(const struct ice_finding *f, size_t leg, void *arg)
 {
 	unsigned target = (unsigned)(f->address.lo - ice_address_v4(SIM_FIRST).lo);
 	struct sim_device *d = &world.devices[target];
-	(void)arg;
+	(void)leg, (void)arg;
 	sim_require(d->model && d->answered > 0, "only who answered is found");
 	sim_require(!world.broken && !d->found, "everybody is found once in a sweep");
 	if (world.broken)
@@ -467,7 +467,7 @@ static void engine_sweep(void)
 			world.devices[i].committed = 0;
 	}
 	sim_keep_place(&from);
-	ice_heartbeat_sweep(engine.heartbeat, &from);
+	ice_heartbeat_sweep(engine.heartbeat, &from, 0, 0);
 }
 
 static void engine_due(evutil_socket_t fd, short what, void *arg)

@@ -1,4 +1,4 @@
-/* The small parts of a service for years: requests, troubles, signs of life, files that are replaced, the lock, the history of sweeps. */
+/* The small parts of a service for years: requests, troubles, signs of life, files that are replaced, the lock. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "agent/alive.h"
-#include "agent/history.h"
 #include "agent/publish.h"
 #include "agent/request.h"
 #include "agent/troubles.h"
@@ -345,55 +344,6 @@ static void test_one_service_has_a_folder(void **state)
 	}
 }
 
-/* ---- the history of sweeps ---- */
-
-static void test_history_outlives_the_process(void **state)
-{
-	(void)state;
-	char why[256];
-	struct ice_plan plan = {.count = 0};
-	struct ice_leg *leg = ice_plan_add(&plan, "the office");
-	assert_non_null(leg);
-	assert_true(ice_range_add(leg->range, "127.0.0.0/24", why, sizeof why) &&
-	            ice_range_seal(leg->range, why, sizeof why));
-	struct ice_outbox_options options = {.path = ":memory:", .site = "hq"};
-	struct ice_outbox *outbox = ice_outbox_open(&options, why, sizeof why);
-	assert_non_null(outbox);
-	struct ice_history *h = ice_history_new(&plan, outbox);
-	assert_int_equal(ice_history_row(h, 0)->began, 0);
-	ice_history_begin(h, 0, false, 1000);
-	ice_history_found(h, 0);
-	ice_history_done(h, 0, 100, 1010);
-	ice_history_save(h);
-	ice_history_free(h);
-	/* Resumed after an hour: the hour does not count. */
-	h = ice_history_new(&plan, outbox);
-	assert_int_equal(ice_history_row(h, 0)->done, 100);
-	ice_history_begin(h, 0, true, 4600);
-	ice_history_found(h, 0);
-	ice_history_done(h, 0, 100, 4620);
-	assert_int_equal(ice_history_row(h, 0)->done, 200);
-	ice_history_end(h, 0, 4630);
-	const struct ice_history_row *row = ice_history_row(h, 0);
-	assert_int_equal(row->began, 1000);
-	assert_int_equal(row->ended, 4630);
-	assert_int_equal(row->found, 2);
-	assert_int_equal(row->done, 254);
-	assert_true(row->seconds > 39 && row->seconds < 41);
-	ice_history_save(h);
-	ice_history_free(h);
-	h = ice_history_new(&plan, outbox);
-	assert_int_equal(ice_history_row(h, 0)->ended, 4630);
-	/* The next one, with a clock that was set back meanwhile. */
-	ice_history_begin(h, 0, false, 900);
-	ice_history_done(h, 0, 10, 890);
-	assert_int_equal(ice_history_row(h, 0)->found, 0);
-	assert_true(ice_history_row(h, 0)->seconds == 0);
-	ice_history_free(h);
-	ice_outbox_close(outbox);
-	ice_plan_free(&plan);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,7 +359,6 @@ int main(void)
 	        cmocka_unit_test(test_who_has_nothing_to_do_is_well),
 	        cmocka_unit_test(test_what_is_published_is_whole),
 	        cmocka_unit_test(test_one_service_has_a_folder),
-	        cmocka_unit_test(test_history_outlives_the_process),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
