@@ -5,20 +5,24 @@
 #include <string.h>
 
 #define RANGE_FILE_LINE 4096
+#define RANGE_FILE_LONG (1 << 20) /* passed over of a line that is too long */
 
-/* True when a whole line was read: without its end in `line`; false for one that is too long, the rest of which is passed over. */
-static bool range_file_whole(FILE *f, char *line)
+enum range_file_line { RANGE_FILE_WHOLE, RANGE_FILE_TOO_LONG, RANGE_FILE_NO_TEXT };
+
+/* What fgets made of a line: without its end when it is whole. What is no text may go on for ever (/dev/zero): nothing behind it is read. */
+static enum range_file_line range_file_judge(FILE *f, char *line)
 {
 	size_t n = strlen(line);
+	int c = 0;
 	if (n > 0 && line[n - 1] == '\n') {
 		line[n - 1] = '\0';
-		return true;
+		return RANGE_FILE_WHOLE;
 	}
 	if (n < RANGE_FILE_LINE - 1) /* the last one, or one with a NUL in it */
-		return feof(f) != 0;
-	for (int c = fgetc(f); c != EOF && c != '\n';)
+		return feof(f) ? RANGE_FILE_WHOLE : RANGE_FILE_NO_TEXT;
+	for (int i = 0; i < RANGE_FILE_LONG && c != EOF && c != '\n'; i++)
 		c = fgetc(f);
-	return false;
+	return c == EOF || c == '\n' ? RANGE_FILE_TOO_LONG : RANGE_FILE_NO_TEXT;
 }
 
 static bool range_file_lines(struct ice_range *r, FILE *f, const char *name, struct ice_conf_mistakes *mistakes)
@@ -26,13 +30,22 @@ static bool range_file_lines(struct ice_range *r, FILE *f, const char *name, str
 	char line[RANGE_FILE_LINE], why[ICE_RANGE_WHY_SIZE];
 	bool good = true;
 	for (unsigned number = 1; fgets(line, sizeof line, f); number++) {
-		if (!range_file_whole(f, line)) {
+		enum range_file_line is = range_file_judge(f, line);
+		if (number > ICE_RANGE_FILE_LINES) {
+			ice_conf_mistake(mistakes, name, number, NULL,
+			                 "more than %u lines: write neighbours as a range", ICE_RANGE_FILE_LINES);
+			return false;
+		}
+		if (is != RANGE_FILE_WHOLE) {
 			ice_conf_mistake(mistakes, name, number, NULL,
 			                 "the line is longer than %d bytes, or is no text: write it as several lines",
 			                 RANGE_FILE_LINE - 1);
 			good = false;
-			continue;
 		}
+		if (is == RANGE_FILE_NO_TEXT)
+			return false;
+		if (is == RANGE_FILE_TOO_LONG)
+			continue;
 		line[strcspn(line, "#")] = '\0';
 		for (char *p = line; (p = strpbrk(p, "\t\r\f\v")) != NULL;)
 			*p = ' ';

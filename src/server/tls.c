@@ -1,5 +1,6 @@
 #include "tls.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -65,7 +66,11 @@ static bool tls_stamp_same(const struct tls_stamp *a, const struct tls_stamp *b)
 static BIO *tls_open(const char *path, char *why, size_t why_size)
 {
 	struct stat st;
-	if (stat(path, &st) == 0 && (!S_ISREG(st.st_mode) || st.st_size > TLS_FILE_MAX)) {
+	if (stat(path, &st) != 0) {
+		snprintf(why, why_size, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_size > TLS_FILE_MAX) {
 		snprintf(why, why_size, "%s: is not a certificate file", path);
 		return NULL;
 	}

@@ -101,9 +101,13 @@ static void recording_read(struct recording_draft *d, const char *text, size_t n
 			recording_draft_add(d, t);
 		if (step != ICE_RECORDING_TEXT_BAD)
 			continue;
-		if (d->skipped++ == 0) {
+		if (d->skipped++ == 0 || t->lost) {
 			d->wrong = t->wrong;
 			d->wrong_line = t->row_line;
+		}
+		if (t->lost) {
+			d->count = 0;
+			break;
 		}
 	}
 	free(t);

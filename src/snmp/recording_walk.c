@@ -104,10 +104,25 @@ static bool walk_hardware_address(struct ice_recording_text *t, struct ice_recor
 	return t->content_len >= 2;
 }
 
+/* snmpwalk -Oa writes a dot for each octet that is no letter, and nobody can say which dots are dots. It shows where octets are hardly ever
+ * letters: in hardware addresses and in the printer's detected errors. */
+static bool walk_lost_octets(struct ice_recording_text *t)
+{
+	struct ice_oid errors;
+	bool octets = walk_is_hardware_address(&t->oid) ||
+	              (ice_oid_parse("1.3.6.1.2.1.25.3.5.1.2", &errors) &&
+	               ice_oid_under(errors.bytes, errors.len, t->oid.bytes, t->oid.len));
+	if (!octets || t->content_len == 0 || !memchr(t->content, '.', t->content_len))
+		return false;
+	t->wrong = "octets are shown as dots, so what they were is lost (snmpwalk -Oa); right would be snmpwalk -On";
+	t->lost = true;
+	return true;
+}
+
 static bool walk_string(struct ice_recording_text *t, struct ice_recording_piece p)
 {
 	if (walk_take(&p, "\""))
-		return walk_quoted(t, p) && ice_recording_text_bytes(t, ICE_BER_OCTETS);
+		return walk_quoted(t, p) && !walk_lost_octets(t) && ice_recording_text_bytes(t, ICE_BER_OCTETS);
 	if (walk_is_hardware_address(&t->oid) && walk_hardware_address(t, p))
 		return ice_recording_text_bytes(t, ICE_BER_OCTETS);
 	t->content_len = 0;

@@ -88,6 +88,13 @@ static void test_refuses_what_is_no_text(void **state)
 	assert_non_null(strstr(mistakes.lines[0], ":1:"));
 }
 
+static void test_a_file_without_an_end(void **state)
+{
+	(void)state;
+	assert_false(ice_range_file_add(range, "/dev/zero", &mistakes));
+	assert_int_equal(mistakes.count, 1);
+}
+
 static void test_a_file_that_is_not_there(void **state)
 {
 	(void)state;
@@ -102,6 +109,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_tells_every_mistake_with_its_line, before, after),
 	        cmocka_unit_test_setup_teardown(test_refuses_a_line_it_cannot_hold, before, after),
 	        cmocka_unit_test_setup_teardown(test_refuses_what_is_no_text, before, after),
+	        cmocka_unit_test_setup_teardown(test_a_file_without_an_end, before, after),
 	        cmocka_unit_test_setup_teardown(test_a_file_that_is_not_there, before, after),
 	};
 	int fd = mkstemp(path);

@@ -623,10 +623,32 @@ static void test_own_recordings(void **state)
 	assert_true(walk_folder("config/demo/devices") >= 6);
 }
 
+/* snmpwalk -Oa: what the octets were is lost, and an address made of dots would be an invention. */
+static void test_octets_shown_as_dots(void **state)
+{
+	static const char *const rows[] = {".1.3.6.1.2.1.2.2.1.6.1 = STRING: \"....,.\"\n",
+	                                   ".1.3.6.1.2.1.25.3.5.1.2.1 = STRING: \".\"\n"};
+	char text[256], why[200] = "";
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		snprintf(text, sizeof(text), ".1.3.6.1.2.1.1.5.0 = STRING: \"a.b.c\"\n%s", rows[i]);
+		assert_null(ice_recording_parse("test", text, strlen(text), why, sizeof(why)));
+		assert_non_null(strstr(why, "test:2: octets are shown as dots"));
+	}
+	/* Letters in an address, and dots in a name, are what they are. */
+	struct ice_recording *r =
+	        parsed(".1.3.6.1.2.1.1.5.0 = STRING: \"a.b.c\"\n.1.3.6.1.2.1.2.2.1.6.1 = STRING: \"AXISab\"\n");
+	SAYS(r, "1.3.6.1.2.1.2.2.1.6.1",
+	     "\x04\x06"
+	     "AXISab");
+	ice_recording_free(r);
+}
+
 int main(void)
 {
 	ice_snmp_init();
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_octets_shown_as_dots),
 	        cmocka_unit_test(test_snmprec_types),
 	        cmocka_unit_test(test_rows_sorted_by_arcs_and_once),
 	        cmocka_unit_test(test_bad_rows_are_counted),
