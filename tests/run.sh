@@ -73,6 +73,7 @@ if [ "$tier" = test ]; then
 	done
 	if [ "$B" = build ]; then
 		one "demo" timeout 300 bash tests/e2e/demo.sh
+		one "valgrind" timeout 600 bash tests/e2e/valgrind.sh
 		one "sanitized build" make -s -j"$(nproc)" SAN=address,undefined all sanitized-tests
 		one "sanitized check" env B=build/san bash tests/run.sh check
 		for s in tests/e2e/test_pipeline.sh tests/e2e/test_server.sh tests/e2e/test_replay.sh tests/e2e/test_hostile.sh; do

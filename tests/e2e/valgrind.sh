@@ -31,6 +31,34 @@ clean replay $?
 (memcheck export "$B/facilities-manager" export --data "$tmp/fm" --format ndjson) >"$tmp/held" 2>/dev/null
 clean export $?
 check "and the server holds the fleet" python3 tests/e2e/compare.py "$tmp/x.truth" "$tmp/held"
+# The service: a sweep delivered, a second one, its end in order.
+cat >"$tmp/ice.ini" <<-I
+	[server]
+	enrolment = hq.enrolment
+	[state]
+	directory = state
+	[sweep]
+	interval = 1s
+	rate = max
+	timeout = 800ms
+	port = $fleet_port
+	[inventory]
+	full_read = 0
+	[range all]
+	addresses = 127.89.0.0/27
+I
+mkdir -m 700 "$tmp/state"
+before=$(sqlite3 "$tmp/fm/facilities-manager.db" 'select count(*) from reading')
+(memcheck run "$B/ice" run -c "$tmp/ice.ini") >"$tmp/run.out" 2>"$tmp/run.err" &
+run_pid=$!
+pids+=($run_pid)
+delivered() { [ "$(sqlite3 "file:$tmp/fm/facilities-manager.db?mode=ro" 'select count(*) from reading')" -ge $((before + 16)) ]; }
+check "the service delivers two sweeps" await 120 delivered
+kill -HUP $run_pid
+check "and takes its configuration anew" await 60 grep -q "configuration reloaded" "$tmp/run.err"
+kill -TERM $run_pid
+wait $run_pid
+clean run $?
 kill -TERM "$server_pid"
 wait "$server_pid"
 clean serve $?
