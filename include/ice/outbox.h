@@ -4,10 +4,10 @@
  * devices were read", the notes of these readings and what is a base now commit together; a batch leaves only by ice_outbox_acknowledged, or is set aside by ice_outbox_reject. A full
  * outbox refuses (the caller stops polling); it never drops the oldest. One process at a time (a lock on the database).
  *
- * Readings are given to it whole. What goes into a batch may be a change against a record of an earlier batch, the device's base: the bases
- * are kept here, committed with their batches, and all forgotten when a batch is set aside or lost, so that readings travel
- * whole again. What is at the server or on its way there in order is thus always enough to rebuild each reading; whoever takes
- * a batch out of that order, takes it from the changes behind it until it is given back (ice_outbox_retry).
+ * Readings are given to it whole. What goes into a batch may be a change of a record of an earlier batch, the device's base. The bases are
+ * kept here, committed with their batches, and all forgotten when a batch is set aside or lost: then readings travel whole again, for
+ * base_age at least. So what was sent before a batch is enough to rebuild each reading in it, unless a batch was set aside
+ * in between, or somebody took it away; its changes are told in full when it is sent after all (ice_outbox_retry).
  *
  * A batch is stored as it travels, gzip'd, and checked against its id whenever it is read. A database that cannot be read is
  * moved aside as PATH.corrupt-N, never deleted; the batches in it that still prove themselves by their ids are carried over

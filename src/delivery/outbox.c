@@ -352,6 +352,7 @@ bool ice_outbox_reject(struct ice_outbox *o, const char *id, const char *reason)
 		return false;
 	o->depth.rejected += bytes > 0;
 	o->depth.rejected_bytes += bytes;
+	ice_outbox_bases_pause(o, ice_clock_wall());
 	return true;
 }
 

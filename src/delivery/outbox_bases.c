@@ -1,10 +1,13 @@
 #include "outbox_bases.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ice/change.h"
 #include "outbox_look.h"
+
+#define BASES_FROM "bases_from" /* the setting that keeps a pause over a restart */
 
 bool ice_outbox_bases_open(struct ice_outbox *o)
 {
@@ -12,6 +15,8 @@ bool ice_outbox_bases_open(struct ice_outbox *o)
 	if (!ice_outbox_file_run(o->db, "CREATE TABLE IF NOT EXISTS" OUTBOX_FILE_BASES) &&
 	    !ice_outbox_file_run(o->db, "CREATE TEMP TABLE" OUTBOX_FILE_BASES))
 		return false;
+	o->bases_from = 0;
+	(void)!ice_outbox_file_number(o->db, "SELECT value FROM setting WHERE name='" BASES_FROM "'", &o->bases_from);
 	return ice_outbox_file_number(o->db, "SELECT count(*) FROM base", &o->bases);
 }
 
@@ -57,13 +62,19 @@ void ice_outbox_bases_unwire(struct ice_outbox_wire *w)
 	free(w);
 }
 
+/* A pause that would last longer than it was made for comes of a clock that was set back. */
+static bool bases_paused(const struct ice_outbox *o, int64_t at)
+{
+	return at < o->bases_from && o->bases_from - at <= o->base_age;
+}
+
 static bool bases_keep(struct ice_outbox *o, const struct ice_reading *r, int64_t *bases)
 {
 	sqlite3_bind_text(o->statements[OUTBOX_UNBASE], 1, r->device, -1, SQLITE_STATIC);
 	if (!ice_outbox_look_step(o, OUTBOX_UNBASE))
 		return false;
 	*bases -= sqlite3_changes(o->db);
-	if (r->len > ICE_CHANGE_BASE_MAX)
+	if (r->len > ICE_CHANGE_BASE_MAX || bases_paused(o, r->at))
 		return true;
 	sqlite3_bind_text(o->statements[OUTBOX_KEEP_BASE], 1, r->device, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(o->statements[OUTBOX_KEEP_BASE], 2, r->at);
@@ -90,4 +101,15 @@ bool ice_outbox_bases_forget(struct ice_outbox *o)
 		return false;
 	o->bases = 0;
 	return true;
+}
+
+void ice_outbox_bases_pause(struct ice_outbox *o, int64_t now)
+{
+	char text[24];
+	if (o->base_age == 0)
+		return;
+	o->bases_from = now + o->base_age;
+	snprintf(text, sizeof(text), "%lld", (long long)o->bases_from);
+	/* If it is not kept, the pause ends with the process: that costs a batch more that is set aside. */
+	(void)!ice_outbox_set(o, BASES_FROM, text);
 }

@@ -30,4 +30,8 @@ ICE_MUST_CHECK bool ice_outbox_bases_put(struct ice_outbox *o, const struct ice_
 
 ICE_MUST_CHECK bool ice_outbox_bases_forget(struct ice_outbox *o);
 
+/* A batch was refused, for whatever reason: for the time of base_age from `now` on nothing becomes a base. A server that knows no changes
+ * would have every second reading set aside otherwise. */
+void ice_outbox_bases_pause(struct ice_outbox *o, int64_t now);
+
 #endif

@@ -51,6 +51,7 @@ struct ice_outbox {
 	struct sqlite3_stmt *statements[OUTBOX_STATEMENTS];
 	char site[ICE_BATCH_SITE_MAX + 1];
 	int64_t max_bytes, base_age;
+	int64_t bases_from;            /* wall seconds: nothing is a base before */
 	struct ice_outbox_depth depth; /* what the database holds, changed after each commit */
 	int64_t devices, notes, bases;
 	uint64_t unread;                /* times that all read_at became 0 */

@@ -18,6 +18,7 @@ Prints one line of figures; exit status 0 when nothing was lost and nothing doub
 import argparse
 import collections
 import gzip
+import hashlib
 import heapq
 import itertools
 import json
@@ -316,7 +317,32 @@ def key(reading):
     return json.dumps(reading, sort_keys=True)
 
 
-def compare(site, batches, readings, truth, complaints):
+def patched(old, patch):
+    """What a change makes of a value (include/ice/change.h)."""
+    if not isinstance(patch, dict) or not isinstance(old, (dict, list)):
+        return patch
+    new = old.copy()
+    for name, value in patch.items():
+        at = name if isinstance(old, dict) else int(name)
+        if value is None and isinstance(old, dict):
+            del new[at]
+        elif value is None:
+            del new[at:]
+        elif isinstance(old, list) and at == len(new):
+            new.append(value)
+        else:
+            new[at] = patched(new[at], value) if isinstance(old, list) or at in new else value
+    return new
+
+
+def whole(reading, bases):
+    """The record that a reading is or stands for; None when its base is not at the server."""
+    if "base" not in reading:
+        return reading
+    return patched(bases[reading["base"]], reading["set"]) if reading["base"] in bases else None
+
+
+def compare(site, batches, readings, bases, complaints):
     """What is wrong between all that a site committed and what the server holds of it: (lost, doubled) readings."""
     lost = doubled = 0
     held = collections.defaultdict(list)
@@ -338,7 +364,8 @@ def compare(site, batches, readings, truth, complaints):
         for row, found in held.get(sequence, ()):
             if found != batch:
                 continue
-            a, b = collections.Counter(map(key, wanted)), collections.Counter(map(key, readings[row]))
+            told = [whole(reading, bases) for reading in wanted]
+            a, b = collections.Counter(map(key, told)), collections.Counter(map(key, readings[row]))
             lost += sum((a - b).values())
             doubled += sum((b - a).values())
             if a != b:
@@ -358,15 +385,16 @@ def judge(server, sites, truth, complaints):
         batches = db.execute("SELECT batch, sequence, id FROM batch WHERE site = (SELECT site FROM site WHERE name = ?)",
                              (site.name,)).fetchall()
         readings = collections.defaultdict(list)
-        seen, addresses = set(), set()
+        seen, addresses, bases = set(), set(), {}
         for row, identity, at, text in db.execute(
                 "SELECT r.batch, d.identity, r.read_at, r.json FROM reading r JOIN device d USING(device)"
                 " WHERE d.site = (SELECT site FROM site WHERE name = ?)", (site.name,)):
             record = json.loads(text)
             readings[row].append(record)
+            bases[hashlib.sha256(text.encode()).hexdigest()[:16]] = record
             seen.add((identity, at))
             addresses.add(record["ip"])
-        a, b = compare(site, batches, readings, truth, complaints)
+        a, b = compare(site, batches, readings, bases, complaints)
         lost, doubled = lost + a, doubled + b
         # Marked as read, or only asked since whether it has changed, and not delivered: a device that would be missed.
         missing = site.marks - seen

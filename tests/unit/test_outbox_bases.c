@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "ice/change.h"
+#include "ice/clock.h"
 #include "ice/outbox.h"
 
 #define AGE 1000
@@ -174,6 +175,34 @@ static void what_is_set_aside_is_no_base_any_more(void **state)
 	ice_outbox_close(o);
 }
 
+/* A server that knows no changes refuses the batches that hold them: not every second one, but one in a while. */
+static void after_a_refusal_readings_travel_whole_for_a_while(void **state)
+{
+	(void)state;
+	struct ice_outbox *o = open_outbox(AGE, 0);
+	struct ice_outbox_batch b;
+	int64_t now = ice_clock_wall();
+	char *base = record("a/1", 14, 0);
+	assert_false(travels_changed(o, "a/1", now, 10, NULL));
+	assert_true(ice_outbox_next(o, 0, &b));
+	assert_true(ice_outbox_reject(o, b.id, "unknown schema"));
+	ice_outbox_batch_free(&b);
+	assert_false(travels_changed(o, "a/1", now + 1, 11, NULL));
+	assert_false(travels_changed(o, "a/1", now + 2, 12, NULL));
+	ice_outbox_close(o);
+	o = open_outbox(AGE, 0);
+	assert_false(travels_changed(o, "a/1", now + 3, 13, NULL));
+	assert_false(travels_changed(o, "a/1", now + AGE + 60, 14, NULL));
+	assert_true(travels_changed(o, "a/1", now + AGE + 61, 15, base));
+	ice_outbox_close(o);
+	/* a clock that went back does not make it longer */
+	o = open_outbox(AGE / 2, 0);
+	assert_false(travels_changed(o, "a/1", now - AGE, 14, NULL));
+	assert_true(travels_changed(o, "a/1", now - AGE + 1, 15, base));
+	ice_outbox_close(o);
+	free(base);
+}
+
 static void what_was_not_committed_is_no_base(void **state)
 {
 	(void)state;
@@ -227,6 +256,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_base_grows_old, make_folder, remove_folder),
 	        cmocka_unit_test_setup_teardown(without_an_age_everything_travels_whole, make_folder, remove_folder),
 	        cmocka_unit_test_setup_teardown(what_is_set_aside_is_no_base_any_more, make_folder, remove_folder),
+	        cmocka_unit_test_setup_teardown(after_a_refusal_readings_travel_whole_for_a_while, make_folder,
+	                                        remove_folder),
 	        cmocka_unit_test_setup_teardown(what_was_not_committed_is_no_base, make_folder, remove_folder),
 	        cmocka_unit_test_setup_teardown(a_record_that_is_too_long_is_no_base, make_folder, remove_folder),
 	        cmocka_unit_test_setup_teardown(twice_in_one_batch, make_folder, remove_folder),
