@@ -80,4 +80,13 @@ before=$(readings fm)
 run busy
 check "printers that print are read and delivered again and again" await 40 has fm $((before + 2 * count))
 stop
+sql() { sqlite3 "file:$tmp/fm/facilities-manager.db?mode=ro" "$1"; }
+ours="from reading join batch using(batch) join site using(site) where site.name = 'third'"
+check "all but the first travel as changes, which the server tells in full" \
+	[ "$(sql "select count(*) $ours and reading.name is null")" -ge $count ]
+same "once whole, and from then on as changes" "$(sql "select count(*) $ours and reading.name is not null")" $count
+same "of each printer a page count that grows" "$(sql "select count(*) from (select device, read_at,
+	json_extract(json, '$.pages.total') < lag(json_extract(json, '$.pages.total')) over (partition by device order by read_at) as less
+	$ours) where less")" 0
+same "none of them waits for another" "$(sql "select count(*) from waiting")" 0
 finish
