@@ -34,8 +34,9 @@ struct ice_outbox_options {
 	const char *site;  /* in every batch's body */
 	int64_t max_bytes; /* of stored batches, gzip'd, those set aside included; 0 = 1 GiB */
 	/* Readings travel as changes (ice/change.h) against a device's last record that was committed whole, up to this many seconds after it;
-	 * 0 = always whole. */
+	 * 0 = always whole. `server` is who gets the batches: what another server or site was told is no base here. */
 	int64_t base_age;
+	const char *server; /* NULL = "" */
 	/* What cannot be read as an outbox is refused, not moved aside: for who only looks, and for a file somebody named by hand, which
 	 * may be anything. */
 	bool keep;

@@ -72,6 +72,7 @@ static int delivery_open(struct ice_delivery *d, const char *enrolment, const ch
 	                                 .site = d->enrolment.site,
 	                                 .max_bytes = settings ? settings->state.outbox_size : 0,
 	                                 .base_age = settings ? settings->inventory.full_read / ICE_USEC_SEC(1) : 0,
+	                                 .server = d->enrolment.server,
 	                                 .keep = outbox != NULL};
 	d->outbox = ice_outbox_open(&box, why, sizeof why);
 	if (!d->outbox) {

@@ -124,6 +124,7 @@ struct ice_outbox *ice_outbox_open(const struct ice_outbox_options *options, cha
 		ice_outbox_close(o);
 		return NULL;
 	}
+	ice_outbox_bases_meet(o, options->server ? options->server : "");
 	return o;
 }
 
@@ -229,7 +230,7 @@ static enum ice_outbox_result outbox_put(struct ice_outbox *o, const struct ice_
 		snprintf(o->error, sizeof(o->error), "the outbox holds its %lld bytes", (long long)o->max_bytes);
 		return ICE_OUTBOX_FULL;
 	}
-	if (outbox_disk_full(o, b->packed_len)) {
+	if (outbox_disk_full(o, b->packed_len + ice_outbox_bases_bytes(o, wire, b->readings))) {
 		snprintf(o->error, sizeof(o->error), "storing a batch: the disk is full");
 		return ICE_OUTBOX_FULL;
 	}

@@ -3,11 +3,13 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ice/change.h"
 #include "outbox_look.h"
 
-#define BASES_FROM "bases_from" /* the setting that keeps a pause over a restart */
+#define BASES_FROM "bases_from" /* settings: a pause outlives a restart */
+#define BASES_OF   "bases_of"   /* whose site and which server has them */
 
 bool ice_outbox_bases_open(struct ice_outbox *o)
 {
@@ -15,9 +17,23 @@ bool ice_outbox_bases_open(struct ice_outbox *o)
 	if (!ice_outbox_file_run(o->db, "CREATE TABLE IF NOT EXISTS" OUTBOX_FILE_BASES) &&
 	    !ice_outbox_file_run(o->db, "CREATE TEMP TABLE" OUTBOX_FILE_BASES))
 		return false;
-	o->bases_from = 0;
-	(void)!ice_outbox_file_number(o->db, "SELECT value FROM setting WHERE name='" BASES_FROM "'", &o->bases_from);
 	return ice_outbox_file_number(o->db, "SELECT count(*) FROM base", &o->bases);
+}
+
+void ice_outbox_bases_meet(struct ice_outbox *o, const char *server)
+{
+	char *from = ice_outbox_get(o, BASES_FROM), *was = ice_outbox_get(o, BASES_OF), *is;
+	if (o->base_age == 0)
+		goto out;
+	if (asprintf(&is, "%s %s", o->site, server) < 0)
+		abort();
+	o->bases_from = from ? strtoll(from, NULL, 10) : 0;
+	if ((!was || strcmp(was, is) != 0) && !(ice_outbox_bases_forget(o) && ice_outbox_set(o, BASES_OF, is)))
+		o->base_age = 0;
+	free(is);
+out:
+	free(was);
+	free(from);
 }
 
 /* The reading as a change of its device's base, malloc'd; NULL when it travels whole: no base, one that is too old or of a later
@@ -53,6 +69,14 @@ struct ice_outbox_wire *ice_outbox_bases_wire(struct ice_outbox *o, const struct
 			w->list[w->count] = c;
 	}
 	return w;
+}
+
+size_t ice_outbox_bases_bytes(const struct ice_outbox *o, const struct ice_outbox_wire *w, size_t n)
+{
+	size_t bytes = 0;
+	for (size_t i = 0; i < n && o->base_age > 0; i++)
+		bytes += w->list[i]->change || w->list[i]->len > ICE_CHANGE_BASE_MAX ? 0 : w->list[i]->len;
+	return bytes;
 }
 
 void ice_outbox_bases_unwire(struct ice_outbox_wire *w)

@@ -13,6 +13,10 @@
 /* Makes the table where it is not there yet, and counts. */
 ICE_MUST_CHECK bool ice_outbox_bases_open(struct ice_outbox *o);
 
+/* Who is told from now on: what another server, or another site there, was told is forgotten. When the database refuses, base_age is 0 until
+ * the outbox is opened again. */
+void ice_outbox_bases_meet(struct ice_outbox *o, const char *server);
+
 /* The first readings, as many as go into a batch: each as it is, or as a change. `list` is lent to ice_batch_body. */
 struct ice_outbox_wire {
 	size_t count;
@@ -21,6 +25,8 @@ struct ice_outbox_wire {
 };
 struct ice_outbox_wire *ice_outbox_bases_wire(struct ice_outbox *o, const struct ice_reading *const *readings,
                                               size_t n);
+/* Bytes that the first n of them will take as bases. */
+size_t ice_outbox_bases_bytes(const struct ice_outbox *o, const struct ice_outbox_wire *w, size_t n);
 void ice_outbox_bases_unwire(struct ice_outbox_wire *w);
 
 /* Inside the transaction that commits the first n of them: those that travel whole are bases from now on. *bases is what there will

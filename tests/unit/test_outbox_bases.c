@@ -38,6 +38,16 @@ static int remove_folder(void **state)
 	return system(command);
 }
 
+static struct ice_outbox *open_for(const char *site, const char *server)
+{
+	char why[512];
+	struct ice_outbox_options options = {.path = path, .site = site, .base_age = AGE, .server = server};
+	struct ice_outbox *o = ice_outbox_open(&options, why, sizeof(why));
+	if (!o)
+		fail_msg("%s", why);
+	return o;
+}
+
 static struct ice_outbox *open_outbox(int64_t age, int64_t max_bytes)
 {
 	char why[512];
@@ -175,6 +185,23 @@ static void what_is_set_aside_is_no_base_any_more(void **state)
 	ice_outbox_close(o);
 }
 
+static void what_others_were_told_is_no_base(void **state)
+{
+	static const struct {
+		const char *site, *server;
+		bool changed;
+	} cases[] = {{"hq", "https://one", false}, {"hq", "https://one", true},   {"hq", "https://two", false},
+	             {"hq", "https://two", true},  {"lab", "https://two", false}, {"hq", "https://two", false}};
+	(void)state;
+	char *base = record("a/1", 10, 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ice_outbox *o = open_for(cases[i].site, cases[i].server);
+		assert_int_equal(travels_changed(o, "a/1", 5000, 10, base), cases[i].changed);
+		ice_outbox_close(o);
+	}
+	free(base);
+}
+
 /* A server that knows no changes refuses the batches that hold them: not every second one, but one in a while. */
 static void after_a_refusal_readings_travel_whole_for_a_while(void **state)
 {
@@ -256,6 +283,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_base_grows_old, make_folder, remove_folder),
 	        cmocka_unit_test_setup_teardown(without_an_age_everything_travels_whole, make_folder, remove_folder),
 	        cmocka_unit_test_setup_teardown(what_is_set_aside_is_no_base_any_more, make_folder, remove_folder),
+	        cmocka_unit_test_setup_teardown(what_others_were_told_is_no_base, make_folder, remove_folder),
 	        cmocka_unit_test_setup_teardown(after_a_refusal_readings_travel_whole_for_a_while, make_folder,
 	                                        remove_folder),
 	        cmocka_unit_test_setup_teardown(what_was_not_committed_is_no_base, make_folder, remove_folder),
