@@ -20,6 +20,8 @@
 #include "ice/udp.h"
 
 #define SIM_EVENTS    16
+#define SIM_SOCKETS   4
+#define SIM_FD        3  /* of the first of them */
 #define SIM_ADDRESSES 24 /* 10.0.0.1 and on */
 #define SIM_FIRST     0x0a000001u
 #define SIM_MSEC(n)   ICE_USEC_MSEC(n)
@@ -50,12 +52,14 @@ struct sim_packet {
 	ice_usec at;
 	uint64_t order;
 	unsigned from;
+	unsigned socket; /* whose it is */
 	uint16_t len;
 	uint8_t *bytes;
 };
 
 struct event {
-	bool used, armed, waits; /* waits: for datagrams */
+	bool used, armed, waits; /* waits: for datagrams, of this socket */
+	unsigned socket;
 	ice_usec at;
 	uint64_t order;
 	event_callback_fn callback;
@@ -73,7 +77,10 @@ static struct sim_world {
 	size_t packet_count, packet_room;
 	unsigned loss, doubled, overtaking, busy; /* percent */
 	ice_usec jitter;
-	struct ice_udp_counters udp;
+	struct ice_udp {
+		bool used;
+		struct ice_udp_counters counters;
+	} sockets[SIM_SOCKETS];
 	const char *broken; /* the first promise that did not hold */
 	char broken_words[256];
 	bool trace;
@@ -154,7 +161,11 @@ struct event *__wrap_event_new(struct event_base *base, evutil_socket_t fd, shor
 		struct event *e = &world.events[i];
 		if (e->used)
 			continue;
-		*e = (struct event){.used = true, .waits = fd >= 0, .callback = callback, .arg = arg};
+		*e = (struct event){.used = true,
+		                    .waits = fd >= 0,
+		                    .socket = fd >= 0 ? (unsigned)fd - SIM_FD : 0,
+		                    .callback = callback,
+		                    .arg = arg};
 		return e;
 	}
 	return NULL;
@@ -187,7 +198,7 @@ static bool sim_packet_before(const struct sim_packet *a, const struct sim_packe
 	return a->at != b->at ? a->at < b->at : a->order < b->order;
 }
 
-static void sim_packet_send(ice_usec at, unsigned from, const uint8_t *bytes, size_t len)
+static void sim_packet_send(ice_usec at, unsigned from, unsigned socket, const uint8_t *bytes, size_t len)
 {
 	if (world.packet_count == world.packet_room) {
 		world.packet_room = world.packet_room ? world.packet_room * 2 : 64;
@@ -195,7 +206,7 @@ static void sim_packet_send(ice_usec at, unsigned from, const uint8_t *bytes, si
 		if (!world.packets)
 			abort();
 	}
-	struct sim_packet p = {at, world.order++, from, (uint16_t)len, malloc(len)};
+	struct sim_packet p = {at, world.order++, from, socket, (uint16_t)len, malloc(len)};
 	if (!p.bytes)
 		abort();
 	memcpy(p.bytes, bytes, len);
@@ -221,6 +232,14 @@ static struct sim_packet sim_packet_take(void)
 	return first;
 }
 
+/* The first packet on its way has arrived, and is for this socket. What comes for a socket that was closed is gone. */
+static bool sim_packet_due(unsigned socket)
+{
+	while (world.packet_count > 0 && !world.sockets[world.packets[0].socket].used)
+		free(sim_packet_take().bytes);
+	return world.packet_count > 0 && world.packets[0].at <= world.now && world.packets[0].socket == socket;
+}
+
 /* ---- devices ---- */
 
 /* Which community is spoken at an address: the first leg's up to the overlap's end. */
@@ -229,7 +248,7 @@ static const char *sim_community(unsigned target)
 	return target < SIM_ADDRESSES / 2 + 4 ? "first site" : "second";
 }
 
-static void sim_device_hears(struct sim_device *d, unsigned target, const uint8_t *bytes, size_t len)
+static void sim_device_hears(struct sim_device *d, unsigned target, unsigned socket, const uint8_t *bytes, size_t len)
 {
 	static struct ice_snmp_message m;
 	static uint8_t reply[4096];
@@ -257,13 +276,10 @@ static void sim_device_hears(struct sim_device *d, unsigned target, const uint8_
 	for (unsigned copies = 1 + sim_chance(world.doubled); copies > 0; copies--) {
 		ice_usec way = d->latency + (world.jitter ? sim_between(0, world.jitter) : 0);
 		if (!sim_chance(world.loss))
-			sim_packet_send(world.now + way * (sim_chance(world.overtaking) ? 3 : 1), target, reply, n);
+			sim_packet_send(world.now + way * (sim_chance(world.overtaking) ? 3 : 1), target, socket, reply,
+			                n);
 	}
 }
-
-struct ice_udp {
-	int nothing;
-};
 
 SIM_SEAM(ice_udp_new);
 SIM_SEAM(ice_udp_free);
@@ -276,29 +292,37 @@ SIM_SEAM(ice_udp_counters);
 
 struct ice_udp *__wrap_ice_udp_new(const struct ice_udp_options *options, char *why, size_t why_size)
 {
-	static struct ice_udp udp;
 	(void)why, (void)why_size;
 	sim_require(options->port == 161, "datagrams go to port 161");
-	memset(&world.udp, 0, sizeof(world.udp));
-	return &udp;
+	for (int i = 0; i < SIM_SOCKETS; i++) {
+		if (world.sockets[i].used)
+			continue;
+		world.sockets[i] = (struct ice_udp){.used = true};
+		return &world.sockets[i];
+	}
+	abort();
+}
+
+static unsigned sim_socket(const struct ice_udp *udp)
+{
+	return (unsigned)(udp - world.sockets);
 }
 
 void __wrap_ice_udp_free(struct ice_udp *udp)
 {
-	(void)udp;
+	udp->used = false;
 }
 
 bool __wrap_ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8_t *bytes, size_t n)
 {
 	uint64_t target = to->lo - ice_address_v4(SIM_FIRST).lo;
-	(void)udp;
 	if (sim_chance(world.busy))
 		return false;
 	sim_require(target < SIM_ADDRESSES, "only configured addresses are asked");
 	if (world.broken)
 		return true;
-	world.udp.sent++;
-	sim_device_hears(&world.devices[target], (unsigned)target, bytes, n);
+	udp->counters.sent++;
+	sim_device_hears(&world.devices[target], (unsigned)target, sim_socket(udp), bytes, n);
 	return true;
 }
 
@@ -316,12 +340,12 @@ size_t __wrap_ice_udp_queued(const struct ice_udp *udp)
 size_t __wrap_ice_udp_receive(struct ice_udp *udp, unsigned max_batches, ice_udp_input_fn *input, void *arg)
 {
 	size_t n = 0;
-	(void)udp, (void)max_batches;
-	for (; world.packet_count > 0 && world.packets[0].at <= world.now; n++) {
+	(void)max_batches;
+	for (; sim_packet_due(sim_socket(udp)); n++) {
 		struct sim_packet p = sim_packet_take();
 		struct ice_address from = ice_address_v4(SIM_FIRST + p.from);
 		world.devices[p.from].heard = true;
-		world.udp.received++;
+		udp->counters.received++;
 		input(&from, 161, p.bytes, p.len, arg);
 		free(p.bytes);
 	}
@@ -330,15 +354,13 @@ size_t __wrap_ice_udp_receive(struct ice_udp *udp, unsigned max_batches, ice_udp
 
 void __wrap_ice_udp_fds(const struct ice_udp *udp, int fds[2])
 {
-	(void)udp;
-	fds[0] = 3;
+	fds[0] = SIM_FD + (int)sim_socket(udp);
 	fds[1] = -1;
 }
 
 void __wrap_ice_udp_counters(const struct ice_udp *udp, struct ice_udp_counters *out)
 {
-	(void)udp;
-	*out = world.udp;
+	*out = udp->counters;
 }
 
 /* ---- neighbours ---- */
@@ -376,6 +398,7 @@ static void sim_world_forget_engine(void)
 	while (world.packet_count > 0)
 		free(sim_packet_take().bytes);
 	memset(world.events, 0, sizeof(world.events));
+	memset(world.sockets, 0, sizeof(world.sockets));
 	for (unsigned i = 0; i < SIM_ADDRESSES; i++) {
 		struct sim_device *d = &world.devices[i];
 		d->asked = d->heard = d->found = false;
@@ -386,11 +409,13 @@ static void sim_world_forget_engine(void)
 static ice_usec sim_world_next(void)
 {
 	ice_usec at = ICE_USEC_NEVER;
+	(void)sim_packet_due(0);
 	for (int i = 0; i < SIM_EVENTS; i++) {
 		const struct event *e = &world.events[i];
 		if (!e->armed)
 			continue;
-		if (e->waits && world.packet_count > 0 && world.packets[0].at < at)
+		if (e->waits && world.packet_count > 0 && world.packets[0].socket == e->socket &&
+		    world.packets[0].at < at)
 			at = world.packets[0].at;
 		if (!e->waits && e->at < at)
 			at = e->at;
@@ -404,8 +429,7 @@ static bool sim_world_run(void)
 	struct event *first = NULL;
 	for (int i = 0; i < SIM_EVENTS; i++) {
 		struct event *e = &world.events[i];
-		bool due = e->armed &&
-		           (e->waits ? world.packet_count > 0 && world.packets[0].at <= world.now : e->at <= world.now);
+		bool due = e->armed && (e->waits ? sim_packet_due(e->socket) : e->at <= world.now);
 		if (due && (!first || e->order < first->order))
 			first = e;
 	}
