@@ -41,6 +41,17 @@ void ice_batch_sign(const struct ice_secret *key, const void *sent, size_t len, 
 /* Constant-time. */
 ICE_MUST_CHECK bool ice_batch_signed(const struct ice_secret *key, const void *sent, size_t len, const char *mac);
 
+/* What a batch is posted with, beside what HTTP itself needs (Host, User-Agent, Accept, Content-Length). `sent` are the bytes that are
+ * posted: gzip'd, or gzip'd and then sealed. Returns how many there are. */
+#define ICE_BATCH_PATH    "/v1/batches"
+#define ICE_BATCH_HEADERS 5
+struct ice_batch_header {
+	const char *name;
+	char value[ICE_BATCH_SITE_MAX + 2];
+};
+size_t ice_batch_headers(const char *site, const struct ice_secret *key, const char *id, const void *sent, size_t len,
+                         bool sealed, struct ice_batch_header out[ICE_BATCH_HEADERS]);
+
 /* gzip, malloc'd. ice_batch_gunzip refuses more than max bytes, a cut or damaged stream and anything after its end: NULL.
  * It allocates no more than max; what it returns has a NUL after its last byte. */
 ICE_MUST_CHECK void *ice_batch_gzip(const void *bytes, size_t len, size_t *out_len);

@@ -1,4 +1,6 @@
-/* ice outbox: what waits for the server, seen and handled by an operator. */
+/* ice outbox: what waits for the server, seen and handled by an operator.
+ *
+ * --format json: list tells the object of outbox_list.h, show that of outbox_show.h. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
@@ -6,28 +8,47 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ice/clock.h"
+#include "ice/enrolment.h"
+#include "ice/glance.h"
 #include "ice/outbox.h"
 #include "ice/settings.h"
 
 #include "cmd.h"
 #include "options.h"
+#include "outbox_list.h"
+#include "outbox_show.h"
 #include "setup.h"
 
 struct outbox {
-	const char *config, *file, *format;
+	const char *config, *file, *enrolment_file;
+	enum ice_outbox_list_form form;
 	bool all;
 	char **names; /* the batches asked for */
 	int count;
 	bool *met; /* per name: there is such a batch */
 	char path[PATH_MAX];
+	struct ice_settings settings;
 	struct ice_outbox *box;
+	struct ice_glance glance; /* when the service has the outbox */
+	bool next_met, shown;
 	/* The batches an order is for, oldest first. */
 	int64_t *chosen;
 	size_t chosen_count;
-	int64_t now; /* wall seconds */
-	bool begun;  /* the table's header is written */
 };
+
+static bool outbox_form(const char *value, char *why, size_t why_size, void *into)
+{
+	static const char *const names[] = {"table", "ndjson", "json"};
+	struct outbox *b = into;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strcmp(value, names[i]) == 0) {
+			b->form = (enum ice_outbox_list_form)i;
+			return true;
+		}
+	}
+	snprintf(why, why_size, "\"%s\" is none; there is table, ndjson, json", value);
+	return false;
+}
 
 static const struct ice_option outbox_options[] = {
         {"config", 'c', "FILE", ICE_OPTION_TEXT, offsetof(struct outbox, config), 0, 0, NULL, false,
@@ -36,22 +57,26 @@ static const struct ice_option outbox_options[] = {
          "an outbox that stands elsewhere (that of ice scan)"},
         {"all", 0, NULL, ICE_OPTION_FLAG, offsetof(struct outbox, all), 0, 0, NULL, false,
          "export: every batch; retry: every one set aside"},
-        {"format", 0, "NAME", ICE_OPTION_TEXT, offsetof(struct outbox, format), 0, 0, NULL, false,
-         "of the list: table or ndjson (table)"},
+        {"enrolment", 0, "FILE", ICE_OPTION_TEXT, offsetof(struct outbox, enrolment_file), 0, 0, NULL, false,
+         "show: the enrolment whose headers are shown; unless\ntold the configuration's"},
+        {"format", 0, "NAME", ICE_OPTION_CALL, 0, 0, 0, outbox_form, false,
+         "list: table, ndjson or json; show: json, for programs"},
         {NULL, 0, NULL, ICE_OPTION_FLAG, 0, 0, 0, NULL, false, NULL}};
 
 static const struct ice_command outbox_command = {
-        "ice outbox", "list|export|retry [BATCH...]",
+        "ice outbox", "list|show|export|retry [BATCH...]",
         "Shows the batches of readings that the server has not acknowledged. Most are pending: they wait for the "
         "server. One that the\n"
         "server refused for good, or that rotted on the disk, is set aside, with the reason, and holds up no other.\n"
         "\n"
         "  list               one line a batch\n"
+        "  show next|BATCH    exactly what is sent of one: address, headers, signature, and the body unpacked\n"
         "  export BATCH...    their readings on standard output, as they travel, one JSON object a line\n"
         "  retry BATCH...     batches set aside are pending again, and are sent when the service starts\n"
         "\n"
-        "BATCH is the sequence number or the id that list shows. The service must be stopped: while it runs, the "
-        "outbox is its own.",
+        "BATCH is the sequence number or the id that list shows; next is the one that is sent next. While the service "
+        "runs, the outbox is\n"
+        "its own: a copy of it is looked at, and for retry the service must be stopped.",
         outbox_options,
         "Exit status: 0 done, 1 something failed (no outbox, the service runs, no such batch, one that cannot be "
         "read), 64 usage,\n"
@@ -59,82 +84,16 @@ static const struct ice_command outbox_command = {
         "\n"
         "Examples:\n"
         "  ice outbox list -c /etc/ice/ice.ini\n"
+        "  ice outbox show -c /etc/ice/ice.ini next\n"
         "  ice outbox export -c /etc/ice/ice.ini 1041 >refused.ndjson\n"
         "  ice outbox retry -c /etc/ice/ice.ini --all"};
 
-/* ---- list ---- */
-
-/* "12s", "5m", "3h", "40d": how long ago that was; "-" when the clock says that it is yet to come. */
-static const char *outbox_age(int64_t since, int64_t now, char out[32])
-{
-	static const struct {
-		int64_t seconds;
-		char letter;
-	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
-	size_t i = 0;
-	int64_t age = now - since;
-	if (age < 0)
-		return "-";
-	while (i < 3 && age < units[i].seconds)
-		i++;
-	snprintf(out, 32, "%" PRId64 "%c", age / units[i].seconds, units[i].letter);
-	return out;
-}
-
-static void outbox_list_table(const struct ice_outbox_row *row, void *arg)
-{
-	struct outbox *b = arg;
-	char age[32];
-	if (!b->begun)
-		printf("%10s  %-9s  %8s  %8s  %5s  %-64s  %s\n", "SEQUENCE", "STATE", "READINGS", "BYTES", "AGE", "ID",
-		       "REASON");
-	b->begun = true;
-	printf("%10" PRId64 "  %-9s  %8" PRId64 "  %8" PRId64 "  %5s  %-64s%s%s\n", row->sequence,
-	       row->set_aside ? "set aside" : "pending", row->readings, row->bytes,
-	       outbox_age(row->made_at, b->now, age), row->id, *row->reason ? "  " : "", row->reason);
-}
-
-static void outbox_list_time(json_t *o, const char *key, int64_t at)
-{
-	char text[ICE_CLOCK_TEXT_SIZE];
-	if (at <= 0)
-		return;
-	ice_clock_format((time_t)at, text);
-	json_object_set_new(o, key, json_string(text));
-}
-
-static void outbox_list_ndjson(const struct ice_outbox_row *row, void *arg)
-{
-	(void)arg;
-	json_t *o = json_pack("{s:I, s:s, s:s, s:I, s:I}", "sequence", (json_int_t)row->sequence, "id", row->id,
-	                      "state", row->set_aside ? "set aside" : "pending", "readings", (json_int_t)row->readings,
-	                      "bytes", (json_int_t)row->bytes);
-	if (!o)
-		return; /* an id that is no text: only a damaged row has one */
-	outbox_list_time(o, "made_at", row->made_at);
-	outbox_list_time(o, "set_aside_at", row->set_aside_at);
-	if (*row->reason)
-		json_object_set_new(o, "reason", json_string(row->reason));
-	json_dumpf(o, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(o);
-}
-
 static int outbox_list(struct outbox *b)
 {
-	bool ndjson = b->format && strcmp(b->format, "ndjson") == 0;
-	struct ice_outbox_depth depth;
-	if (b->format && !ndjson && strcmp(b->format, "table") != 0)
-		return ice_options_refuse(&outbox_command, "--format: \"%s\" is none; there is table, ndjson",
-		                          b->format);
-	if (!ice_outbox_each(b->box, ndjson ? outbox_list_ndjson : outbox_list_table, b)) {
-		fprintf(stderr, "ice outbox: %s: %s\n", b->path, ice_outbox_error(b->box));
-		return ICE_EXIT_FAILED;
-	}
-	ice_outbox_depth(b->box, &depth);
-	fprintf(stderr, "%" PRId64 " pending (%" PRId64 " readings, %" PRId64 " bytes), %" PRId64 " set aside; %s\n",
-	        depth.batches, depth.readings, depth.bytes, depth.rejected, b->path);
-	return ICE_EXIT_DONE;
+	if (ice_outbox_list(b->box, b->path, b->form))
+		return ICE_EXIT_DONE;
+	fprintf(stderr, "ice outbox: %s: %s\n", b->path, ice_outbox_error(b->box));
+	return ICE_EXIT_FAILED;
 }
 
 /* ---- the batches asked for ---- */
@@ -145,9 +104,11 @@ static bool outbox_named(struct outbox *b, const struct ice_outbox_row *row)
 	for (int i = 0; i < b->count; i++) {
 		int64_t n;
 		if (strcmp(b->names[i], row->id) == 0 ||
-		    (ice_options_number(b->names[i], 0, INT64_MAX, &n) && n == row->sequence))
+		    (ice_options_number(b->names[i], 0, INT64_MAX, &n) && n == row->sequence) ||
+		    (strcmp(b->names[i], "next") == 0 && !row->set_aside && !b->next_met))
 			named = b->met[i] = true;
 	}
+	b->next_met |= !row->set_aside;
 	return named;
 }
 
@@ -190,7 +151,32 @@ static bool outbox_find(struct outbox *b, ice_outbox_row_fn *choose)
 	return good;
 }
 
-/* ---- export, retry ---- */
+/* ---- show, export, retry ---- */
+
+static void outbox_show_chosen(const struct ice_outbox_row *row, void *arg)
+{
+	struct outbox *b = arg;
+	static struct ice_enrolment e;
+	char why[512] = "no enrolment is named";
+	const char *path = b->enrolment_file ? b->enrolment_file : b->settings.server.enrolment.path;
+	struct ice_outbox_show show = {.box = b->box, .json = b->form != ICE_OUTBOX_LIST_TABLE};
+	if (b->chosen_count == 0 || row->sequence != b->chosen[0])
+		return;
+	if (*path && ice_enrolment_read(path, &e, why, sizeof why))
+		show.enrolment = &e;
+	else
+		fprintf(stderr, "ice outbox: without headers: %s\n", why);
+	b->shown = ice_outbox_show(&show, row);
+	if (!b->shown)
+		fprintf(stderr, "ice outbox: batch %" PRId64 " is damaged and cannot be read\n", row->sequence);
+	ice_enrolment_wipe(&e);
+}
+
+static int outbox_show(struct outbox *b)
+{
+	bool good = outbox_find(b, outbox_choose_any) && ice_outbox_each(b->box, outbox_show_chosen, b);
+	return good && b->shown ? ICE_EXIT_DONE : ICE_EXIT_FAILED;
+}
 
 static bool outbox_export_one(struct outbox *b, int64_t sequence)
 {
@@ -254,25 +240,23 @@ static const struct outbox_order {
 	const char *name;
 	int (*run)(struct outbox *b);
 	bool takes_batches;
-} outbox_orders[] = {{"list", outbox_list, false},
-                     {"export", outbox_export, true},
-                     {"retry", outbox_retry, true},
-                     {NULL, NULL, false}};
+	bool changes; /* it needs the outbox itself */
+} outbox_orders[] = {{"list", outbox_list, false, false},
+                     {"show", outbox_show, true, false},
+                     {"export", outbox_export, true, false},
+                     {"retry", outbox_retry, true, true},
+                     {NULL, NULL, false, false}};
 
 /* Where the outbox is. */
 static int outbox_locate(struct outbox *b)
 {
-	struct ice_settings settings = {0};
 	int n = -1;
 	if (b->file) {
 		n = snprintf(b->path, sizeof b->path, "%s", b->file);
 	} else {
-		bool good = ice_setup_settings(b->config, &settings);
-		if (good)
-			n = snprintf(b->path, sizeof b->path, "%s/outbox.db", settings.state.directory.path);
-		ice_settings_free(&settings);
-		if (!good)
+		if (!ice_setup_settings(b->config, &b->settings))
 			return ICE_EXIT_CONFIG;
+		n = snprintf(b->path, sizeof b->path, "%s/outbox.db", b->settings.state.directory.path);
 	}
 	if (n < 0 || (size_t)n >= sizeof b->path) {
 		fprintf(stderr, "ice outbox: the outbox's path is too long\n");
@@ -282,7 +266,7 @@ static int outbox_locate(struct outbox *b)
 }
 
 /* The site does not matter to who only looks: it stands in every batch that is there. */
-static int outbox_open(struct outbox *b)
+static int outbox_open(struct outbox *b, bool changes)
 {
 	char why[512];
 	struct ice_outbox_options options = {.path = b->path, .site = "any", .max_bytes = INT64_MAX, .keep = true};
@@ -294,15 +278,17 @@ static int outbox_open(struct outbox *b)
 		return ICE_EXIT_FAILED;
 	}
 	b->box = ice_outbox_open(&options, why, sizeof why);
-	if (!b->box) {
-		fprintf(stderr, "ice outbox: %s\n", why);
-		if (strstr(why, "in use by another"))
-			fputs("While the service runs, the outbox is its own: stop it first (systemctl stop ice).\n",
-			      stderr);
-		return ICE_EXIT_FAILED;
+	bool busy = !b->box && strstr(why, "in use by another");
+	if (busy && !changes && ice_glance_take(&b->glance, b->path, why, sizeof why)) {
+		options.path = b->glance.path;
+		b->box = ice_outbox_open(&options, why, sizeof why);
 	}
-	b->now = (int64_t)ice_clock_wall();
-	return ICE_EXIT_DONE;
+	if (b->box)
+		return ICE_EXIT_DONE;
+	fprintf(stderr, "ice outbox: %s\n", why);
+	if (busy && changes)
+		fputs("While the service runs, the outbox is its own: stop it first (systemctl stop ice).\n", stderr);
+	return ICE_EXIT_FAILED;
 }
 
 static int outbox_with(struct outbox *b, int argc, char **argv)
@@ -317,31 +303,36 @@ static int outbox_with(struct outbox *b, int argc, char **argv)
 		break;
 	}
 	if (argc == 0)
-		return ice_options_refuse(&outbox_command, "what of it? list, export or retry");
+		return ice_options_refuse(&outbox_command, "what of it? list, show, export or retry");
 	while (order->name && strcmp(order->name, argv[0]) != 0)
 		order++;
 	if (!order->name)
-		return ice_options_refuse(&outbox_command, "%s: there is only list, export and retry", argv[0]);
+		return ice_options_refuse(&outbox_command, "%s: there is only list, show, export and retry", argv[0]);
 	b->names = argv + 1;
 	b->count = argc - 1;
 	if (!b->config == !b->file)
 		return ice_options_refuse(&outbox_command, "which outbox? either -c FILE or --outbox FILE");
 	if (!order->takes_batches && b->count > 0)
 		return ice_options_refuse(&outbox_command, "%s: %s shows all batches", argv[1], order->name);
+	if (order->run == outbox_show && (b->count != 1 || b->all))
+		return ice_options_refuse(&outbox_command, "which batch? show next, or show BATCH");
 	if (order->takes_batches && b->count == 0 && !b->all)
 		return ice_options_refuse(&outbox_command, "which batches? %s BATCH..., or --all", order->name);
 	b->met = calloc((size_t)b->count + 1, sizeof *b->met);
 	if (!b->met)
 		abort();
-	int status = outbox_open(b);
+	int status = outbox_open(b, order->changes);
 	return status == ICE_EXIT_DONE ? order->run(b) : status;
 }
 
 int ice_cmd_outbox(int argc, char **argv)
 {
-	static struct outbox b; /* holds a path */
+	static struct outbox b; /* holds paths */
+	ice_secret_guard_process();
 	int status = outbox_with(&b, argc, argv);
 	ice_outbox_close(b.box);
+	ice_glance_end(&b.glance);
+	ice_settings_free(&b.settings);
 	free(b.met);
 	free(b.chosen);
 	return status;

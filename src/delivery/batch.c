@@ -139,6 +139,24 @@ bool ice_batch_signed(const struct ice_secret *key, const void *sent, size_t len
 	return CRYPTO_memcmp(expected, mac, ICE_BATCH_MAC_SIZE - 1) == 0;
 }
 
+size_t ice_batch_headers(const char *site, const struct ice_secret *key, const char *id, const void *sent, size_t len,
+                         bool sealed, struct ice_batch_header out[ICE_BATCH_HEADERS])
+{
+	size_t n = 0;
+	out[n++] = (struct ice_batch_header){"Content-Type", "application/json"};
+	if (sealed)
+		snprintf(out[0].value, sizeof(out[0].value), "application/cms");
+	else
+		out[n++] = (struct ice_batch_header){"Content-Encoding", "gzip"};
+	out[n] = (struct ice_batch_header){.name = "ICE-Site"};
+	snprintf(out[n++].value, sizeof(out[0].value), "%s", site);
+	out[n] = (struct ice_batch_header){.name = "ICE-Batch"};
+	snprintf(out[n++].value, sizeof(out[0].value), "%s", id);
+	out[n] = (struct ice_batch_header){.name = "ICE-Signature"};
+	ice_batch_sign(key, sent, len, out[n++].value);
+	return n;
+}
+
 void *ice_batch_gzip(const void *bytes, size_t len, size_t *out_len)
 {
 	z_stream z = {0};

@@ -15,7 +15,6 @@
 #include "upload_link.h"
 #include "upload_words.h"
 
-#define UPLOAD_POST_PATH        "/v1/batches"
 #define UPLOAD_POST_HEADERS_MAX 8192 /* bytes of headers, those of 1xx answers included */
 #define UPLOAD_POST_HOST_MAX    256
 
@@ -48,7 +47,7 @@ struct upload_post_socket {
 struct ice_upload_post_carrier {
 	struct event_base *base;
 	struct ice_upload_post_options options;
-	char url[ICE_ENROLMENT_URL_MAX + sizeof(UPLOAD_POST_PATH)];
+	char url[ICE_ENROLMENT_URL_MAX + sizeof(ICE_BATCH_PATH)];
 	char host[UPLOAD_POST_HOST_MAX]; /* as the certificate must name it */
 	char http_url[UPLOAD_POST_HOST_MAX + 64];
 	bool host_is_address;
@@ -194,7 +193,7 @@ static int upload_post_connected(void *arg, char *peer, char *local, int peer_po
 static void upload_post_add_header(struct upload_post *p, const char *name, const char *value)
 {
 	char line[128];
-	int n = snprintf(line, sizeof(line), "%s%s", name, value);
+	int n = snprintf(line, sizeof(line), "%s:%s%s", name, *value ? " " : "", value);
 	assert(n > 0 && n < (int)sizeof(line));
 	struct curl_slist *grown = curl_slist_append(p->headers, line);
 	if (!grown)
@@ -267,26 +266,21 @@ static void upload_post_set_sealed(struct upload_post *p)
 void ice_upload_post(struct ice_upload_post_carrier *c, const struct ice_upload_post_body *body,
                      ice_upload_post_fn *done, void *arg)
 {
-	char mac[ICE_BATCH_MAC_SIZE];
+	struct ice_batch_header headers[ICE_BATCH_HEADERS];
 	struct upload_post *p = calloc(1, sizeof(*p));
 	if (!p || !(p->easy = curl_easy_duphandle(c->pattern)))
 		abort();
 	p->carrier = c;
 	p->done = done;
 	p->arg = arg;
-	ice_batch_sign(&c->options.enrolment->key, body->bytes, body->len, mac);
-	if (body->sealed) {
-		upload_post_add_header(p, "Content-Type: application/cms", "");
+	size_t n = ice_batch_headers(c->options.enrolment->site, &c->options.enrolment->key, body->id, body->bytes,
+	                             body->len, body->sealed, headers);
+	for (size_t i = 0; i < n; i++)
+		upload_post_add_header(p, headers[i].name, headers[i].value);
+	if (body->sealed)
 		upload_post_set_sealed(p);
-	} else {
-		upload_post_add_header(p, "Content-Type: application/json", "");
-		upload_post_add_header(p, "Content-Encoding: gzip", "");
-	}
-	upload_post_add_header(p, "ICE-Site: ", c->options.enrolment->site);
-	upload_post_add_header(p, "ICE-Batch: ", body->id);
-	upload_post_add_header(p, "ICE-Signature: ", mac);
 	/* curl would wait a second for the server's leave to send. */
-	upload_post_add_header(p, "Expect:", "");
+	upload_post_add_header(p, "Expect", "");
 	curl_easy_setopt(p->easy, CURLOPT_PRIVATE, p);
 	curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers);
 	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDS, body->bytes);
@@ -399,7 +393,7 @@ static void upload_post_name_host(struct ice_upload_post_carrier *c)
 	snprintf(c->host, sizeof(c->host), "%.*s", len, host);
 	c->host_is_address = inet_pton(AF_INET, c->host, &address) == 1 || inet_pton(AF_INET6, c->host, &address) == 1;
 	snprintf(c->http_url, sizeof(c->http_url),
-	         bracket ? "http://[%s]:%u" UPLOAD_POST_PATH : "http://%s:%u" UPLOAD_POST_PATH, c->host,
+	         bracket ? "http://[%s]:%u" ICE_BATCH_PATH : "http://%s:%u" ICE_BATCH_PATH, c->host,
 	         c->options.http_port);
 }
 
@@ -431,7 +425,7 @@ struct ice_upload_post_carrier *ice_upload_post_carrier_new(struct event_base *b
 	c->options = *options;
 	TAILQ_INIT(&c->posts);
 	TAILQ_INIT(&c->sockets);
-	snprintf(c->url, sizeof(c->url), "%s%s", options->enrolment->server, UPLOAD_POST_PATH);
+	snprintf(c->url, sizeof(c->url), "%s%s", options->enrolment->server, ICE_BATCH_PATH);
 	upload_post_name_host(c);
 	c->timer = evtimer_new(base, upload_post_timeout, c);
 	c->multi = curl_multi_init();

@@ -84,4 +84,39 @@ holds "progress is on standard error, nothing else" "$tmp/err" \
 	'isinstance(o, list) and len(o) > 1 and o[-1]["done"] == o[-1]["total"] == 254 + 1022 and o[-1]["found"] == 12
 	 and all(a["done"] <= b["done"] for a, b in zip(o, o[1:])) and all(p["what"] == "printers" for p in o)'
 
+# --- what would be sent, while the service runs and cannot deliver
+cat >"$tmp/run.ini" <<E
+[server]
+enrolment = enrolment
+[state]
+directory = state
+[sweep]
+port = $fleet_port
+rate = normal
+[range site]
+addresses = 127.98.0.0/24
+E
+"$B/ice" run -c "$tmp/run.ini" 2>"$tmp/run.err" &
+pids+=($!)
+mkdir "$tmp/copies"
+export TMPDIR="$tmp/copies"
+waiting() { "$B/ice" outbox list -c "$tmp/run.ini" --format json >"$tmp/list" 2>"$tmp/err" && grep -q '"pending": [1-9]' "$tmp/list"; }
+check "batches wait, which shows while the service runs" await 20 waiting
+check "and nothing is on standard error" test ! -s "$tmp/err"
+holds "the list is one object" "$tmp/list" \
+	'o["pending"] == len(o["batches"]) and o["batches"][0]["state"] == "pending" and o["path"].endswith("state/outbox.db")'
+"$B/ice" outbox show next -c "$tmp/run.ini" --format json >"$tmp/out" 2>"$tmp/err"
+same "the next batch is shown" $? 0
+holds "as it is sent" "$tmp/out" \
+	'o["url"] == "https://127.0.0.1:9/v1/batches" and o["body"]["site"] == "hq" and len(o["body"]["readings"]) == o["readings"] > 0
+	 and {h["name"]: h["value"] for h in o["headers"]}["ICE-Batch"] == o["id"]
+	 and [h["name"] for h in o["headers"]] == ["Content-Type", "Content-Encoding", "ICE-Site", "ICE-Batch", "ICE-Signature"]'
+key=$(python3 -c 'import base64,json,sys; t=open(sys.argv[1]).read().strip().split(".",1)[1]; print(json.loads(base64.urlsafe_b64decode(t+"=="))["key"])' "$tmp/enrolment")
+check "the key is nowhere in it" bash -c "! grep -q '$key' '$tmp/out' '$tmp/err'"
+"$B/ice" outbox show next -c "$tmp/run.ini" >"$tmp/text" 2>/dev/null
+check "people see the same" grep -q "^ICE-Batch: $(sed -n 's/.*"id": "\(.*\)",/\1/p' "$tmp/out")" "$tmp/text"
+same "no copy is left behind" "$(ls "$tmp/copies")" ""
+"$B/ice" outbox retry --all -c "$tmp/run.ini" >/dev/null 2>"$tmp/err"
+same "what changes it needs the service stopped" $? 1
+
 finish

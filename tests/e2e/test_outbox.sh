@@ -40,9 +40,10 @@ check "and none is made" test ! -e "$tmp/state/outbox.db"
 kill $server_pid; wait $server_pid 2>/dev/null
 run
 check "with the server away a sweep ends" await 20 swept
-says "while the service runs the outbox is its own" 1 "stop it first" list
+says "while the service runs the outbox is its own" 1 "stop it first" retry --all
+says "and can be looked at" 0 "^1 batch pending" list
 stop
-says "what waits can be listed" 0 "^1 pending \(20 readings" list
+says "what waits can be listed" 0 "^1 batch pending \(20 readings" list
 check "with a header and one row" test "$(wc -l <"$tmp/out")" = 2
 same "nothing is set aside" "$(aside)" 0
 says "a batch is exported by its number" 0 "" export 1
@@ -53,7 +54,8 @@ assert held == {json.loads(l)["ip"] for l in open(sys.argv[2])} and len(held) ==
 P
 says "one that is not there is told" 1 "77: no such batch" export 77
 says "a pending batch needs no retry" 0 "pending already" retry 1
-says "words that are none" 64 "list, export and retry" show
+says "words that are none" 64 "list, show, export and retry" sing
+says "one batch is shown at a time" 64 "which batch" show --all
 says "which batches? must be said" 64 "BATCH" retry
 "$B/ice" outbox list >/dev/null 2>&1; same "which outbox? must be said" $? 64
 
