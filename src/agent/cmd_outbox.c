@@ -29,7 +29,7 @@ struct outbox {
 	char path[PATH_MAX];
 	struct ice_settings settings;
 	struct ice_outbox *box;
-	struct ice_glance glance; /* when the service has the outbox */
+	struct ice_glance glance;
 	bool next_met, shown;
 	/* The batches an order is for, oldest first. */
 	int64_t *chosen;
@@ -74,9 +74,10 @@ static const struct ice_command outbox_command = {
         "  export BATCH...    their readings on standard output, as they travel, one JSON object a line\n"
         "  retry BATCH...     batches set aside are pending again, and are sent when the service starts\n"
         "\n"
-        "BATCH is the sequence number or the id that list shows; next is the one that is sent next. While the service "
-        "runs, the outbox is\n"
-        "its own: a copy of it is looked at, and for retry the service must be stopped.",
+        "BATCH is the sequence number or the id that list shows; next is the one that is sent next. What is looked at "
+        "is "
+        "a copy, and the\n"
+        "service may run; for retry it must be stopped: the outbox is its own.",
         outbox_options,
         "Exit status: 0 done, 1 something failed (no outbox, the service runs, no such batch, one that cannot be "
         "read), 64 usage,\n"
@@ -277,16 +278,18 @@ static int outbox_open(struct outbox *b, bool changes)
 		fprintf(stderr, "ice outbox: %s: there is no outbox\n", b->path);
 		return ICE_EXIT_FAILED;
 	}
-	b->box = ice_outbox_open(&options, why, sizeof why);
-	bool busy = !b->box && strstr(why, "in use by another");
-	if (busy && !changes && ice_glance_take(&b->glance, b->path, why, sizeof why)) {
+	/* Who only looks takes no lock, so that a service that is just starting does not find the outbox taken. */
+	if (!changes && ice_glance_take(&b->glance, b->path, why, sizeof why)) {
 		options.path = b->glance.path;
 		b->box = ice_outbox_open(&options, why, sizeof why);
+		options.path = b->path;
 	}
+	if (!b->box)
+		b->box = ice_outbox_open(&options, why, sizeof why);
 	if (b->box)
 		return ICE_EXIT_DONE;
 	fprintf(stderr, "ice outbox: %s\n", why);
-	if (busy && changes)
+	if (strstr(why, "in use by another"))
 		fputs("While the service runs, the outbox is its own: stop it first (systemctl stop ice).\n", stderr);
 	return ICE_EXIT_FAILED;
 }
