@@ -26,10 +26,10 @@ struct window {
 typedef void window_page_fn(struct window *w, const struct window_request *request, struct window_reply *reply);
 
 /* page_*.c */
-window_page_fn window_page_overview, window_page_server, window_page_enrol, window_page_network, window_page_range,
-        window_page_count, window_page_settings, window_page_test, window_page_start, window_page_stop, window_page_job,
-        window_page_part, window_page_printers, window_page_printer, window_page_outbox, window_page_log,
-        window_page_reload, window_page_done;
+window_page_fn window_page_overview, window_page_status, window_page_server, window_page_enrol, window_page_network,
+        window_page_range, window_page_count, window_page_settings, window_page_test, window_page_start,
+        window_page_stop, window_page_job, window_page_part, window_page_printers, window_page_printer,
+        window_page_outbox, window_page_log, window_page_reload, window_page_done;
 
 /* Answers with a template of a whole page; takes the facts over. `at` is the page in the navigation, "/server". */
 void window_page_show(struct window *w, struct window_reply *reply, const char *template, const char *at,

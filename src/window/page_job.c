@@ -7,6 +7,7 @@
 #include "ice/address.h"
 #include "page.h"
 #include "results.h"
+#include "running.h"
 #include "view.h"
 
 #define JOB_ADDRESS_MAX 80
@@ -25,11 +26,12 @@ static const struct job_kind {
          "Test one device",
          "Asking the device",
          {"ice", "probe", "--format", "json", "-c", "{FILE}", "{ADDRESS}"}},
-        {"dry", "Dry run", "Counting", {"ice", "check", "--offline", "--format", "json", "-c", "{FILE}"}},
+        {"dry", "Dry run", "Counting", {"ice", "scan", "--dry-run", "--format", "json", "-c", "{FILE}"}},
         {"sweep",
          "Sweep",
          "Asking every address",
          {"ice", "scan", "--format", "ndjson", "--progress", "json", "-c", "{FILE}"}},
+        {"now", "Sweep now", "Telling the service", {"ice", "now", "sweep", "-c", "{FILE}"}},
         {"deliver",
          "Sweep and deliver",
          "Asking every address",
@@ -61,8 +63,9 @@ void window_page_test(struct window *w, const struct window_request *request, st
 		                                      job->running, "good", window_job_exit(job) == 0));
 	}
 	window_page_show(w, reply, "test.html", "/test",
-	                 json_pack("{s:s, s:o, s:s}", "page_title", "Test and sweep", "jobs", list, "address",
-	                           window_form_text(&request->query, "address")));
+	                 json_pack("{s:s, s:b, s:o, s:o, s:s}", "page_title", "Test and sweep", "recent",
+	                           json_array_size(list) > 0, "jobs", list, "service", window_running_status(w),
+	                           "address", window_form_text(&request->query, "address")));
 }
 
 /* What is not an address is never an argument. */
@@ -195,6 +198,7 @@ static json_t *job_facts(const struct window_job *job)
 		json_t *record = json_object_get(said, "record");
 		if (json_is_object(record))
 			json_object_set_new(facts, "record", window_view_facts(record));
+		json_object_set_new(said, "traced", json_boolean(json_array_size(json_object_get(said, "trace")) > 0));
 		json_object_set(facts, job->kind, said);
 	} else if (!job->running && !job_is_sweep(job)) {
 		json_object_set_new(facts, "plain", json_stringn(job->out.text, job->out.len));

@@ -46,8 +46,7 @@ static json_t *overview_steps(const struct overview *o)
 	              "The ranges of your network that may be asked.", "network", "Add a range");
 	overview_step(steps, o->swept || o->running, &next, "Sweep once", "Find the printers, read them, deliver them.",
 	              "test", "Sweep");
-	overview_step(steps, o->running, &next, "Start the service", "systemctl enable --now ice", "log",
-	              "How it is doing");
+	overview_step(steps, o->running, &next, "Start the service", "systemctl enable --now ice", "log", "Its log");
 	return steps;
 }
 
@@ -79,12 +78,19 @@ void window_page_overview(struct window *w, const struct window_request *request
 			json_array_append_new(list, json_string(o.mistakes.lines[i]));
 		json_object_set_new(facts, "broken", list);
 	}
+	json_object_set_new(facts, "started", json_boolean(o.running));
 	json_object_set_new(facts, "ready",
 	                    json_boolean(o.enrolled && o.settings.plan.count > 0 && (o.swept || o.running)));
 	window_page_show(w, reply, "overview.html", "/", facts);
 	ice_enrolment_wipe(&e);
 	ice_conf_mistakes_free(&o.mistakes);
 	ice_settings_free(&o.settings);
+}
+
+void window_page_status(struct window *w, const struct window_request *request, struct window_reply *reply)
+{
+	(void)request;
+	window_page_fragment(w, reply, "status.html", json_pack("{s:o}", "service", window_running_status(w)));
 }
 
 void window_page_reload(struct window *w, const struct window_request *request, struct window_reply *reply)

@@ -10,6 +10,33 @@
 #define RUNNING_WAIT ICE_USEC_SEC(3)
 #define RUNNING_MAX  (4u << 20)
 
+/* Of each range: a line of words, how far a sweep is, and over all of them how many printers are known. */
+static void running_ranges(json_t *said)
+{
+	json_t *range, *count;
+	const char *state;
+	json_int_t known = 0;
+	size_t i;
+	json_array_foreach(json_object_get(said, "ranges"), i, range)
+	{
+		const json_t *sweep = json_object_get(range, "sweep");
+		json_t *printers = json_object_get(range, "printers");
+		json_int_t here = 0, done = json_integer_value(json_object_get(sweep, "done"));
+		json_int_t total = json_integer_value(json_object_get(range, "addresses"));
+		bool missing = json_integer_value(json_object_get(printers, "missing")) > 0;
+		json_object_foreach(printers, state, count) here +=
+		        strcmp(state, "retired") ? json_integer_value(count) : 0;
+		known += here;
+		json_object_set_new(range, "going",
+		                    json_boolean(json_is_true(json_object_get(sweep, "going")) && total > 0));
+		json_object_set_new(range, "percent", json_integer(total > 0 ? done * 100 / total : 0));
+		json_object_set_new(range, "summary",
+		                    json_sprintf("%lld addresses, %lld printers%s", (long long)total, (long long)here,
+		                                 missing ? ", some of them missing" : ""));
+	}
+	json_object_set_new(said, "printers_known", json_integer(known));
+}
+
 json_t *window_running_status(struct window *w)
 {
 	const char *argv[] = {"ice", "status", "--json", "-c", w->file, NULL};
@@ -23,6 +50,7 @@ json_t *window_running_status(struct window *w)
 		said = json_object();
 	}
 	json_object_set_new(said, "running", json_boolean(json_is_true(json_object_get(said, "alive"))));
+	running_ranges(said);
 	return said;
 }
 

@@ -32,16 +32,17 @@ static const struct window_route {
 	bool get, post, quiet;
 	window_page_fn *page;
 } window_routes[] = {
-        {"/", true, false, false, window_page_overview},         {"/server", true, true, false, window_page_server},
-        {"/enrol", false, true, false, window_page_enrol},       {"/network", true, false, false, window_page_network},
-        {"/range", true, true, false, window_page_range},        {"/count", false, true, false, window_page_count},
-        {"/timing", true, true, false, window_page_settings},    {"/privacy", true, true, false, window_page_settings},
-        {"/more", true, true, false, window_page_settings},      {"/test", true, false, false, window_page_test},
-        {"/start", false, true, false, window_page_start},       {"/stop", false, true, false, window_page_stop},
-        {"/job", true, false, false, window_page_job},           {"/part", true, false, true, window_page_part},
-        {"/printers", true, false, false, window_page_printers}, {"/printer", true, false, false, window_page_printer},
-        {"/outbox", true, false, false, window_page_outbox},     {"/log", true, false, false, window_page_log},
-        {"/reload", false, true, false, window_page_reload},     {"/done", false, true, false, window_page_done},
+        {"/", true, false, false, window_page_overview},       {"/status", true, false, true, window_page_status},
+        {"/server", true, true, false, window_page_server},    {"/enrol", false, true, false, window_page_enrol},
+        {"/network", true, false, false, window_page_network}, {"/range", true, true, false, window_page_range},
+        {"/count", false, true, false, window_page_count},     {"/timing", true, true, false, window_page_settings},
+        {"/privacy", true, true, false, window_page_settings}, {"/more", true, true, false, window_page_settings},
+        {"/test", true, false, false, window_page_test},       {"/start", false, true, false, window_page_start},
+        {"/stop", false, true, false, window_page_stop},       {"/job", true, false, false, window_page_job},
+        {"/part", true, false, true, window_page_part},        {"/printers", true, false, false, window_page_printers},
+        {"/printer", true, false, false, window_page_printer}, {"/outbox", true, false, false, window_page_outbox},
+        {"/log", true, false, false, window_page_log},         {"/reload", false, true, false, window_page_reload},
+        {"/done", false, true, false, window_page_done},
 };
 
 static bool window_serve_asset(const char *path, struct window_reply *reply)

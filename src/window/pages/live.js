@@ -22,7 +22,7 @@ function follow(part) {
 			if (say && voice && voice.textContent !== say.dataset.say)
 				voice.textContent = say.dataset.say;
 			if (state)
-				setTimeout(again, 700);
+				setTimeout(again, Number(part.dataset.every) || 700);
 		} catch {
 			setTimeout(again, 2000);
 		}
