@@ -1,5 +1,6 @@
 /* `facilities-manager serve`. */
 #include <event2/event.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "ice/clock.h"
 #include "ice/enrolment.h"
 #include "ice/log.h"
+#include "ice/notify.h"
 #include "sealing.h"
 #include "tls.h"
 
@@ -69,6 +71,7 @@ struct serve {
 	struct fm_http *http;
 	char bound[2 * FM_SETTINGS_LISTEN_MAX][FM_HTTP_ENDPOINT_SIZE]; /* by which address each listener is reached */
 	struct event *on_term, *on_int, *on_hup, *upkeep;
+	struct ice_notify notify;
 	uint64_t stored; /* at the last checkpoint */
 	struct ice_log_throttle tls_log;
 };
@@ -98,8 +101,11 @@ static void serve_refresh(struct serve *s, bool force)
 
 static void serve_hup(evutil_socket_t sig, short what, void *arg)
 {
+	struct serve *s = arg;
 	(void)sig, (void)what;
-	serve_refresh(arg, true);
+	ice_notify_reloading(&s->notify);
+	serve_refresh(s, true);
+	ice_notify_ready(&s->notify);
 }
 
 static void serve_upkeep(evutil_socket_t none, short what, void *arg)
@@ -112,6 +118,9 @@ static void serve_upkeep(evutil_socket_t none, short what, void *arg)
 	if (now.batches[FM_INGEST_STORED] != s->stored)
 		s->store->driver->idle(s->store);
 	s->stored = now.batches[FM_INGEST_STORED];
+	/* The loop turns, and the database has just answered in it. */
+	ice_notify_alive(&s->notify);
+	ice_notify_say(&s->notify, "%" PRIu64 " batches with %" PRIu64 " readings taken in", s->stored, now.readings);
 }
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
@@ -274,6 +283,7 @@ static bool serve_begin(struct serve *s, char *why, size_t why_size)
 	for (unsigned i = 0; i < s->settings.listen_http_count; i++)
 		printf("listening http://%s\n", s->bound[s->settings.listen_count + i]);
 	fflush(stdout);
+	ice_notify_open(&s->notify);
 	return true;
 }
 
@@ -290,7 +300,9 @@ static void serve_loop(struct serve *s)
 	event_add(s->on_int, NULL);
 	event_add(s->on_hup, NULL);
 	event_add(s->upkeep, &upkeep);
+	ice_notify_ready(&s->notify);
 	event_base_dispatch(s->base);
+	ice_notify_stopping(&s->notify);
 
 	struct fm_http_counters c;
 	fm_http_counters(s->http, &c);
@@ -321,6 +333,7 @@ static void serve_end(struct serve *s)
 		s->store->driver->close(s->store);
 	if (s->base)
 		event_base_free(s->base);
+	ice_notify_close(&s->notify);
 	fm_settings_free(&s->settings);
 }
 
@@ -419,7 +432,7 @@ static int serve_configure(struct serve *s, int argc, char **argv)
 
 int fm_serve(int argc, char **argv)
 {
-	struct serve s = {0};
+	struct serve s = {.notify = {.fd = -1}};
 	char why[4400] = "";
 	int status = serve_configure(&s, argc, argv);
 	if (status == 0) {

@@ -52,7 +52,8 @@ stop() {
 	return $status
 }
 manager() { # manager NAME: somebody listens there
-	python3 tests/e2e/notified.py "$1" >"$tmp/notified" & manager_pid=$!; pids+=($manager_pid)
+	: >"$tmp/notified"
+	python3 tests/e2e/notified.py "$1" >>"$tmp/notified" & manager_pid=$!; pids+=($manager_pid)
 	await 10 grep -q listening "$tmp/notified"
 }
 
@@ -74,6 +75,77 @@ for name in "$tmp/notify" "@ice-test-operation-$$"; do
 	check "$kind: stopping" await 10 heard '^STOPPING=1'
 	kill $manager_pid
 done
+
+: >"$tmp/log"
+manager "$tmp/notify2"
+run NOTIFY_SOCKET="$tmp/notify2" WATCHDOG_USEC=2000000
+check "the watchdog is fed" await 20 heard '^WATCHDOG=1' 3
+check "and people are told" heard '^STATUS=(idle|sweeping)'
+stop
+kill $manager_pid
+manager "$tmp/notify3"
+NOTIFY_SOCKET="$tmp/notify3" "$B/facilities-manager" serve --data "$tmp/fm3" --listen 127.0.0.1:0 >"$tmp/out3" 2>"$tmp/err3" &
+run_pid=$!; pids+=($run_pid)
+check "the server says that it is ready" await 20 heard '^READY=1'
+kill -HUP $run_pid
+check "that it reloads" await 10 heard '^RELOADING=1'
+check "that it lives" await 20 heard '^WATCHDOG=1'
+stop
+check "and that it stops" await 10 heard '^STOPPING=1'
+kill $manager_pid
+
+# --- how it is, and what is to be done at once
+rm -rf "$tmp/state"; : >"$tmp/log"
+ice() { "$B/ice" "$@" -c "$tmp/etc/ice.ini"; }
+# ends WORDS STATUS PATTERN COMMAND...
+ends() {
+	local words=$1 status=$2 pattern=$3 got; shift 3
+	"$@" >"$tmp/said" 2>&1; got=$?
+	if [ $got = "$status" ] && grep -qE -- "$pattern" "$tmp/said"; then ok "$words"; else bad "$words" "ended with $got, not $status, or did not say $pattern" "$(cat "$tmp/said")"; fi
+}
+member() { ice status --json | python3 -c "import json,sys; print($1)" 2>&1; }
+config max 127.91.0.0/22 '[range "b"]' 'addresses = 127.93.0.0/24' '[status]' "prometheus = $tmp/prom/ice.prom"
+mkdir "$tmp/prom"
+ends "no service has ever run" 1 "no service has ever run" ice status
+ends "who asks nobody is told" 1 "no service is running" ice now sweep
+ends "now needs to know what" 64 "sweep, inventory or upload" ice now
+ends "and refuses what it does not know" 64 "sweep, inventory or upload" ice now dance
+ends "an upload has no range" 64 "one too many" ice now upload site
+run
+await 20 said "sweep ended"
+ends "a healthy service" 0 "ice: healthy, running for" ice status
+for p in "site: hq at https" "config: .*ice.ini, read" "outbox: " "upload: .*by https" "network: .*sent" "RANGE +ADDRESSES" "^site +1022"; do
+	check "its status tells $p" grep -qE "$p" "$tmp/said"
+done
+check "there is no colour in a pipe" bash -c "! grep -q $'\\033' '$tmp/said'"
+found() { [ "$(member 'json.load(sys.stdin)["ranges"][0]["sweep"]["found"]')" = 100 ]; }
+check "it tells what was found" await 10 found
+same "it is alive, by the right number" "$(member 'str(json.load(sys.stdin)["pid"])')" "$run_pid"
+acknowledged() { [ "$(member 'json.load(sys.stdin)["upload"]["acknowledged"] > 0')" = True ]; }
+check "and delivers" await 10 acknowledged
+check "samples for Prometheus are there" await 10 test -s "$tmp/prom/ice.prom"
+check "and are right" python3 tests/e2e/samples.py <"$tmp/prom/ice.prom"
+promtool=$(command -v promtool || echo "${PROMTOOL:-}")
+if [ -n "$promtool" ]; then check "as promtool says, too" "$promtool" check metrics <"$tmp/prom/ice.prom"; else skip "promtool is not here"; fi
+same "for others to read" "$(stat -c %a "$tmp/prom/ice.prom")" 644
+before=$(times "sweep began")
+ends "sweep now" 0 "^sweep: begun" ice now sweep
+check "is done" await 20 said "sweep began" $((before + 1))
+await 20 said "sweep ended" 2
+ends "upload now" 0 "^upload: begun" ice now upload
+ends "a range that is not there" 1 "there is no such range" ice now sweep nowhere
+echo nonsense >"$tmp/state/requests/nonsense"
+gone() { ! [ -e "$tmp/state/requests/nonsense" ]; }
+check "what is no request is thrown away" await 10 gone
+check "and told" await 5 said "thrown away what is no request"
+ends "with what to do about it" 0 "do: see who writes into the folder" ice status
+kill -STOP $run_pid
+ends "a service that does not take it" 1 "has not taken it" ice now upload --wait 300ms
+same "leaves no request behind" "$(ls "$tmp/state/requests")" ""
+kill -CONT $run_pid
+kill -KILL $run_pid; wait $run_pid 2>/dev/null
+ends "a service that was killed is not alive" 1 "ice: not running" ice status
+ends "for programs, too" 1 '"alive": false' ice status --json
 
 # --- a reload that is refused
 rm -rf "$tmp/state"; : >"$tmp/log"
@@ -101,6 +173,9 @@ sed -i "s|^enrolment = .*|enrolment = other.enrolment|" "$tmp/etc/ice.ini"
 kill -HUP $run_pid
 check "another port of the server, too" await 10 said 'ice.ini:2: server: .*port 9 .*restart'
 check "the service keeps running" alive
+# The file itself is wrong now: where the state is must be told.
+refused() { "$B/ice" status --state "$tmp/state" >"$tmp/said"; [ $? = 1 ] && grep -q "the last reload was refused: 1 mistakes" "$tmp/said"; }
+check "and its status tells why it needs attention" await 5 refused
 
 # --- a reload in mid-sweep, several times: the sweep goes on where it was, and nothing is lost or twice
 config 300 127.91.0.0/22
