@@ -1,5 +1,6 @@
 /* ice now: asks the running service for a sweep, an inventory or an upload, and waits until it was taken. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,6 @@
 struct now {
 	const char *config, *state;
 	ice_usec wait;
-	struct ice_settings settings;
 };
 
 static const struct ice_option now_options[] = {
@@ -107,15 +107,14 @@ static int now_with(struct now *n, int argc, char **argv)
 		strcpy(r.range, argv[1]);
 	if (!n->config && !n->state)
 		return ice_options_refuse(&now_command, "which service? -c FILE or --state DIR");
-	if (!n->state && !ice_setup_settings(n->config, &n->settings))
+	char state[PATH_MAX];
+	if (!n->state && !ice_setup_state(now_command.name, n->config, state, sizeof state))
 		return ICE_EXIT_CONFIG;
-	return now_ask(n, n->state ? n->state : n->settings.state.directory.path, &r);
+	return now_ask(n, n->state ? n->state : state, &r);
 }
 
 int ice_cmd_now(int argc, char **argv)
 {
 	struct now n = {.wait = ICE_USEC_SEC(10)};
-	int status = now_with(&n, argc, argv);
-	ice_settings_free(&n.settings);
-	return status;
+	return now_with(&n, argc, argv);
 }

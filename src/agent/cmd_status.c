@@ -1,4 +1,5 @@
 /* ice status: how the service is, from its state folder. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,6 @@ struct status_command {
 	const char *config;
 	const char *state;
 	bool json, no_color;
-	struct ice_settings settings;
 };
 
 static const struct ice_option status_options[] = {
@@ -75,11 +75,8 @@ int ice_cmd_status(int argc, char **argv)
 		return ice_options_refuse(&status_command, "%s: what is that for?", argv[0]);
 	if (!c.config && !c.state)
 		return ice_options_refuse(&status_command, "of which service? -c FILE or --state DIR");
-	if (!c.state && !ice_setup_settings(c.config, &c.settings)) {
-		ice_settings_free(&c.settings);
+	char state[PATH_MAX];
+	if (!c.state && !ice_setup_state(status_command.name, c.config, state, sizeof state))
 		return ICE_EXIT_CONFIG;
-	}
-	int status = status_show(&c, c.state ? c.state : c.settings.state.directory.path);
-	ice_settings_free(&c.settings);
-	return status;
+	return status_show(&c, c.state ? c.state : state);
 }

@@ -85,6 +85,23 @@ struct ice_probe_options ice_setup_probe(const struct ice_settings_privacy *priv
 	                                  .no_location = privacy->location != 0};
 }
 
+bool ice_setup_state(const char *command, const char *file, char *out, size_t size)
+{
+	struct ice_settings settings;
+	struct ice_conf_mistakes mistakes = {0};
+	bool right = ice_settings_read(file, &settings, &mistakes);
+	bool there = right || (access(file, R_OK) == 0 && settings.state.directory.path[0]);
+	if (!there)
+		ice_conf_mistakes_print(&mistakes, stderr);
+	else if (!right)
+		fprintf(stderr, "%s: there are mistakes in %s; ice check -c %s tells them\n", command, file, file);
+	if ((size_t)snprintf(out, size, "%s", settings.state.directory.path) >= size)
+		there = false;
+	ice_conf_mistakes_free(&mistakes);
+	ice_settings_free(&settings);
+	return there;
+}
+
 bool ice_setup_enrolment(const char *command, const char *path, struct ice_enrolment *out)
 {
 	char why[512];

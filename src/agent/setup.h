@@ -25,6 +25,9 @@ ICE_MUST_CHECK bool ice_setup_settings(const char *file, struct ice_settings *ou
 /* What of a device's facts goes into a record. */
 struct ice_probe_options ice_setup_probe(const struct ice_settings_privacy *privacy);
 
+/* The state folder that a configuration names, whatever else may be wrong with it; false when it cannot be read. */
+ICE_MUST_CHECK bool ice_setup_state(const char *command, const char *file, char *out, size_t size);
+
 ICE_MUST_CHECK bool ice_setup_enrolment(const char *command, const char *path, struct ice_enrolment *out);
 
 /* "https://[fd00::1]:8443" -> host and port. The URL was checked when the enrolment, or the settings, were read. */
