@@ -152,7 +152,7 @@ rm -rf "$tmp/state"; : >"$tmp/log"
 config 200 127.91.0.0/22
 run
 check "a sweep goes on" await 20 said "sweep began"
-printf '[sweep]\nintervall = 1h\nrate = fast\n[range site]\naddresses = 8.8.8.8\ncommunities = absent\n' >"$tmp/etc/ice.ini"
+printf '[sweep]\nintervall = 1h\nrate = fast\n[range site]\naddresses = 8.8.8.8\ncommunities = absent\n[state]\ndirectory = %s\n' "$tmp/state" >"$tmp/etc/ice.ini"
 kill -HUP $run_pid
 ends "a wrong file does not hide the status" 0 "there are mistakes in .*ice.ini" ice status
 check "mistakes refuse a reload" await 10 said "reload refused, the old configuration stays.*mistakes=5"
