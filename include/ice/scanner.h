@@ -165,6 +165,7 @@ struct ice_scanner_counters {
 	uint32_t conversations;          /* going on now */
 	uint64_t bound[ICE_BOUND_COUNT]; /* pumps, by what they stopped at */
 	uint64_t slowed;                 /* times ice_scanner_congested slowed it down */
+	uint64_t excused;                /* questions asked anew, since their answers may have been lost then */
 	/* Round trips of first contact, histogram: bucket i counts rtt in [2^(i/4), 2^((i+1)/4)) microseconds. */
 	uint64_t rtt[128];
 };
@@ -186,7 +187,7 @@ void ice_scanner_input(struct ice_scanner *s, ice_usec now, const struct ice_add
 void ice_scanner_tick(struct ice_scanner *s, ice_usec now);
 
 /* Replies were lost in our own receive buffer (the kernel's count of drops has grown): sends at half the rate of late, and finds
- * its way back up. */
+ * its way back up. Who was silent meanwhile is asked all over again, three times at most: its silence may be ours. */
 void ice_scanner_congested(struct ice_scanner *s, ice_usec now);
 
 /* When the heartbeat must beat again if no datagram comes before. `now` = the pump has more to do at once. */

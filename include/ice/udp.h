@@ -34,7 +34,7 @@ struct ice_udp_counters {
 	uint64_t refused;                  /* datagrams not sent, as the address is not unicast */
 	uint64_t received, bytes_received; /* UDP payload */
 	uint64_t truncated;                /* longer than ICE_UDP_RECEIVE_MAX; not delivered */
-	/* The kernel has one number for all it dropped at a socket and shows it with the next datagram. What it dropped
+	/* The kernel has one number for all it dropped at a socket. What it dropped
 	 * while we were receiving in bursts counts as kernel_drops: replies that arrived while our buffer was full.
 	 * What it dropped in between, when the buffer cannot have been full, counts as filtered: from a port not asked. */
 	uint64_t kernel_drops, filtered;

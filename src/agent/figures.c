@@ -18,6 +18,7 @@ void ice_figures_add(struct ice_scanner_counters *sum, const struct ice_scanner_
 	if (leg->peak_in_flight > sum->peak_in_flight)
 		sum->peak_in_flight = leg->peak_in_flight;
 	sum->slowed += leg->slowed;
+	sum->excused += leg->excused;
 	for (size_t i = 0; i < ICE_VERDICT_COUNT; i++)
 		sum->strays[i] += leg->strays[i];
 	for (size_t i = 0; i < ICE_BOUND_COUNT; i++)

@@ -222,6 +222,7 @@ bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, boo
 	stats_count(o, "send_errors", f->udp.send_errors);
 	stats_count(o, "send_refused", f->refused);
 	stats_count(o, "slowed_down", c->slowed);
+	stats_count(o, "asked_anew", c->excused);
 	json_object_set_new(o, "answered_after_tries", stats_answered(c));
 	if (ice_stats_loss(c) >= 0)
 		json_object_set_new(o, "loss_estimate", json_real(ice_stats_loss(c)));

@@ -99,7 +99,10 @@ void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool
 	}
 	if (f->udp.kernel_drops) {
 		stats_plural(to, f->udp.kernel_drops, "datagram");
-		fputs(" came faster than they were read: a lower --rate misses nothing\n", to);
+		fprintf(to,
+		        " came faster than they were read: slowed down %" PRIu64 " times, asked %" PRIu64
+		        " questions anew\n",
+		        c->slowed, c->excused);
 	}
 	if (f->udp.send_errors) {
 		stats_plural(to, f->udp.send_errors, "datagram");

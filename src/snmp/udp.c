@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,6 @@
 /* Buffers stand a little more than a power of two apart: at exactly 64 KiB, the starts of all 64 would compete for one
  * set of the processor's cache. Only the pages that a datagram reaches become resident. */
 #define UDP_RECEIVE_STRIDE (65536 + 576)
-#define UDP_CONTROL        CMSG_SPACE(sizeof(uint32_t))
 
 union udp_name {
 	struct sockaddr sa;
@@ -29,7 +29,7 @@ union udp_name {
 struct udp_lane {
 	int fd; /* -1: not made */
 	unsigned first, count;
-	uint32_t drops;    /* last SO_RXQ_OVFL seen */
+	uint32_t drops;    /* of the kernel, when last looked at */
 	int receive_bytes; /* SO_RCVBUF as the kernel granted it */
 	bool burst;        /* the last receive that got anything got so much that the buffer may have been full */
 	struct mmsghdr messages[UDP_BATCH];
@@ -43,10 +43,6 @@ struct udp_inbox {
 	struct mmsghdr messages[UDP_BATCH];
 	struct iovec spans[UDP_BATCH];
 	union udp_name names[UDP_BATCH];
-	union {
-		struct cmsghdr align;
-		uint8_t bytes[UDP_CONTROL];
-	} control[UDP_BATCH];
 	uint8_t *bytes; /* UDP_BATCH buffers, mapped */
 };
 
@@ -101,14 +97,13 @@ static bool udp_open(struct ice_udp *udp, struct udp_lane *lane, int family)
 {
 	const struct ice_udp_options *options = &udp->options;
 	struct sockaddr_storage name;
-	int on = 1, saved;
+	int saved;
 	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
 	if (fd < 0)
 		return false;
 	bool bound =
 	        (options->bind.hi | options->bind.lo) != 0 && ice_address_is_v4(&options->bind) == (family == AF_INET);
-	if (!udp_filter(fd, options->port) || !udp_family_options(fd, family) ||
-	    setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on)) != 0)
+	if (!udp_filter(fd, options->port) || !udp_family_options(fd, family))
 		goto fail;
 	/* Without a source to bind to, the first datagram gives the socket its port: a confined program may not bind, and the
 	 * socket of IPv6 is made when it is needed. */
@@ -150,8 +145,6 @@ static void udp_prepare(struct ice_udp *udp)
 		        .msg_namelen = sizeof(in->names[i]),
 		        .msg_iov = &in->spans[i],
 		        .msg_iovlen = 1,
-		        .msg_control = in->control[i].bytes,
-		        .msg_controllen = sizeof(in->control[i].bytes),
 		};
 	}
 }
@@ -278,23 +271,20 @@ size_t ice_udp_queued(const struct ice_udp *udp)
 	return udp->lanes[0].count + udp->lanes[1].count;
 }
 
-/* The kernel's count of drops as it stood when this datagram was queued; false when there was none yet. */
-static bool udp_drops(struct msghdr *m, uint32_t *drops)
+/* How many datagrams the kernel has dropped at a socket so far. SO_RXQ_OVFL would tell the same with every datagram, and what was
+ * dropped behind the last one never. */
+static uint32_t udp_drops(const struct udp_lane *lane)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL &&
-		    c->cmsg_len == CMSG_LEN(sizeof(*drops))) {
-			memcpy(drops, CMSG_DATA(c), sizeof(*drops));
-			return true;
-		}
-	}
-	return false;
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t n = sizeof(info);
+	if (getsockopt(lane->fd, SOL_SOCKET, SO_MEMINFO, info, &n) != 0 || n <= SK_MEMINFO_DROPS * sizeof(*info))
+		return lane->drops;
+	return info[SK_MEMINFO_DROPS];
 }
 
 /* What one call of ice_udp_receive got from one socket. */
 struct udp_harvest {
 	size_t datagrams, bytes;
-	uint32_t dropped;
 	bool dry;
 };
 
@@ -307,11 +297,6 @@ static void udp_receive_batch(struct ice_udp *udp, struct udp_lane *lane, struct
 	harvest->dry = got < UDP_BATCH;
 	if (got <= 0)
 		return;
-	uint32_t drops;
-	if (udp_drops(&in->messages[got - 1].msg_hdr, &drops)) {
-		harvest->dropped += drops - lane->drops; /* also when it wrapped */
-		lane->drops = drops;
-	}
 	for (int i = 0; i < got; i++) {
 		struct msghdr *m = &in->messages[i].msg_hdr;
 		size_t n = in->messages[i].msg_len;
@@ -323,23 +308,23 @@ static void udp_receive_batch(struct ice_udp *udp, struct udp_lane *lane, struct
 		else if (ice_address_from_sockaddr(&in->names[i].sa, &from, &port))
 			input(&from, port, in->spans[i].iov_base, n, arg);
 		m->msg_namelen = sizeof(in->names[i]);
-		m->msg_controllen = sizeof(in->control[i].bytes);
 	}
 	harvest->datagrams += (unsigned)got;
 }
 
 /* Adds up, and tells replies lost in a full buffer from strangers dropped by the filter. A full buffer holds a batch
- * and more, or large datagrams; the count is shown by the datagram after the loss, which may be the first of the next
- * harvest. */
+ * and more, or large datagrams; it may have run over while the harvest before was dealt with. */
 static void udp_account(struct ice_udp *udp, struct udp_lane *lane, const struct udp_harvest *harvest)
 {
 	if (harvest->datagrams == 0)
 		return;
 	bool burst = harvest->datagrams >= UDP_BATCH || harvest->bytes >= (size_t)lane->receive_bytes / 8;
+	uint32_t drops = udp_drops(lane), dropped = drops - lane->drops; /* also when it wrapped */
 	if (burst || lane->burst)
-		udp->counters.kernel_drops += harvest->dropped;
+		udp->counters.kernel_drops += dropped;
 	else
-		udp->counters.filtered += harvest->dropped;
+		udp->counters.filtered += dropped;
+	lane->drops = drops;
 	lane->burst = burst;
 	udp->counters.received += harvest->datagrams;
 	udp->counters.bytes_received += harvest->bytes;

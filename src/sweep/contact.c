@@ -19,6 +19,12 @@ static enum ice_snmp_version contact_version(const struct ice_scanner *s, const 
 	return s->options.v2c ? ICE_SNMP_V2C : ICE_SNMP_V1;
 }
 
+/* How many of its tries were made; all, once they are made anew. */
+static unsigned contact_made(const struct ice_scanner *s, const struct slot *slot)
+{
+	return slot->excused > 0 ? s->tries : slot->tries;
+}
+
 bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
@@ -44,10 +50,10 @@ bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 	return true;
 }
 
-void contact_silence(struct ice_scanner *s, uint32_t i)
+void contact_silence(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
-	if (slot->tries < s->tries) {
+	if (slot->tries < s->tries || scanner_excuses(s, i, now)) {
 		slots_push(&s->slots, &s->contacts_due, i);
 		return;
 	}
@@ -72,7 +78,7 @@ void contact_again(struct ice_scanner *s, uint32_t i, ice_usec now)
 /* Which of the communities tried so far the message names; -1 when none. */
 static int contact_find_credential(const struct ice_scanner *s, const struct slot *slot)
 {
-	for (unsigned attempt = 0; attempt < s->options.community_count && attempt < slot->tries; attempt++) {
+	for (unsigned attempt = 0; attempt < s->options.community_count && attempt < contact_made(s, slot); attempt++) {
 		unsigned c = contact_credential(s, slot, attempt);
 		if (ice_secret_same(&s->options.communities[c], s->message.community, s->message.community_len))
 			return (int)c;
@@ -84,7 +90,7 @@ static int contact_find_credential(const struct ice_scanner *s, const struct slo
 static bool contact_asked(const struct ice_scanner *s, const struct slot *slot, unsigned credential,
                           enum ice_snmp_version version)
 {
-	for (unsigned attempt = 0; attempt < slot->tries; attempt++)
+	for (unsigned attempt = 0; attempt < contact_made(s, slot); attempt++)
 		if (contact_credential(s, slot, attempt) == credential && contact_version(s, slot, attempt) == version)
 			return true;
 	return false;
@@ -117,12 +123,12 @@ enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 	if (verdict != ICE_VERDICT_OK)
 		return verdict;
 
-	unsigned last = slot->tries - 1u;
+	unsigned last = contact_made(s, slot) - 1u;
 	if (contact_credential(s, slot, last) != (unsigned)credential ||
 	    contact_version(s, slot, last) != s->message.version)
 		s->counters.late++;
 	s->counters.answered[last < 3 ? last : 3]++;
-	bool retried = slot->tries > 1;
+	bool retried = slot->tries > 1 || slot->excused > 0;
 	struct ice_address address = slots_address(&s->slots, i);
 	ice_usec since = (ice_usec)((uint32_t)now - slot->first);
 	ice_rtt_table_sample(&s->rtt, &address, since, retried);

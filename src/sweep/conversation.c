@@ -262,7 +262,7 @@ enum ice_verdict conversation_reply(struct ice_scanner *s, uint32_t i, ice_usec 
 	if (verdict != ICE_VERDICT_OK)
 		return verdict;
 
-	if (slot->tries == 1)
+	if (slot->tries == 1 && slot->excused == 0)
 		ice_rtt_sample(&talk->host, (ice_usec)((uint32_t)now - slot->first));
 	talk->silent = false;
 	slots_leave(&s->slots, &s->talks_due, i);
@@ -281,7 +281,7 @@ void conversation_silence(struct ice_scanner *s, uint32_t i, ice_usec now)
 	unsigned tries = s->options.retries + 1 > 2 ? s->options.retries + 1 : 2;
 	if (talk->stage == TALK_STEADY)
 		tries = KNOWN_TRIES;
-	if (slot->tries < tries) {
+	if (slot->tries < tries || scanner_excuses(s, i, now)) {
 		slots_push(&s->slots, &s->talks_due, i);
 		return;
 	}

@@ -48,6 +48,7 @@ struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, c
 	ice_pacer_init(&s->pacer, options->rate, options->pace, now);
 	ice_random_seed(&s->random, options->seed);
 	s->pumped = now;
+	s->lost = now - 1; /* before anything was asked */
 	return s;
 }
 
@@ -68,6 +69,18 @@ bool scanner_send(struct ice_scanner *s, const struct ice_address *to, const uin
 	if (!s->ops.send(to, bytes, n, s->arg))
 		return false;
 	s->counters.probes_sent++;
+	return true;
+}
+
+bool scanner_excuses(struct ice_scanner *s, uint32_t i, ice_usec now)
+{
+	struct slot *slot = &s->slots.at[i];
+	ice_usec since = (ice_usec)((uint32_t)now - slot->first);
+	if (slot->excused == SCANNER_EXCUSES || s->lost < now - since)
+		return false;
+	slot->excused++;
+	slot->tries = 0;
+	s->counters.excused++;
 	return true;
 }
 
@@ -227,13 +240,14 @@ void ice_scanner_tick(struct ice_scanner *s, ice_usec now)
 		if (s->slots.at[i].state == SLOT_TALKING)
 			conversation_silence(s, i, now);
 		else
-			contact_silence(s, i);
+			contact_silence(s, i, now);
 	}
 }
 
 void ice_scanner_congested(struct ice_scanner *s, ice_usec now)
 {
 	ice_pacer_slow_down(&s->pacer, now);
+	s->lost = now;
 	s->counters.slowed++;
 }
 

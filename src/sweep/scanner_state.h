@@ -22,6 +22,7 @@
 
 #define SCANNER_COMMUNITIES 16
 #define SCANNER_SUBNETS     65536
+#define SCANNER_EXCUSES     3 /* times a question begins anew */
 
 enum talk_stage {
 	TALK_NONE,
@@ -75,6 +76,7 @@ struct ice_scanner {
 	bool stalled; /* `reserve` gave no place */
 	bool cut;     /* the last pump stopped at its own bound */
 	ice_usec pumped;
+	ice_usec lost; /* when replies were last lost in our own receive buffer */
 	struct ice_scanner_counters counters;
 
 	struct ice_snmp_message message;
@@ -83,12 +85,15 @@ struct ice_scanner {
 
 /* Sends one datagram of a slot; false when `send` takes no more now. */
 ICE_MUST_CHECK bool scanner_send(struct ice_scanner *s, const struct ice_address *to, const uint8_t *bytes, size_t n);
+/* All tries of a slot's question went unanswered: true when some answer may have been lost on our side since the first of them. Then all of
+ * them are to be made once more. */
+ICE_MUST_CHECK bool scanner_excuses(struct ice_scanner *s, uint32_t i, ice_usec now);
 /* The address of a slot is done: its slot is free again. */
 void scanner_finish(struct ice_scanner *s, uint32_t i);
 
 ICE_MUST_CHECK bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now);
 enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now);
-void contact_silence(struct ice_scanner *s, uint32_t i);
+void contact_silence(struct ice_scanner *s, uint32_t i, ice_usec now);
 /* Asks the address of a slot all over again, after a pause. */
 void contact_again(struct ice_scanner *s, uint32_t i, ice_usec now);
 

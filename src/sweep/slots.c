@@ -111,6 +111,7 @@ void slots_question(struct slots *s, uint32_t i, struct ice_random *random)
 	while (id == last);
 	s->at[i].id = id;
 	s->at[i].tries = 0;
+	s->at[i].excused = 0;
 }
 
 uint32_t slots_find(const struct slots *s, uint32_t id)

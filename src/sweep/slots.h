@@ -24,13 +24,14 @@ struct talk;
 struct slot {
 	uint32_t
 	        of; /* ASKING: an IPv4 address, of IPv6 all is in slots.v6; TALKING: the number of its talk; FREE: the next free one */
-	uint32_t id;       /* request-id of the present request; the same for all its tries */
-	uint32_t first;    /* when its first try went out: microseconds, modulo 2^32 */
-	uint32_t nth;      /* its address was the nth that `next` gave, modulo 2^32 */
-	uint8_t tries;     /* of the present request so far */
-	uint8_t state : 4; /* enum slot_state */
-	bool queued : 1;   /* it stands in a queue */
-	bool v1_first : 1; /* ASKING: what to try first, of a device that is known */
+	uint32_t id;         /* request-id of the present request; the same for all its tries */
+	uint32_t first;      /* when its first try went out: microseconds, modulo 2^32 */
+	uint32_t nth;        /* its address was the nth that `next` gave, modulo 2^32 */
+	uint8_t tries;       /* of the present request so far */
+	uint8_t state : 4;   /* enum slot_state */
+	bool queued : 1;     /* it stands in a queue */
+	bool v1_first : 1;   /* ASKING: what to try first, of a device that is known */
+	uint8_t excused : 2; /* times the present question began anew, since replies were lost on our side */
 	uint8_t first_credential;
 	uint8_t before; /* ASKING: datagrams that went to the address before, for a question that led nowhere */
 };
