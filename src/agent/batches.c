@@ -6,8 +6,6 @@
 #include "ice/log.h"
 #include "ice/queue.h"
 
-#include "known.h"
-
 /* Readings held or promised. A conversation reserves before it starts, so this also bounds the printers read at once. */
 #define BATCHES_QUEUE 4096
 /* A batch is closed when it is full, or when its oldest reading has waited this long. */
@@ -18,19 +16,22 @@
 struct ice_batches {
 	struct ice_outbox *outbox;
 	struct ice_upload *upload;
+	const struct ice_devices *devices;
 	struct ice_queue *queue;
 	bool refused;    /* told once per time it happens */
 	ice_usec again;  /* the outbox is not to be asked before */
 	ice_usec oldest; /* when the oldest queued reading came */
 };
 
-struct ice_batches *ice_batches_new(struct ice_outbox *outbox, struct ice_upload *upload)
+struct ice_batches *ice_batches_new(struct ice_outbox *outbox, struct ice_upload *upload,
+                                    const struct ice_devices *devices)
 {
 	struct ice_batches *b = calloc(1, sizeof *b);
 	if (!b)
 		abort();
 	b->outbox = outbox;
 	b->upload = upload;
+	b->devices = devices;
 	b->queue = ice_queue_new(BATCHES_QUEUE);
 	return b;
 }
@@ -54,15 +55,15 @@ void ice_batches_release(struct ice_batches *b)
 		ice_queue_release(b->queue);
 }
 
-void ice_batches_keep(struct ice_batches *b, const struct ice_finding *finding, const struct ice_leg *leg, ice_usec now)
+void ice_batches_keep(struct ice_batches *b, const struct ice_finding *finding, ice_usec now)
 {
 	char device[ICE_RECORD_IDENTITY_SIZE];
 	const struct ice_record *record = finding->record;
 	if (!b->outbox || finding->outcome != ICE_OUTCOME_PRINTER || !record)
 		return;
 	struct ice_reading r = {.at = record->read_at};
-	r.place = ice_known_place(leg->name, &finding->address);
-	r.note = finding->steady ? ice_known_note(finding->steady) : NULL;
+	if (b->devices)
+		ice_devices_reading(b->devices, &finding->address, &r);
 	r.json = ice_record_to_json(record, &r.len);
 	r.device = strdup(ice_record_identity(record, device));
 	if (!r.json || !r.device)

@@ -14,21 +14,22 @@
 #include "ice/attr.h"
 #include "ice/clock.h"
 #include "ice/outbox.h"
-#include "ice/plan.h"
 #include "ice/scanner.h"
 #include "ice/upload.h"
 
+#include "devices.h"
+
 struct ice_batches;
 
-/* Both may be NULL; lent for its life. `upload` is told of every batch. Never NULL. */
-struct ice_batches *ice_batches_new(struct ice_outbox *outbox, struct ice_upload *upload);
+/* All may be NULL; lent for its life. `upload` is told of every batch; what is known of a printer is committed with its reading. Never NULL. */
+struct ice_batches *ice_batches_new(struct ice_outbox *outbox, struct ice_upload *upload,
+                                    const struct ice_devices *devices);
 void ice_batches_free(struct ice_batches *b);
 
 ICE_MUST_CHECK bool ice_batches_reserve(struct ice_batches *b);
 void ice_batches_release(struct ice_batches *b);
 /* Uses up a reserved place when the finding is a printer that was read; takes no notice of any other. */
-void ice_batches_keep(struct ice_batches *b, const struct ice_finding *finding, const struct ice_leg *leg,
-                      ice_usec now);
+void ice_batches_keep(struct ice_batches *b, const struct ice_finding *finding, ice_usec now);
 
 /* Commits what is due; `more`: readings are still to come. */
 void ice_batches_close(struct ice_batches *b, ice_usec now, bool more);

@@ -21,6 +21,7 @@ struct ice_heartbeat {
 	struct ice_neighbours *neighbours;
 	struct ice_pacer pace; /* of all channels together */
 	struct ice_sweep *sweep;
+	struct ice_rounds *rounds; /* NULL: nobody is known */
 	struct ice_batches *batches;
 	ice_usec place_at; /* the place is told next */
 	bool ending;       /* the sweep is over, and what it read is not yet committed */
@@ -44,9 +45,36 @@ static void heartbeat_release(void *arg)
 static void heartbeat_found(const struct ice_finding *finding, size_t leg, void *arg)
 {
 	struct ice_heartbeat *h = arg;
-	ice_batches_keep(h->batches, finding, h->options.plan->legs[leg], h->now);
+	if (h->options.devices)
+		ice_devices_heard(h->options.devices, leg, finding, ice_clock_wall());
+	ice_batches_keep(h->batches, finding, h->now);
 	if (h->ops.found)
 		h->ops.found(finding, leg, h->arg);
+}
+
+/* ---- who is asked by whom ---- */
+
+/* The sweep leaves to the rounds whom they ask, and whoever they are asking just now. */
+static bool heartbeat_pass(const struct ice_address *address, void *arg)
+{
+	struct ice_heartbeat *h = arg;
+	struct ice_device device;
+	if (!ice_devices_find(h->options.devices, address, &device))
+		return false;
+	bool inventory = h->options.plan->legs[device.leg]->intervals[ICE_LANE_INVENTORY] > 0;
+	return (inventory && ice_devices_in_rounds(h->options.devices, address)) || ice_rounds_asks(h->rounds, address);
+}
+
+static bool heartbeat_known(const struct ice_address *address, struct ice_known_target *out, void *arg)
+{
+	struct ice_heartbeat *h = arg;
+	return ice_devices_known(h->options.devices, address, ICE_DEVICES_INVENTORY, ice_clock_wall(), out);
+}
+
+static bool heartbeat_busy(const struct ice_address *address, void *arg)
+{
+	struct ice_heartbeat *h = arg;
+	return ice_sweep_asks(h->sweep, address);
 }
 
 /* ---- the beat ---- */
@@ -61,11 +89,19 @@ static void heartbeat_tell_place(struct ice_heartbeat *h)
 	h->ops.place(&place, h->arg);
 }
 
+/* Readings are still to come. */
+static bool heartbeat_more(const struct ice_heartbeat *h)
+{
+	return ice_sweep_going(h->sweep) || ice_heartbeat_rounding(h);
+}
+
 static void heartbeat_arm(struct ice_heartbeat *h)
 {
-	ice_usec at = ice_sweep_next(h->sweep, h->now),
-	         due = ice_batches_next(h->batches, h->now, ice_sweep_going(h->sweep));
-	at = due < at ? due : at;
+	ice_usec at = ice_sweep_next(h->sweep, h->now);
+	ice_usec round = h->rounds ? ice_rounds_next(h->rounds, h->now) : ICE_USEC_NEVER;
+	ice_usec batch = ice_batches_next(h->batches, h->now, heartbeat_more(h));
+	at = round < at ? round : at;
+	at = batch < at ? batch : at;
 	if (at > h->now + HEARTBEAT_IDLE)
 		at = h->now + HEARTBEAT_IDLE;
 	/* A zero timer, and never event_active(): libevent empties its active queue before it polls the sockets again. */
@@ -79,8 +115,10 @@ static void heartbeat_beat(struct ice_heartbeat *h)
 {
 	h->now = ice_clock_now();
 
+	if (h->rounds)
+		(void)!ice_rounds_beat(h->rounds, h->now);
 	h->ending |= ice_sweep_beat(h->sweep, h->now);
-	ice_batches_close(h->batches, h->now, ice_sweep_going(h->sweep));
+	ice_batches_close(h->batches, h->now, heartbeat_more(h));
 	if (h->now >= h->place_at)
 		heartbeat_tell_place(h);
 	if (h->options.upload)
@@ -134,6 +172,35 @@ static struct ice_channel_options heartbeat_channel(struct ice_heartbeat *h)
 	};
 }
 
+static bool heartbeat_make_channels(struct ice_heartbeat *h, struct event_base *base, char *why, size_t why_size)
+{
+	const struct ice_heartbeat_options *o = &h->options;
+	const struct ice_sweep_options sweep = {
+	        .plan = o->plan,
+	        .neighbours = h->neighbours,
+	        .shard = o->shard,
+	        .shards = o->shards,
+	        .pass = o->devices ? heartbeat_pass : NULL,
+	        .known = o->devices ? heartbeat_known : NULL,
+	        .arg = h,
+	        .channel = heartbeat_channel(h),
+	};
+	h->sweep = ice_sweep_new(base, &sweep, why, why_size);
+	if (!h->sweep || !o->devices)
+		return h->sweep != NULL;
+	const struct ice_rounds_options rounds = {
+	        .plan = o->plan,
+	        .devices = o->devices,
+	        .timetable = o->timetable,
+	        .neighbours = h->neighbours,
+	        .busy = heartbeat_busy,
+	        .arg = h,
+	        .channel = heartbeat_channel(h),
+	};
+	h->rounds = ice_rounds_new(base, &rounds, why, why_size);
+	return h->rounds != NULL;
+}
+
 struct ice_heartbeat *ice_heartbeat_new(struct event_base *base, const struct ice_heartbeat_options *options,
                                         const struct ice_heartbeat_ops *ops, void *arg, char *why, size_t why_size)
 {
@@ -147,18 +214,8 @@ struct ice_heartbeat *ice_heartbeat_new(struct event_base *base, const struct ic
 	h->neighbours = ice_neighbours_new(NULL, NULL);
 	ice_neighbours_connect(h->neighbours);
 	ice_pacer_init(&h->pace, options->rate, NULL, h->now);
-	h->batches = ice_batches_new(options->outbox, options->upload);
-	struct ice_sweep_options sweep = {
-	        .plan = options->plan,
-	        .neighbours = h->neighbours,
-	        .shard = options->shard,
-	        .shards = options->shards,
-	        .outbox = options->outbox,
-	        .steady = options->steady,
-	        .channel = heartbeat_channel(h),
-	};
-	h->sweep = ice_sweep_new(base, &sweep, why, why_size);
-	if (!h->sweep) {
+	h->batches = ice_batches_new(options->outbox, options->upload, options->devices);
+	if (!heartbeat_make_channels(h, base, why, why_size)) {
 		ice_heartbeat_free(h);
 		return NULL;
 	}
@@ -174,6 +231,7 @@ void ice_heartbeat_free(struct ice_heartbeat *h)
 	if (!h)
 		return;
 	ice_sweep_free(h->sweep);
+	ice_rounds_free(h->rounds);
 	ice_batches_free(h->batches);
 	ice_neighbours_free(h->neighbours);
 	if (h->timer)
@@ -204,12 +262,24 @@ void ice_heartbeat_pause(struct ice_heartbeat *h)
 size_t ice_heartbeat_stop(struct ice_heartbeat *h)
 {
 	ice_heartbeat_pause(h);
+	if (h->rounds)
+		ice_rounds_stop(h->rounds);
 	return ice_batches_waiting(h->batches);
 }
 
 bool ice_heartbeat_sweeping(const struct ice_heartbeat *h)
 {
 	return ice_sweep_going(h->sweep) || h->ending;
+}
+
+bool ice_heartbeat_rounding(const struct ice_heartbeat *h)
+{
+	return h->rounds && ice_rounds_going(h->rounds);
+}
+
+struct ice_rounds_range ice_heartbeat_round(const struct ice_heartbeat *h, size_t leg)
+{
+	return h->rounds ? ice_rounds_range(h->rounds, leg) : (struct ice_rounds_range){0};
 }
 
 void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *out)
@@ -224,4 +294,6 @@ void ice_heartbeat_total(const struct ice_heartbeat *h, struct ice_figures *out)
 	*out = (struct ice_figures){.queued = ice_batches_waiting(h->batches),
 	                            .outbox_full = ice_batches_refused(h->batches)};
 	ice_sweep_total(h->sweep, out);
+	if (h->rounds)
+		ice_rounds_total(h->rounds, out);
 }

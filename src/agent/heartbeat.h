@@ -19,7 +19,10 @@
 #include "ice/scanner.h"
 #include "ice/upload.h"
 
+#include "devices.h"
 #include "figures.h"
+#include "rounds.h"
+#include "timetable.h"
 #include "walk.h"
 
 struct event_base;
@@ -38,14 +41,15 @@ struct ice_heartbeat_options {
 	struct ice_probe_options probe;
 	uint32_t shard, shards;    /* 0 of 1 = all */
 	struct ice_outbox *outbox; /* NULL: finds are told and not kept */
-	ice_usec
-	        steady; /* a printer whose last full reading is not older is only asked whether it has changed; 0 = none */
+	/* Both or none: the known printers, who are asked in rounds of their own, and when. */
+	struct ice_devices *devices;
+	struct ice_timetable *timetable;
 	struct ice_upload *upload; /* NULL: nothing leaves */
 };
 
 /* All take the same arg. May be NULL but for swept. */
 struct ice_heartbeat_ops {
-	/* An address of a range of the plan that answered is done. */
+	/* An address of a range of the plan that answered is done; in the rounds also one that did not. */
 	void (*found)(const struct ice_finding *finding, size_t leg, void *arg);
 	/* After every beat. */
 	void (*beat)(ice_usec now, void *arg);
@@ -74,6 +78,11 @@ size_t ice_heartbeat_stop(struct ice_heartbeat *h);
 bool ice_heartbeat_sweeping(const struct ice_heartbeat *h);
 /* Of the sweep that is going on, or of the last one. */
 void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *out);
+/* A round through the known printers is going on. */
+bool ice_heartbeat_rounding(const struct ice_heartbeat *h);
+/* The last round of a range; all zeros without devices. */
+struct ice_rounds_range ice_heartbeat_round(const struct ice_heartbeat *h, size_t leg);
+
 /* Of all that was asked since the heartbeat began: scanner, udp, in_flight, refused. */
 void ice_heartbeat_total(const struct ice_heartbeat *h, struct ice_figures *out);
 

@@ -30,6 +30,7 @@ struct ice_service {
 	struct ice_delivery *delivery;
 	struct ice_heartbeat *heartbeat;
 	struct ice_timetable *timetable;
+	struct ice_devices *devices;
 	struct ice_sweeps *sweeps;
 	struct ice_slowest slowest;
 	int64_t acknowledged_at; /* wall seconds; 0 = never */
@@ -101,7 +102,8 @@ static void service_beat(ice_usec now, void *arg)
 	ice_upload_counters(ice_delivery_upload(s->delivery), &c);
 	if (c.acknowledged != s->acknowledged)
 		service_acknowledged(s, now);
-	if (c.acknowledged != s->acknowledged || ice_heartbeat_sweeping(s->heartbeat)) {
+	if (c.acknowledged != s->acknowledged || ice_heartbeat_sweeping(s->heartbeat) ||
+	    ice_heartbeat_rounding(s->heartbeat)) {
 		s->acknowledged = c.acknowledged;
 		s->tidied = 0;
 	} else if (s->tidied == 0) {
@@ -113,12 +115,6 @@ static void service_beat(ice_usec now, void *arg)
 }
 
 /* ---- life ---- */
-
-/* How old a full reading may be that is not made anew in this sweep: in the next one it must not be too old. */
-static ice_usec service_steady(const struct ice_settings *s)
-{
-	return s->inventory.full_read > s->sweep.interval ? s->inventory.full_read - s->sweep.interval : 0;
-}
 
 /* Another server, or another site there, has nothing of what was read before: then every printer is read in full. False when the outbox
  * refuses. */
@@ -135,7 +131,22 @@ static bool service_meet_server(struct ice_service *s)
 	return good;
 }
 
-static void service_make_sweeps(struct ice_service *s)
+/* One line for each that matters to somebody; sleep comes and goes. */
+static void service_changed(const struct ice_device *d, enum ice_device_state from, void *arg)
+{
+	const struct ice_service *s = arg;
+	char ip[ICE_ADDRESS_TEXT_SIZE];
+	bool was_away = from == ICE_DEVICE_MISSING || from == ICE_DEVICE_RETIRED || from == ICE_DEVICE_MOVED;
+	bool is_away = d->state == ICE_DEVICE_MISSING || d->state == ICE_DEVICE_RETIRED || d->state == ICE_DEVICE_MOVED;
+	ICE_LOG(was_away || is_away ? ICE_LOG_INFO : ICE_LOG_DEBUG, "printer's state",
+	        ice_field_str("ip", ice_address_format(&d->address, ip)),
+	        ice_field_str("range", service_plan(s)->legs[d->leg]->name),
+	        ice_field_str("from", from == ICE_DEVICE_STATES ? "unknown" : ice_device_state_name(from)),
+	        ice_field_str("to", d->state == ICE_DEVICE_STATES ? "forgotten" : ice_device_state_name(d->state)));
+}
+
+/* What is known of the printers, and when they are due. */
+static void service_make_times(struct ice_service *s)
 {
 	const struct ice_settings *set = &s->configuration->settings;
 	const struct ice_timetable_options times = {
@@ -146,12 +157,26 @@ static void service_make_sweeps(struct ice_service *s)
 	        .outbox = service_outbox(s),
 	};
 	s->timetable = ice_timetable_new(&times, ice_clock_wall());
-	const struct ice_sweeps_options options = {
+	const struct ice_devices_options known = {
 	        .plan = &set->plan,
+	        .outbox = service_outbox(s),
+	        .missing_after = set->schedule.missing_after / ICE_USEC_SEC(1),
+	        .retired_after = set->schedule.retired_after / ICE_USEC_SEC(1),
+	        .full_read = service_meet_server(s) ? set->inventory.full_read / ICE_USEC_SEC(1) : 0,
+	        .changed = service_changed,
+	        .arg = s,
+	};
+	s->devices = ice_devices_new(&known, ice_clock_wall());
+}
+
+static void service_make_sweeps(struct ice_service *s)
+{
+	const struct ice_sweeps_options options = {
+	        .plan = service_plan(s),
 	        .heartbeat = s->heartbeat,
 	        .timetable = s->timetable,
 	        .outbox = service_outbox(s),
-	        .spread = set->sweep.spread,
+	        .spread = s->configuration->settings.sweep.spread,
 	};
 	s->sweeps = ice_sweeps_new(&options);
 }
@@ -175,7 +200,8 @@ static bool service_make_heartbeat(struct ice_service *s, struct event_base *bas
 	        .probe = ice_setup_probe(&set->privacy),
 	        .shards = 1,
 	        .outbox = service_outbox(s),
-	        .steady = service_meet_server(s) ? service_steady(set) : 0,
+	        .devices = s->devices,
+	        .timetable = s->timetable,
 	        .upload = ice_delivery_upload(s->delivery),
 	};
 	const struct ice_heartbeat_ops ops = {
@@ -203,8 +229,11 @@ int ice_service_new(struct event_base *base, const struct ice_configuration *con
 	s->ops = *ops;
 	s->arg = arg;
 	int status = ice_delivery_setup("ice run", NULL, NULL, &configuration->settings, base, &s->delivery);
-	if (status == ICE_EXIT_DONE && !service_make_heartbeat(s, base))
-		status = ICE_EXIT_FAILED;
+	if (status == ICE_EXIT_DONE) {
+		service_make_times(s);
+		if (!service_make_heartbeat(s, base))
+			status = ICE_EXIT_FAILED;
+	}
 	if (status == ICE_EXIT_DONE) {
 		service_remember(s);
 		service_make_sweeps(s);
@@ -220,8 +249,9 @@ void ice_service_free(struct ice_service *s)
 	if (!s)
 		return;
 	ice_sweeps_free(s->sweeps);
-	ice_timetable_free(s->timetable);
 	ice_heartbeat_free(s->heartbeat);
+	ice_devices_free(s->devices);
+	ice_timetable_free(s->timetable);
 	ice_delivery_free(s->delivery);
 	free(s);
 }
@@ -287,7 +317,8 @@ const struct ice_settings *ice_service_settings(const struct ice_service *s)
 
 bool ice_service_busy(const struct ice_service *s)
 {
-	return ice_heartbeat_sweeping(s->heartbeat) || !ice_upload_idle(ice_delivery_upload(s->delivery));
+	return ice_heartbeat_sweeping(s->heartbeat) || ice_heartbeat_rounding(s->heartbeat) ||
+	       !ice_upload_idle(ice_delivery_upload(s->delivery));
 }
 
 static void service_range_status(const struct ice_service *s, size_t leg, struct ice_status_range *out)
@@ -305,6 +336,8 @@ static void service_range_status(const struct ice_service *s, size_t leg, struct
 		int64_t next = ice_timetable_next(s->timetable, leg, (enum ice_lane_kind)lane, wall);
 		out->next[lane] = next == ICE_SCHEDULE_NEVER ? 0 : next;
 	}
+	for (int state = 0; state < ICE_DEVICE_STATES; state++)
+		out->printers[state] = ice_devices_count(s->devices, leg, (enum ice_device_state)state);
 	if (sweep.going)
 		out->next[ICE_LANE_SWEEP] = 0;
 }

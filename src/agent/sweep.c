@@ -3,14 +3,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "known.h"
-
 struct ice_sweep {
 	struct ice_sweep_options options;
 	struct ice_channel *channel;
-	struct ice_known *known; /* printers of the present leg */
-	struct ice_walk walk;    /* of the present leg */
-	size_t end;              /* the leg behind the last one */
+	struct ice_walk walk; /* of the present leg */
+	size_t end;           /* the leg behind the last one */
 	ice_usec spread, leg_began;
 	uint64_t crowded, passed;
 	ice_usec started, ended, now;
@@ -47,12 +44,7 @@ static ice_usec sweep_later(ice_usec now, void *arg)
 static bool sweep_known(const struct ice_address *address, struct ice_known_target *out, void *arg)
 {
 	struct ice_sweep *s = arg;
-	*out = (struct ice_known_target){.ask = ICE_KNOWN_CHANGED};
-	if (!s->known || !ice_known_find(s->known, address, &out->steady))
-		return false;
-	out->version = out->steady.version;
-	out->credential = out->steady.credential;
-	return true;
+	return s->options.known(address, out, s->options.arg);
 }
 
 /* ---- legs ---- */
@@ -60,12 +52,7 @@ static bool sweep_known(const struct ice_address *address, struct ice_known_targ
 static void sweep_begin_leg(struct ice_sweep *s, const struct ice_place *from)
 {
 	const struct ice_sweep_options *o = &s->options;
-	const struct ice_leg *leg = o->plan->legs[from->leg];
 	ice_walk_begin(&s->walk, o->plan, o->neighbours, from, o->shard, o->shards);
-	if (o->outbox && o->steady > 0) {
-		int64_t wall = ice_clock_wall();
-		s->known = ice_known_load(o->outbox, leg->name, wall - o->steady / ICE_USEC_SEC(1), wall);
-	}
 	s->walk.pass = o->pass;
 	s->walk.arg = o->arg;
 	s->leg_began = s->now;
@@ -75,8 +62,6 @@ static void sweep_begin_leg(struct ice_sweep *s, const struct ice_place *from)
 static void sweep_end_leg(struct ice_sweep *s)
 {
 	ice_channel_end(s->channel);
-	ice_known_free(s->known);
-	s->known = NULL;
 	s->passed += s->walk.passed;
 	s->walk.passed = 0;
 }
@@ -168,7 +153,7 @@ struct ice_sweep *ice_sweep_new(struct event_base *base, const struct ice_sweep_
 	s->options.channel.source = (struct ice_channel_source){
 	        .next = sweep_next,
 	        .later = sweep_later,
-	        .known = options->outbox && options->steady > 0 ? sweep_known : NULL,
+	        .known = options->known ? sweep_known : NULL,
 	        .arg = s,
 	};
 	s->channel = ice_channel_new(base, &s->options.channel, why, why_size);
@@ -185,6 +170,5 @@ void ice_sweep_free(struct ice_sweep *s)
 	if (!s)
 		return;
 	ice_channel_free(s->channel);
-	ice_known_free(s->known);
 	free(s);
 }

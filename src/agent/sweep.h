@@ -24,13 +24,11 @@ struct ice_sweep;
 
 struct ice_sweep_options {
 	const struct ice_plan *plan;
-	struct ice_neighbours *neighbours; /* lent, as is outbox */
+	struct ice_neighbours *neighbours; /* lent */
 	uint32_t shard, shards;            /* 0 of 1 = all */
-	struct ice_outbox *outbox;         /* where known printers are kept; NULL = none is known */
-	ice_usec
-	        steady; /* a printer whose last full reading is not older is only asked whether it has changed; 0 = none */
-	/* Addresses it passes over; NULL = none. */
+	/* Addresses it passes over, and how a known printer is asked (ice/scanner.h). NULL = none. */
 	bool (*pass)(const struct ice_address *address, void *arg);
+	bool (*known)(const struct ice_address *address, struct ice_known_target *out, void *arg);
 	void *arg;
 	/* Of the channel's options, the source is filled in here. */
 	struct ice_channel_options channel;

@@ -23,7 +23,7 @@ struct ice_recording_text {
 	unsigned line;     /* lines read so far */
 	unsigned row_line; /* where the present row starts */
 	const char *wrong; /* why it was skipped; a constant */
-	bool lost;         /* what the device said is lost in this row, and so it may be in any other: nothing of the file is right */
+	bool lost; /* what the device said is lost in this row, and so it may be in any other: nothing of the file is right */
 	struct ice_oid oid;
 	size_t len;           /* of value */
 	size_t content_len;   /* of content, while a value is put together */
