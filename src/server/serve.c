@@ -18,6 +18,7 @@
 #include "ice/notify.h"
 #include "sealing.h"
 #include "tls.h"
+#include "upkeep.h"
 
 #define SERVE_WAIT_MS    250 /* for another process's transaction: then the engine is told to come later */
 #define SERVE_UPKEEP     5   /* seconds between two looks at certificates and checkpoints */
@@ -70,10 +71,9 @@ struct serve {
 	struct ice_seal *seal;
 	struct fm_http *http;
 	char bound[2 * FM_SETTINGS_LISTEN_MAX][FM_HTTP_ENDPOINT_SIZE]; /* by which address each listener is reached */
-	struct event *on_term, *on_int, *on_hup, *upkeep;
+	struct event *on_term, *on_int, *on_hup, *tick;
+	struct fm_upkeep upkeep;
 	struct ice_notify notify;
-	uint64_t stored; /* at the last checkpoint */
-	struct ice_log_throttle tls_log;
 };
 
 /* ---- the loop's events ------------------------------------------------------------------------------------------ */
@@ -85,26 +85,12 @@ static void serve_stop(evutil_socket_t sig, short what, void *arg)
 	event_base_loopbreak(s->base);
 }
 
-static void serve_refresh(struct serve *s, bool force)
-{
-	char why[4400];
-	bool changed;
-	uint32_t suppressed;
-	if (!fm_tls_refresh(s->tls, (int64_t)ice_clock_wall(), force, &changed, why, sizeof(why))) {
-		if (ice_log_pass(&s->tls_log, ice_clock_now(), 1, ICE_USEC_SEC(3600), &suppressed))
-			ICE_LOG(ICE_LOG_ERROR, "the certificate cannot be loaded, the one in use stays",
-			        ice_field_str("why", why), ice_field_int("suppressed", suppressed));
-	} else if (changed) {
-		ice_log_write(ICE_LOG_INFO, "new connections get the new certificate", NULL);
-	}
-}
-
 static void serve_hup(evutil_socket_t sig, short what, void *arg)
 {
 	struct serve *s = arg;
 	(void)sig, (void)what;
 	ice_notify_reloading(&s->notify);
-	serve_refresh(s, true);
+	fm_upkeep_certificate(&s->upkeep, true);
 	ice_notify_ready(&s->notify);
 }
 
@@ -113,14 +99,12 @@ static void serve_upkeep(evutil_socket_t none, short what, void *arg)
 	struct serve *s = arg;
 	struct fm_http_counters now;
 	(void)none, (void)what;
-	serve_refresh(s, false);
 	fm_http_counters(s->http, &now);
-	if (now.batches[FM_INGEST_STORED] != s->stored)
-		s->store->driver->idle(s->store);
-	s->stored = now.batches[FM_INGEST_STORED];
+	fm_upkeep(&s->upkeep, now.batches[FM_INGEST_STORED]);
 	/* The loop turns, and the database has just answered in it. */
 	ice_notify_alive(&s->notify);
-	ice_notify_say(&s->notify, "%" PRIu64 " batches with %" PRIu64 " readings taken in", s->stored, now.readings);
+	ice_notify_say(&s->notify, "%" PRIu64 " batches with %" PRIu64 " readings taken in",
+	               now.batches[FM_INGEST_STORED], now.readings);
 }
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
@@ -263,6 +247,7 @@ static bool serve_begin(struct serve *s, char *why, size_t why_size)
 	s->tls = fm_tls_new(&s->tls_options, now, why, why_size);
 	if (!s->tls)
 		return false;
+	s->upkeep = (struct fm_upkeep){.store = s->store, .tls = s->tls, .history = s->settings.history};
 	struct fm_guard_limits limits = {
 	        .connections = serve_connections(s->settings.connections),
 	        .per_address = (size_t)s->settings.connections_per_address,
@@ -289,17 +274,17 @@ static bool serve_begin(struct serve *s, char *why, size_t why_size)
 
 static void serve_loop(struct serve *s)
 {
-	struct timeval upkeep = {SERVE_UPKEEP, 0};
+	struct timeval every = {SERVE_UPKEEP, 0};
 	s->on_term = evsignal_new(s->base, SIGTERM, serve_stop, s);
 	s->on_int = evsignal_new(s->base, SIGINT, serve_stop, s);
 	s->on_hup = evsignal_new(s->base, SIGHUP, serve_hup, s);
-	s->upkeep = event_new(s->base, -1, EV_PERSIST, serve_upkeep, s);
-	if (!s->on_term || !s->on_int || !s->on_hup || !s->upkeep)
+	s->tick = event_new(s->base, -1, EV_PERSIST, serve_upkeep, s);
+	if (!s->on_term || !s->on_int || !s->on_hup || !s->tick)
 		abort();
 	event_add(s->on_term, NULL);
 	event_add(s->on_int, NULL);
 	event_add(s->on_hup, NULL);
-	event_add(s->upkeep, &upkeep);
+	event_add(s->tick, &every);
 	ice_notify_ready(&s->notify);
 	event_base_dispatch(s->base);
 	ice_notify_stopping(&s->notify);
@@ -325,7 +310,7 @@ static void serve_end(struct serve *s)
 	serve_free_event(s->on_term);
 	serve_free_event(s->on_int);
 	serve_free_event(s->on_hup);
-	serve_free_event(s->upkeep);
+	serve_free_event(s->tick);
 	fm_http_free(s->http);
 	fm_tls_free(s->tls);
 	ice_seal_free(s->seal);

@@ -8,7 +8,8 @@
 #include "ice/address.h"
 #include "ice/enrolment.h"
 
-#define SETTINGS_NAME_MAX 253 /* RFC 1035 section 2.3.4, as text */
+#define SETTINGS_HISTORY_MIN ICE_USEC_SEC(30 * 86400)
+#define SETTINGS_NAME_MAX    253 /* RFC 1035 section 2.3.4, as text */
 
 static void settings_call_listen(const struct ice_conf_where *where, const char *value, void *into)
 {
@@ -86,6 +87,13 @@ const struct ice_conf_option fm_settings_server[] = {
          .fallback = "info",
          .choices = "error|warn|info|debug",
          .help = "how much is told on standard error"},
+        {.name = "history",
+         .kind = ICE_CONF_DURATION,
+         .offset = AT(history),
+         .fallback = "400d",
+         .min = 0,
+         .max = ICE_USEC_SEC((int64_t)100 * 366 * 86400),
+         .help = "how long readings are kept, 30d or more; 0: for ever. Devices and their latest record stay"},
         {0},
 };
 
@@ -143,6 +151,11 @@ void fm_settings_check(const struct fm_settings *s, const char *file, struct ice
 	if (!s->certificate[0] != !s->key[0])
 		ice_conf_mistake(mistakes, file, 0, s->key[0] ? "server.certificate" : "server.key",
 		                 "is missing: certificate and key are given both or not at all");
+	if (s->history != 0 && s->history < SETTINGS_HISTORY_MIN)
+		ice_conf_mistake(
+		        mistakes, file, 0, "server.history",
+		        "is less than 30d: changes rest on readings that may be as old; right would be 400d, or 0 for "
+		        "ever");
 	if (s->ca[0] && !s->certificate[0])
 		ice_conf_mistake(mistakes, file, 0, "server.ca",
 		                 "has a meaning only with certificate and key; the own authority needs no file");

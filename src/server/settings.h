@@ -25,6 +25,7 @@ struct fm_settings {
 	int log_level;                /* enum ice_log_level */
 	int64_t connections, connections_per_address, buffered;
 	ice_usec deadline;
+	ice_usec history; /* how long readings are kept; 0 = for ever */
 };
 
 extern const struct ice_conf_option fm_settings_server[], fm_settings_limits[];

@@ -95,6 +95,11 @@ struct fm_store_driver {
 	 * in a transaction of their own; what it leaves, and what a crash left, the next put does. */
 	enum fm_store_result (*put)(struct fm_store *s, const struct fm_batch *batch, int64_t now,
 	                            struct fm_store_tally *tally);
+	/* Looks at a bounded number of the oldest readings that it has not looked at in this pass, and forgets those that came before `before`
+	 * (wall seconds). OK: there may be more, call again; NONE: the pass is over, the next call begins another. What a device is known by stays, and so does
+	 * its last reading that travelled whole, which changes yet to come may rest on; batches stay, so that an old one that comes again is
+	 * known. */
+	enum fm_store_result (*forget)(struct fm_store *s, int64_t before, uint64_t *forgotten);
 	/* The devices of one site, or of all (NULL), in the order of site and identity. */
 	enum fm_store_result (*device_each)(struct fm_store *s, const char *site, fm_store_device_fn *each, void *arg);
 

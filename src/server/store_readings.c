@@ -1,4 +1,4 @@
-/* Batches into the store: readings, their devices, and changes that wait for their base. */
+/* Batches into the store: readings, their devices, and changes that wait for their base; and old readings out of it. */
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,6 +6,8 @@
 #include "store_sqlite.h"
 
 #define READINGS_MEND 1000 /* changes that waited and become readings in one transaction: some tenths of a second */
+
+#define READINGS_FORGET 500 /* looked at in one call: some milliseconds */
 
 /* Whose reading it is, and when it came. */
 struct readings_origin {
@@ -194,4 +196,30 @@ enum fm_store_result fm_store_readings_put(struct fm_store *store, const struct 
 	if (result == FM_STORE_OK || result == FM_STORE_EXISTS)
 		readings_mend(s, tally);
 	return result;
+}
+
+enum fm_store_result fm_store_readings_forget(struct fm_store *store, int64_t before, uint64_t *forgotten)
+{
+	struct fm_sqlite *s = fm_store_sqlite_of(store);
+	sqlite3_stmt *q = s->query[QUERY_FORGET_LOOK];
+	*forgotten = 0;
+	fm_store_sqlite_number(fm_store_sqlite_number(q, 1, s->forgotten), 2, READINGS_FORGET);
+	enum fm_store_result result = fm_store_sqlite_row(s, QUERY_FORGET_LOOK);
+	int64_t last = sqlite3_column_int64(q, 0), youngest = sqlite3_column_int64(q, 1);
+	fm_store_sqlite_done(s, QUERY_FORGET_LOOK);
+	if (result != FM_STORE_OK)
+		return result;
+	if (last == 0) { /* none was left */
+		s->forgotten = 0;
+		return FM_STORE_NONE;
+	}
+	q = fm_store_sqlite_number(s->query[QUERY_FORGET], 1, s->forgotten);
+	fm_store_sqlite_number(fm_store_sqlite_number(q, 2, last), 3, before);
+	result = fm_store_sqlite_run(s, QUERY_FORGET);
+	if (result != FM_STORE_OK)
+		return result;
+	*forgotten = (uint64_t)sqlite3_changes64(s->db);
+	bool over = youngest >= before;
+	s->forgotten = over ? 0 : last;
+	return over ? FM_STORE_NONE : FM_STORE_OK;
 }

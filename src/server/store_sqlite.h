@@ -1,5 +1,5 @@
 /* store_sqlite: the store from the inside, shared by store_sqlite.c, which opens it and keeps sites, devices and values, and
- * store_readings.c, which takes batches.
+ * store_readings.c, which takes batches and forgets old readings.
  *
  * Only these two include it. */
 #ifndef FM_STORE_SQLITE_H
@@ -34,16 +34,23 @@ enum fm_store_query {
 	QUERY_WAITING_GET,
 	QUERY_WAITING_END,
 	QUERY_WAITING_UNFIT,
+	QUERY_FORGET_LOOK,
+	QUERY_FORGET,
 	QUERY_DEVICE_EACH,
 	QUERY_VALUE_SET,
 	QUERY_VALUE_GET,
 	QUERY_COUNT
 };
 
+/* In store_sql.c. */
+extern const char fm_store_sql_schema[], fm_store_sql_schema_2[];
+extern const char *const fm_store_sql[QUERY_COUNT];
+
 struct fm_sqlite {
 	struct fm_store store; /* first: the driver's functions get this */
 	struct sqlite3 *db;
 	struct sqlite3_stmt *query[QUERY_COUNT];
+	int64_t forgotten; /* the last reading that this pass of forgetting has looked at */
 	char error[256];
 };
 
@@ -65,5 +72,7 @@ enum fm_store_result fm_store_sqlite_end(struct fm_sqlite *s, enum fm_store_resu
 /* put of the driver. */
 enum fm_store_result fm_store_readings_put(struct fm_store *store, const struct fm_batch *batch, int64_t now,
                                            struct fm_store_tally *tally);
+/* forget of the driver. */
+enum fm_store_result fm_store_readings_forget(struct fm_store *store, int64_t before, uint64_t *forgotten);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "ice/clock.h"
 #include "server/ingest.h"
 #include "server/sealing.h"
 
@@ -62,7 +63,7 @@ struct post {
 	bool plain; /* not gzip'd */
 };
 
-static enum fm_ingest_verdict post(struct world *w, const struct post *p)
+static enum fm_ingest_verdict post_at(struct world *w, const struct post *p, int64_t now)
 {
 	char id[ICE_BATCH_ID_SIZE], mac[ICE_BATCH_MAC_SIZE];
 	size_t len;
@@ -78,9 +79,14 @@ static enum fm_ingest_verdict post(struct world *w, const struct post *p)
 	        .body = sent,
 	        .len = len,
 	};
-	enum fm_ingest_verdict verdict = fm_ingest(w->store, &request, NOW, &w->answer);
+	enum fm_ingest_verdict verdict = fm_ingest(w->store, &request, now, &w->answer);
 	free(sent);
 	return verdict;
+}
+
+static enum fm_ingest_verdict post(struct world *w, const struct post *p)
+{
+	return post_at(w, p, NOW);
 }
 
 static enum fm_ingest_verdict post_body(struct world *w, const char *body)
@@ -379,6 +385,64 @@ static void test_it_is_still_there_when_opened_again(void **state)
 	assert_int_equal(post_body(w, one), FM_INGEST_DUPLICATE);
 }
 
+static int64_t stored_readings(const struct world *w)
+{
+	char path[128];
+	sqlite3 *db = NULL;
+	sqlite3_stmt *q = NULL;
+	snprintf(path, sizeof(path), "%s/facilities-manager.db", w->folder);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM reading", -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	int64_t n = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return n;
+}
+
+/* Until the pass is over; how many readings went. */
+static uint64_t forget(struct world *w, int64_t before)
+{
+	uint64_t all = 0, some;
+	enum fm_store_result result;
+	int calls = 0;
+	do {
+		result = w->store->driver->forget(w->store, before, &some);
+		all += some;
+	} while (result == FM_STORE_OK && ++calls < 100);
+	assert_int_equal(result, FM_STORE_NONE);
+	return all;
+}
+
+/* Two printers, one of them an hour, all read whole. */
+static void test_old_readings_are_forgotten(void **state)
+{
+	struct world *w = *state;
+	char body[512], at[ICE_CLOCK_TEXT_SIZE];
+	const int hours = 600; /* more than one call looks at */
+	for (int i = 0; i < hours; i++) {
+		ice_clock_format(NOW + i * 3600, at);
+		snprintf(body, sizeof(body),
+		         "{\"schema\":1,\"site\":\"hq\",\"sequence\":%d,\"readings\":[{\"ip\":\"10.0.0.%d\",\"make\":"
+		         "\"HP\","
+		         "\"serial\":\"A%d\",\"read_at\":\"%s\"}]}",
+		         i + 1, i % 2, i % 2, at);
+		assert_int_equal(post_at(w, &(struct post){.body = body}, NOW + i * 3600), FM_INGEST_STORED);
+	}
+	assert_int_equal(forget(w, NOW), 0);
+	assert_int_equal(stored_readings(w), hours);
+	assert_int_equal(forget(w, NOW + 100 * 3600), 100);
+	assert_int_equal(forget(w, NOW + 100 * 3600), 0);
+	assert_int_equal(stored_readings(w), hours - 100);
+	/* The last that travelled whole stays: changes of it may be on their way. */
+	assert_int_equal(forget(w, NOW + 1000 * 3600), hours - 100 - 2);
+	assert_int_equal(stored_readings(w), 2);
+	assert_int_equal(devices(w, "hq").count, 2);
+	assert_int_equal(post_body(w, body), FM_INGEST_DUPLICATE);
+	assert_int_equal(summary(w).batches, hours);
+	assert_int_equal(summary(w).missing, 0);
+}
+
 /* ---- sealed bodies ---- */
 
 /* The server's own key for opening, and what engines seal with. */
@@ -498,6 +562,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_a_locked_database_gets_no_proof, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_a_full_disk_gets_no_proof_and_changes_nothing, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_it_is_still_there_when_opened_again, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_old_readings_are_forgotten, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_a_sealed_batch_is_opened_after_its_signature, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_what_does_not_open_gets_no_proof, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_values, setup, teardown),
