@@ -6,15 +6,18 @@ usage: bench/run.sh [--rounds N] [SECTION...]      sections: sweep million colle
 The contender runs on CPU 0, the simulated fleet on the last CPU. Every row names what it measured; ratios are against the bare
 sendmmsg/recvmmsg loop (the machine's limit) of the same round.
 """
+import http.client
 import json
 import os
 import platform
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 B = os.environ.get("B", "build")
@@ -162,6 +165,73 @@ def netsnmp(fleet, mode, what, retries=0, window=1000):
     return {"wall": wall, "cpu": cpu, "rss": rss, "found": k.get("answered"), "requests": k.get("requests"), "varbinds": k.get("varbinds")} if k else None
 
 
+EXPORTER = """printer:
+  walk: [1.3.6.1.2.1.1, 1.3.6.1.2.1.25.3.2.1, 1.3.6.1.2.1.25.3.5.1, 1.3.6.1.2.1.43.5.1.1, 1.3.6.1.2.1.43.10.2.1, 1.3.6.1.2.1.43.11.1.1,
+    1.3.6.1.2.1.43.12.1.1.4, 1.3.6.1.2.1.43.18.1.1, 1.3.6.1.2.1.2.2.1.3, 1.3.6.1.2.1.2.2.1.6, 1.3.6.1.2.1.4.20.1.2]
+  metrics:
+  - {name: prtMarkerSuppliesLevel, oid: 1.3.6.1.2.1.43.11.1.1.9, type: gauge,
+     indexes: [{labelname: hrDeviceIndex, type: gauge}, {labelname: prtMarkerSuppliesIndex, type: gauge}]}
+  max_repetitions: 25
+  timeout: 1s
+  retries: 1
+  auth: {community: public}
+"""
+
+
+def exporter(fleet, hosts):
+    """snmp_exporter, asked for each device over HTTP by eight clients on the fleet's CPU; the CPU time is its own."""
+    if not shutil.which("prometheus-snmp-exporter"):
+        return None
+    config = os.path.join(TMP, "snmp.yml")
+    with open(config, "w") as f:
+        f.write(EXPORTER)
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    p = subprocess.Popen(pinned(CPUS[0], ["prometheus-snmp-exporter", f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"]),
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    read = []
+
+    def client(mine):
+        c = http.client.HTTPConnection("127.0.0.1", port)
+        for host in mine:
+            c.request("GET", f"/snmp?module=printer&target={host}:{fleet.port}")
+            read.append(b"prtMarkerSuppliesLevel{" in c.getresponse().read())
+
+    def seconds():
+        fields = open(f"/proc/{p.pid}/stat").read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    try:
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        before, start = seconds(), time.monotonic()
+        clients = [threading.Thread(target=client, args=(hosts[k::8],)) for k in range(8)]
+        for c in clients:
+            c.start()
+        for c in clients:
+            c.join()
+        wall, cpu = time.monotonic() - start, seconds() - before
+        rss = next(int(line.split()[1]) for line in open(f"/proc/{p.pid}/status") if line.startswith("VmHWM"))
+    finally:
+        p.terminate()
+        p.wait()
+    return {"wall": wall, "cpu": cpu, "rss": rss, "rate": len(hosts) / wall, "cpu_k": cpu / len(hosts) * 1000, "found": sum(read)} if read else None
+
+
+def fusioninventory(fleet, hosts):
+    if not shutil.which("fusioninventory-netinventory"):
+        return None
+    addresses = [word for h in hosts for word in ("--host", h)]
+    wall, cpu, rss, out, _ = run(["fusioninventory-netinventory", "--port", str(fleet.port), "--credentials", "version:2c,community:public",
+                                  "--timeout", "1", "--threads", "8", *addresses])
+    return {"wall": wall, "cpu": cpu, "rss": rss, "rate": len(hosts) / wall, "cpu_k": cpu / len(hosts) * 1000, "found": out.count("<DEVICE>")}
+
+
 def section_sweep():
     """/16, 1 % answering, 1 s timeout, no retry: first contact only."""
     t = Table("Sweep of a /16: 65,534 addresses, 655 devices, 1 s timeout, no retry",
@@ -204,9 +274,6 @@ def section_collect():
         few = os.path.join(TMP, "few")
         with open(few, "w") as f:
             f.write("\n".join(fleet.addresses()[:300]) + "\n")
-        ini = os.path.join(TMP, "list.args")
-        with open(ini, "w") as f:
-            f.write(" ".join(fleet.addresses()))
         for _ in range(ROUNDS):
             r = ice(fleet, ["--range-file", listing], "--timeout", "1s", "--retries", "1", discover=False)
             r |= {"rate": 10000 / r["wall"], "cpu_k": r["cpu"] / 10, "requests_each": r["packets"] / 10000, "bytes_each": r["bytes"] / 10000, "found": r["printers"]}
@@ -219,6 +286,10 @@ def section_collect():
                 walk = f"xargs -P 8 -I H sh -c 'for t in 1.3.6.1.2.1.1 1.3.6.1.2.1.43.5 1.3.6.1.2.1.43.10 1.3.6.1.2.1.43.11; do snmpbulkwalk -v2c -c public -On H:{fleet.port} $t; done' < {few} > /dev/null"
                 wall, cpu, rss, _, _ = run(["sh", "-c", walk])
                 t.add("snmpbulkwalk by xargs", {"wall": wall, "cpu": cpu, "rss": rss, "rate": 300 / wall, "cpu_k": cpu / 0.3, "found": 300})
+            for name, r in (("snmp_exporter (1,000 printers)", exporter(fleet, fleet.addresses()[:1000])),
+                            ("fusioninventory (40 printers)", fusioninventory(fleet, fleet.addresses()[:40]))):
+                if r:
+                    t.add(name, r)
     t.print("net-snmp async", ("rate", "cpu_k"))
 
 
@@ -226,7 +297,7 @@ def section_pace():
     """How exact and how even is --rate?"""
     t = Table("Pacing over 10 s (to a counting receiver)", [("asked/s", "asked", ",.0f"), ("measured/s", "pps", ",.1f"), ("error %", "error", ".3f"), ("worst 10 ms / mean", "burst", ".2f")])
     for rate, cidr in ((100, "127.79.0.0/20"), (1000, "127.79.0.0/18"), (10000, "127.80.0.0/14"), (100000, "127.128.0.0/10")):
-        for _ in range(1 if rate == 100 else 3):
+        for _ in range(ROUNDS):
             r = subprocess.Popen(pinned(CPUS[-1], [f"{B}/bench/arrivals", "0", "10"]), stdout=subprocess.PIPE, text=True)
             port = int(r.stdout.readline().split()[1])
             p = subprocess.Popen(pinned(CPUS[0], [f"{B}/ice", "scan", cidr, "--port", str(port), "--rate", str(rate), "--timeout", "100ms", "--retries", "0",
@@ -241,22 +312,16 @@ def section_pace():
 
 
 def section_scale():
-    """From /16 to /8: time and memory."""
-    t = Table("Scale: 0.6 % answering, one retry", [("targets", "targets", ",.0f"), ("seconds", "wall", ".1f"), ("CPU us/target", "cpu_target", ".2f"),
-                                                     ("resident KiB", "rss", ".0f"), ("printers", "printers", ".0f")])
-    for bits, printers in ((16, 390), (12, 6250), (8, 100000)):
-        with Fleet(f"127.{16 if bits == 12 else 0}.0.0/{bits}", printers, 0) as fleet:
-            r = ice(fleet, [f"127.{16 if bits == 12 else 0}.0.0/{bits}"], "--retries", "1", discover=False)
-            targets = 2 ** (32 - bits) - 2
-            r |= {"targets": targets, "cpu_target": r["cpu"] / targets * 1e6}
-            t.add(f"ice scan /{bits}", r)
-    t.print()
-
-
-def section_upload():
-    """Bytes are no matter of time: once is enough."""
-    print("\n## upload, 1,000 mixed printers, 24 hours\n", flush=True)
-    subprocess.run([f"{B}/bench/upload"], check=True)
+    """From /16 to /8, once: time, memory, recall."""
+    t = Table("Scale: 0.6 % printers, each read whole, one retry", [("targets", "targets", ",.0f"), ("seconds", "wall", ".1f"), ("CPU us/target", "cpu_target", ".2f"),
+                                                                    ("resident KiB", "rss", ".0f"), ("printers", "printers", ",.0f"), ("recall", "recall", ".4f")])
+    for site, printers in (("127.16.0.0/16", 390), ("127.16.0.0/12", 6250), ("127.0.0.0/8", 100000)):
+        with Fleet(site, printers, 0) as fleet:
+            r = ice(fleet, [site], "--retries", "1", discover=False)
+            targets = 2 ** (32 - int(site.split("/")[1])) - 2
+            r |= {"targets": targets, "cpu_target": r["cpu"] / targets * 1e6, "recall": r["printers"] / printers}
+            t.add(f"ice scan /{site.split('/')[1]}", r)
+    t.print("ice scan /12", ("cpu_target",))
 
 
 def main():
@@ -270,6 +335,10 @@ def main():
         if name not in sections:
             raise SystemExit(f"bench: no section {name}; there are: {' '.join(sections)}")
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    missing = [name for name in ("zmap", "onesixtyone", "braa", "snmpbulkwalk", "prometheus-snmp-exporter", "fusioninventory-netinventory")
+               if not shutil.which(name)]
+    if missing:
+        print(f"# not installed, left out: {', '.join(missing)}")
     print(f"# {time.strftime('%Y-%m-%d')}, {model}, {len(CPUS)} CPUs, Linux {platform.release()}, {ROUNDS} interleaved rounds: median (min..max)")
     try:
         for name in args or [s for s in sections if s != "scale"]:

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 B=${B:-build}
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
-for p in braa onesixtyone zmap snmp python3 time util-linux; do
+for p in python3 time util-linux braa onesixtyone zmap snmp prometheus-snmp-exporter fusioninventory-agent-task-network; do
 	dpkg-query -W -f '${db:Status-Status}' $p 2>/dev/null | grep -qx installed && continue
 	echo "bench: installing $p"
 	DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $p >/dev/null 2>&1 || echo "bench: $p could not be installed"
