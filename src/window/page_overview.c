@@ -78,6 +78,7 @@ void window_page_overview(struct window *w, const struct window_request *request
 			json_array_append_new(list, json_string(o.mistakes.lines[i]));
 		json_object_set_new(facts, "broken", list);
 	}
+	json_object_set_new(facts, "range_count", json_integer((json_int_t)o.settings.plan.count));
 	json_object_set_new(facts, "started", json_boolean(o.running));
 	json_object_set_new(facts, "ready",
 	                    json_boolean(o.enrolled && o.settings.plan.count > 0 && (o.swept || o.running)));
