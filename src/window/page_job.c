@@ -198,7 +198,8 @@ static json_t *job_facts(const struct window_job *job)
 		json_t *record = json_object_get(said, "record");
 		if (json_is_object(record))
 			json_object_set_new(facts, "record", window_view_facts(record));
-		json_object_set_new(said, "explained", json_boolean(json_array_size(json_object_get(said, "facts")) > 0));
+		json_object_set_new(said, "explained",
+		                    json_boolean(json_array_size(json_object_get(said, "facts")) > 0));
 		json_object_set_new(said, "traced", json_boolean(json_array_size(json_object_get(said, "trace")) > 0));
 		json_object_set(facts, job->kind, said);
 	} else if (!job->running && !job_is_sweep(job)) {

@@ -6,51 +6,77 @@
 
 #include "page.h"
 #include "running.h"
-#include "view.h"
 
 #define OUTBOX_WAIT    ICE_USEC_SEC(5)
 #define OUTBOX_MAX     (8u << 20)
 #define OUTBOX_SHOWN   200
+#define OUTBOX_BODY    (256u << 10)
 #define LOG_LINES_TEXT "200"
 
-/* What a command prints as JSON, a value a line; an empty array when it prints none. */
-static json_t *outbox_ask(struct window *w, const char *const *argv, bool *good)
+/* The object that a command prints as JSON; NULL when it prints none. */
+static json_t *outbox_ask(struct window *w, const char *const *argv)
 {
 	size_t len;
 	int status = 0;
 	char *text = window_child_ask(argv, &w->rights, OUTBOX_WAIT, OUTBOX_MAX, &len, &status);
-	json_t *list = json_array();
-	for (const char *line = text, *end; line && (end = strchr(line, '\n')); line = end + 1) {
-		json_t *o =
-		        json_array_size(list) < OUTBOX_SHOWN ? json_loadb(line, (size_t)(end - line), 0, NULL) : NULL;
-		if (o)
-			json_array_append_new(list, o);
-	}
-	*good = text && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	json_t *said = text ? json_loadb(text, len, 0, NULL) : NULL;
 	free(text);
-	return list;
+	if (json_is_object(said))
+		return said;
+	json_decref(said);
+	return NULL;
+}
+
+/* One batch as it is sent; its body as a person reads JSON, of which the end of a long one is left out. */
+static json_t *outbox_shown(struct window *w, const char *which)
+{
+	const char *show[] = {"ice", "outbox", "show", which, "--format", "json", "-c", w->file, NULL};
+	json_t *batch = outbox_ask(w, show);
+	char *body = batch ? json_dumps(json_object_get(batch, "body"), JSON_INDENT(2) | JSON_PRESERVE_ORDER) : NULL;
+	size_t len = body ? strlen(body) : 0, n = len < OUTBOX_BODY ? len : OUTBOX_BODY;
+	while (n < len && n > 0 && ((unsigned char)body[n] & 0xc0) == 0x80)
+		n--; /* at a character's end */
+	if (body) {
+		json_object_set_new(batch, "text", json_stringn(body, n));
+		json_object_set_new(batch, "cut", json_boolean(n < len));
+	}
+	free(body);
+	return batch;
+}
+
+/* A batch is named by its sequence number; anything else is the next one. */
+static const char *outbox_which(const struct window_form *query)
+{
+	const char *which = window_form_text(query, "batch");
+	return *which && strlen(which) < 20 && strspn(which, "0123456789") == strlen(which) ? which : "next";
 }
 
 void window_page_outbox(struct window *w, const struct window_request *request, struct window_reply *reply)
 {
-	const char *list[] = {"ice", "outbox", "list", "--format", "ndjson", "-c", w->file, NULL};
-	bool good;
-	json_t *batches = outbox_ask(w, list, &good), *batch;
+	const char *list[] = {"ice", "outbox", "list", "--format", "json", "-c", w->file, NULL};
+	json_t *said = outbox_ask(w, list),
+	       *facts = json_pack("{s:s, s:b}", "page_title", "Outbox", "readable", said != NULL);
+	json_t *batches = json_object_get(said, "batches"), *batch;
 	size_t i;
-	(void)request;
 	json_array_foreach(batches, i, batch)
 	{
 		const char *state = json_string_value(json_object_get(batch, "state"));
 		json_object_set_new(batch, "aside", json_boolean(state && strcmp(state, "set aside") == 0));
 	}
-	window_page_show(w, reply, "outbox.html", "/outbox",
-	                 json_pack("{s:s, s:o, s:b}", "page_title", "Outbox", "batches", batches, "readable", good));
+	while (json_array_size(batches) > OUTBOX_SHOWN)
+		json_array_remove(batches, json_array_size(batches) - 1);
+	if (json_array_size(batches) > 0) {
+		json_object_set(facts, "said", said);
+		json_object_set_new(facts, "batch", outbox_shown(w, outbox_which(&request->query)));
+	}
+	json_decref(said);
+	window_page_show(w, reply, "outbox.html", "/outbox", facts);
 }
 
 void window_page_log(struct window *w, const struct window_request *request, struct window_reply *reply)
 {
-	const char *journal[] = {"journalctl", "--unit",   "ice",       "--lines", LOG_LINES_TEXT,
-	                         "--no-pager", "--output", "short-iso", NULL};
+	const char *journal[] = {"journalctl",   "--quiet",    "--unit",   "ice",       "--lines",
+	                         LOG_LINES_TEXT, "--no-pager", "--output", "short-iso", NULL};
 	size_t len;
 	int status = 0;
 	char *text = window_child_ask(journal, NULL, OUTBOX_WAIT, OUTBOX_MAX, &len, &status);

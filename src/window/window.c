@@ -11,6 +11,7 @@
 
 #include "asset.h"
 #include "ice/secret.h"
+#include "owner.h"
 #include "page.h"
 
 #define WINDOW_IDLE  ICE_USEC_SEC(600)
@@ -132,6 +133,7 @@ static void window_serve(struct window_request *request, struct window_reply *re
 		window_page_say(&r->window, reply, 404, "There is no such page.", "");
 		return;
 	}
+	r->window.rights = window_owner_rights(r->window.file);
 	if (!route->quiet)
 		r->used = ice_clock_now();
 	route->page(&r->window, request, reply);
@@ -204,8 +206,10 @@ bool ice_window_run(const struct ice_window_options *options, char *why, size_t 
 	if (!r->base)
 		abort();
 	r->window.jobs = window_jobs_new(r->base);
-	r->door = window_door_new(r->base, options->v6, options->port, window_serve, r, why, why_size);
-	bool good = r->door != NULL;
+	bool good = window_owner_become(options->file, why, why_size);
+	if (good)
+		r->door = window_door_new(r->base, options->v6, options->port, window_serve, r, why, why_size);
+	good = r->door != NULL;
 	if (good) {
 		window_session_init(&r->window.session, options->v6 ? "[::1]" : "127.0.0.1", window_door_port(r->door));
 		window_print(r);

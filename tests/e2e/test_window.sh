@@ -140,4 +140,34 @@ window --ipv6 2>/dev/null
 same "by IPv6 as well" "$(status -c "$tmp/jar" "$url" && known "$at/")" 303200
 kill -INT $window_pid
 check "Ctrl-C ends it" wait $window_pid
+
+# Root becomes who owns the folder, so that what it makes can be read by the service.
+if [ "$(id -u)" = 0 ]; then
+	ini=$tmp/owned/ice.ini
+	install -d -o nobody -m 700 "$tmp/owned"
+	chmod 711 "$tmp"
+	window
+	same "run by root, it is the user that owns the folder" "$(awk '/^Uid:/ {print $2, $3, $4}' /proc/$window_pid/status)" "$(id -u nobody) $(id -u nobody) $(id -u nobody)"
+	rm -f "$tmp/jar"
+	status -c "$tmp/jar" "$url" >/dev/null
+	same "and saves" "$(send /range -d do=save -d was= -d name=a -d range.addresses=127.9.0.0/24 -d communities=c)" 303
+	same "files of its own" "$(stat -c %U "$ini" "$tmp/owned/communities.a" | sort -u)" nobody
+	kill -INT $window_pid
+	# A folder of root's with a state folder of the service's.
+	ini=$tmp/etc2/ice.ini
+	install -d -m 755 "$tmp/etc2"
+	install -d -o nobody -m 700 "$tmp/state2"
+	printf '[state]\ndirectory = %s\n' "$tmp/state2" >"$ini"
+	window
+	rm -f "$tmp/jar"
+	status -c "$tmp/jar" "$url" >/dev/null
+	send /range -d do=save -d was= -d name=a -d range.addresses=127.9.0.0/30 -d communities=c >/dev/null
+	same "where the folder is root's, secrets are for who owns the state folder" "$(stat -c '%U %a' "$tmp/etc2/communities.a")" "nobody 600"
+	same "and so are the commands that it runs" "$(send /start -d kind=sweep)" 303
+	await 20 bash -c "! curl -s -b '$tmp/jar' '$at/job?id=1' | grep -q data-running"
+	check "which can read them" bash -c "curl -s -b '$tmp/jar' '$at/job?id=1' | grep -q '0 printers found'"
+	kill -INT $window_pid
+else
+	skip "as whom it runs when root starts it: not root"
+fi
 finish
