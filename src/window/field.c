@@ -81,7 +81,8 @@ static json_t *field_help(const char *help)
 	char text[512];
 	size_t n = (size_t)snprintf(text, sizeof text - 1, "%s", help);
 	n = n < sizeof text - 2 ? n : sizeof text - 2;
-	text[0] = (char)toupper((unsigned char)text[0]);
+	if (strcspn(text, ":") > strcspn(text, " ")) /* but not an address */
+		text[0] = (char)toupper((unsigned char)text[0]);
 	if (n > 0 && !ispunct((unsigned char)text[n - 1]))
 		memcpy(text + n, ".", 2);
 	return json_string(text);

@@ -9,6 +9,7 @@
 
 #include "field.h"
 #include "ice/secret.h"
+#include "running.h"
 #include "template.h"
 
 /* The navigation, in the order a person sets things up. */
@@ -154,6 +155,16 @@ static void page_mistakes(json_t *mistakes, const struct ice_conf_mistakes *foun
 	}
 }
 
+/* A running service goes on with what it has until it is told. */
+static void page_saved(struct window *w)
+{
+	json_t *service = window_running_status(w);
+	bool running = json_is_true(json_object_get(service, "running"));
+	window_page_notice(w, "good", running ? "Saved. The running service does not know it yet." : "Saved.");
+	json_object_set_new(w->notice, "reload", json_boolean(running));
+	json_decref(service);
+}
+
 bool window_page_save(struct window *w, const struct window_request *request, struct ice_settings_edit *edit,
                       json_t *mistakes)
 {
@@ -174,7 +185,7 @@ bool window_page_save(struct window *w, const struct window_request *request, st
 	ice_conf_mistakes_free(&found);
 	switch (result) {
 	case ICE_SETTINGS_EDIT_GOOD:
-		window_page_notice(w, "good", "Saved.");
+		page_saved(w);
 		return true;
 	case ICE_SETTINGS_EDIT_MISTAKEN:
 		return false;

@@ -15,7 +15,7 @@
 #include "page.h"
 
 #define WINDOW_IDLE  ICE_USEC_SEC(600)
-#define WINDOW_CLOCK 1 /* seconds between looks at the idle time */
+#define WINDOW_CLOCK ICE_USEC_SEC(1) /* between looks at the idle time */
 
 struct window_run {
 	struct window window;
@@ -176,7 +176,8 @@ static void window_print(const struct window_run *r)
 
 static void window_loop(struct window_run *r)
 {
-	struct timeval every = {WINDOW_CLOCK, 0};
+	ice_usec look = r->idle < WINDOW_CLOCK ? r->idle : WINDOW_CLOCK;
+	struct timeval every = {look / 1000000, look % 1000000};
 	r->clock = event_new(r->base, -1, EV_PERSIST, window_clock, r);
 	r->on_int = evsignal_new(r->base, SIGINT, window_signal, r);
 	r->on_term = evsignal_new(r->base, SIGTERM, window_signal, r);

@@ -141,6 +141,35 @@ same "by IPv6 as well" "$(status -c "$tmp/jar" "$url" && known "$at/")" 303200
 kill -INT $window_pid
 check "Ctrl-C ends it" wait $window_pid
 
+# Beside the service.
+ini=$tmp/run/ice.ini
+mkdir "$tmp/run"
+server fm
+enrol fm hq "$server_url"
+fleet site --site 127.78.0.0/28 --recordings config/demo/printers --count 4 --seed 3
+printf '[server]\nenrolment = %s\n[state]\ndirectory = state\n[sweep]\nport = %s\ntimeout = 300ms\n[range office]\naddresses = 127.78.0.0/28\n' \
+	"$tmp/hq.enrolment" "$fleet_port" >"$ini"
+"$B/ice" run -c "$ini" >"$tmp/run.out" 2>"$tmp/run.err" &
+run_pid=$!
+pids+=($run_pid)
+await 20 "$B/ice" status -c "$ini"
+window
+rm -f "$tmp/jar"
+status -c "$tmp/jar" "$url" >/dev/null
+page() { curl -s -b "$tmp/jar" "$at$1"; }
+check "the overview shows that the service is running" bash -c "curl -s -b '$tmp/jar' '$at/' | grep -q 'The service is running'"
+await 20 bash -c "curl -s -b '$tmp/jar' '$at/status' | grep -qE 'Printers known</dt><dd>4<'" && ok "and what it knows" || bad "and what it knows" "$(page /status)"
+same "a change is saved beside it" "$(send /timing -d sweep.interval=6h)" 303
+check "and it is said that the service does not know it" bash -c "curl -s -b '$tmp/jar' '$at/timing' | grep -q 'Tell the service'"
+same "it is told to read it" "$(send /reload)" 303
+check "which is said" bash -c "curl -s -b '$tmp/jar' '$at/' | grep -q 'was told to read its configuration again'"
+await 10 grep -qi 'configuration' "$tmp/run.err" && ok "and it does" || bad "and it does" "$(tail -5 "$tmp/run.err")"
+same "a sweep now is the service's" "$(send /start -d kind=now)" 303
+await 20 bash -c "! curl -s -b '$tmp/jar' '$at/job?id=1' | grep -q data-running"
+check "which takes it" bash -c "curl -s -b '$tmp/jar' '$at/job?id=1' | grep -q 'state-card good'"
+kill -INT $window_pid
+kill $run_pid
+
 # Root becomes who owns the folder, so that what it makes can be read by the service.
 if [ "$(id -u)" = 0 ]; then
 	ini=$tmp/owned/ice.ini

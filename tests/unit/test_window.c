@@ -10,6 +10,9 @@
 
 #include <cmocka.h>
 
+#include <unistd.h>
+
+#include "ice/window.h"
 #include "window/asset.h"
 #include "window/form.h"
 #include "window/session.h"
@@ -319,6 +322,21 @@ static void test_a_record_in_words(void **state)
 	json_decref(record);
 }
 
+static void test_it_ends_when_nobody_does_anything(void **state)
+{
+	char folder[] = "/tmp/test_window.XXXXXX", file[64], why[256] = "";
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(file, sizeof file, "%s/ice.ini", folder);
+	struct ice_window_options options = {.file = file, .idle = ICE_USEC_MSEC(20)};
+	if (!ice_window_run(&options, why, sizeof why))
+		fail_msg("%s", why);
+	assert_int_equal(rmdir(folder), 0); /* and made nothing */
+	options.file = "/nonexistent/ice.ini";
+	assert_false(ice_window_run(&options, why, sizeof why));
+	assert_non_null(strstr(why, "/nonexistent"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +351,7 @@ int main(void)
 	        cmocka_unit_test(test_marks_stand_where_escaping_holds),
 	        cmocka_unit_test(test_every_page_renders_of_nothing),
 	        cmocka_unit_test(test_a_record_in_words),
+	        cmocka_unit_test(test_it_ends_when_nobody_does_anything),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
