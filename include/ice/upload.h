@@ -72,16 +72,32 @@ void ice_upload_now(struct ice_upload *u);
 bool ice_upload_idle(const struct ice_upload *u); /* nothing in flight */
 void ice_upload_counters(const struct ice_upload *u, struct ice_upload_counters *out);
 
+/* The certificates that the server showed, as far as a chain of them could be made; its own is the first. Names are plain ASCII. */
+#define ICE_UPLOAD_CHAIN_MAX 6
+struct ice_upload_certificate {
+	char subject[256], issuer[256];
+	char names[512];               /* the hosts and addresses it is for */
+	int64_t not_before, not_after; /* wall seconds */
+	char error[128];               /* why it is not taken; "" = it is */
+};
+struct ice_upload_chain {
+	struct ice_upload_certificate at[ICE_UPLOAD_CHAIN_MAX];
+	size_t count;
+};
+
 /* One signed batch without readings, there and back; for `ice check`. Where HTTPS is not reached and http_fallback allows it, sealed
  * over HTTP at once: it holds no reading, and a person waits. Calls done exactly once, from the loop, never from
  * within ice_upload_test; one test at a time. */
 struct ice_upload_test {
 	bool acknowledged;
-	long status;          /* HTTP, 0 = none */
-	const char *error;    /* what went wrong, a person's words; "" when acknowledged */
-	const char *address;  /* the peer's address, "" = never connected */
-	const char *protocol; /* "TLSv1.3", "" = none */
-	bool sealed;          /* HTTPS was not reached, and this is how the sealed way over HTTP went */
+	long status;                          /* HTTP, 0 = none */
+	const char *error;                    /* what went wrong, a person's words; "" when acknowledged */
+	const char *address;                  /* the peer's address, "" = never connected */
+	const char *protocol;                 /* "TLSv1.3", "" = none */
+	const char *cipher;                   /* likewise */
+	const struct ice_upload_chain *chain; /* count 0 = none was shown */
+	int64_t server_time; /* what the server's clock said over HTTPS (its Date), wall seconds; 0 = it did not tell. For people */
+	bool sealed; /* HTTPS was not reached, and this is how the sealed way over HTTP went */
 	double seconds;
 };
 typedef void ice_upload_test_fn(const struct ice_upload_test *result, void *arg);

@@ -7,14 +7,17 @@
 
 #include <event2/event.h>
 
+#include "ice/clock.h"
 #include "ice/log.h"
 #include "ice/outbox.h"
 #include "ice/upload.h"
 
+#include "amount.h"
 #include "confinement.h"
 #include "setup.h"
 
 #define REACH_TIMEOUT ICE_USEC_SEC(20)
+#define REACH_SKEW    60 /* s that clocks may be apart */
 
 struct reach {
 	const struct ice_enrolment *enrolment;
@@ -58,6 +61,56 @@ static bool reach_resolve(struct reach *r)
 	return true;
 }
 
+static void reach_certificate(struct reach *r, const struct ice_upload_certificate *c, json_t *list)
+{
+	char from[ICE_CLOCK_TEXT_SIZE], until[ICE_CLOCK_TEXT_SIZE];
+	ice_clock_format((time_t)c->not_before, from);
+	ice_clock_format((time_t)c->not_after, until);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s}", "subject", c->subject, "issuer", c->issuer, "names",
+	                      c->names, "not_before", from, "not_after", until);
+	if (c->error[0])
+		json_object_set_new(o, "error", json_string(c->error));
+	json_array_append_new(list, o);
+	ice_report_step(r->report, c->error[0] ? ICE_REPORT_FAILED : ICE_REPORT_OK, "certificate",
+	                "%s%s%s, by %s, from %s until %s%s%s", c->subject, c->names[0] ? " for " : "", c->names,
+	                strcmp(c->subject, c->issuer) == 0 ? "itself" : c->issuer, from, until, c->error[0] ? ": " : "",
+	                c->error);
+}
+
+/* How far the server's clock is ahead of ours. Of no consequence but for people: readings carry our times. */
+static void reach_clock(struct reach *r, int64_t server_time)
+{
+	char time[ICE_AMOUNT_SIZE];
+	int64_t skew = server_time - (int64_t)ice_clock_wall(), apart = skew < 0 ? -skew : skew;
+	if (server_time == 0) {
+		ice_report_step(r->report, ICE_REPORT_NOTE, "clock", "the server did not tell its time");
+		return;
+	}
+	reach_set(r, "clock_skew", json_integer((json_int_t)skew));
+	if (apart <= REACH_SKEW)
+		ice_report_step(r->report, ICE_REPORT_OK, "clock", "as the server's");
+	else
+		ice_report_step(r->report, ICE_REPORT_NOTE, "clock",
+		                "%s %s the server's: readings carry this machine's time",
+		                ice_amount_seconds((double)apart, time), skew > 0 ? "behind" : "ahead of");
+}
+
+static void reach_tls(struct reach *r, const struct ice_upload_test *t)
+{
+	json_t *tls = json_object(), *list = json_array();
+	for (size_t i = 0; i < t->chain->count; i++)
+		reach_certificate(r, &t->chain->at[i], list);
+	if (t->protocol[0]) {
+		json_object_set_new(tls, "protocol", json_string(t->protocol));
+		json_object_set_new(tls, "cipher", json_string(t->cipher));
+		ice_report_step(r->report, ICE_REPORT_OK, "TLS", "%s with %s, certificate and host name verified",
+		                t->protocol, t->cipher);
+		reach_clock(r, t->server_time);
+	}
+	json_object_set_new(tls, "certificates", list);
+	reach_set(r, "tls", tls);
+}
+
 static void reach_answer(const struct ice_upload_test *t, void *arg)
 {
 	struct reach *r = arg;
@@ -65,11 +118,11 @@ static void reach_answer(const struct ice_upload_test *t, void *arg)
 		reach_set(r, "address", json_string(t->address));
 		ice_report_step(r->report, ICE_REPORT_OK, "connection", "%s", t->address);
 	}
-	if (t->protocol[0])
-		ice_report_step(r->report, ICE_REPORT_OK, "TLS", "%s, certificate and host name verified", t->protocol);
 	if (t->sealed)
 		ice_report_step(r->report, ICE_REPORT_FAILED, "HTTPS",
 		                "no TCP connection to its port; trying the way over HTTP, sealed");
+	else
+		reach_tls(r, t);
 	reach_set(r, "sealed", json_boolean(t->sealed));
 	if (t->acknowledged) {
 		reach_set(r, "round_trip", json_real(t->seconds));

@@ -61,6 +61,7 @@ struct ice_upload {
 	void *test_packed, *test_sealed;
 	size_t test_packed_len;
 	bool test_waits;
+	struct ice_upload_chain test_chain; /* what was shown over HTTPS */
 };
 
 static unsigned upload_in_flight(const struct ice_upload *u)
@@ -364,12 +365,16 @@ static void upload_tested(const struct ice_upload_post_result *r, void *arg)
 {
 	struct ice_upload *u = arg;
 	char words[UPLOAD_WORDS] = "";
-	struct ice_upload_test t = {.status = r->status,
-	                            .error = words,
-	                            .address = r->address,
-	                            .protocol = r->protocol,
-	                            .sealed = u->test_sealed != NULL,
-	                            .seconds = r->seconds};
+	struct ice_upload_test t = {
+	        .status = r->status,
+	        .error = words,
+	        .address = r->address,
+	        .protocol = r->protocol,
+	        .cipher = r->cipher,
+	        .chain = &u->test_chain,
+	        .server_time = u->test_sealed ? 0 : r->server_time, /* over HTTP anybody may have said it */
+	        .sealed = u->test_sealed != NULL,
+	        .seconds = r->seconds};
 	if (r->unreached && u->fallback.allowed && !u->test_sealed) {
 		u->test_waits = true;
 		upload_go_soon(u);
@@ -408,7 +413,9 @@ void ice_upload_test(struct ice_upload *u, ice_upload_test_fn *done, void *arg)
 	free(text);
 	u->test_done = done;
 	u->test_arg = arg;
-	struct ice_upload_post_body body = {.id = u->test_id, .bytes = u->test_packed, .len = u->test_packed_len};
+	struct ice_upload_post_body body = {
+	        .id = u->test_id, .bytes = u->test_packed, .len = u->test_packed_len, .look = &u->test_chain};
+	u->test_chain.count = 0;
 	ice_upload_post(u->carrier, &body, upload_tested, u);
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "upload_chain.h"
 #include "upload_link.h"
 #include "upload_words.h"
 
@@ -33,7 +34,8 @@ struct upload_post {
 	enum upload_post_refusal refusal;
 	struct ice_upload_link links;
 	struct ice_upload_post_result result;
-	char protocol[16], address[INET6_ADDRSTRLEN];
+	char protocol[16], cipher[64], address[INET6_ADDRSTRLEN];
+	struct ice_upload_chain *look; /* of who tests the way: the certificates shown; NULL otherwise */
 	ice_upload_post_fn *done;
 	void *arg;
 };
@@ -137,10 +139,21 @@ static curl_socket_t upload_post_open(void *arg, curlsocktype purpose, struct cu
 
 /* --- what the server sends --- */
 
+/* "Date: Sun, 06 Nov 1994 08:49:37 GMT": told to a person who tests the way, and good for nothing else. */
+static void upload_post_date(struct upload_post *p, const char *bytes, size_t n)
+{
+	char line[64];
+	if (!p->look || n < 6 || n >= sizeof(line) || strncasecmp(bytes, "Date:", 5) != 0)
+		return;
+	snprintf(line, sizeof(line), "%.*s", (int)n - 5, bytes + 5);
+	time_t t = curl_getdate(line, NULL);
+	p->result.server_time = t > 0 ? (int64_t)t : 0;
+}
+
 static size_t upload_post_header(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct upload_post *p = arg;
-	(void)bytes;
+	upload_post_date(p, bytes, size * n);
 	p->header_bytes += size * n;
 	if (p->header_bytes <= UPLOAD_POST_HEADERS_MAX)
 		return size * n;
@@ -167,9 +180,12 @@ static size_t upload_post_answer(char *bytes, size_t size, size_t n, void *arg)
  * be content with a common name, and comes later. */
 static CURLcode upload_post_tls(CURL *easy, void *context, void *arg)
 {
-	const struct ice_upload_post_carrier *c = arg;
+	struct upload_post *p = arg;
+	const struct ice_upload_post_carrier *c = p->carrier;
 	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(context);
 	(void)easy;
+	if (p->look)
+		ice_upload_chain_watch(context, p->look);
 	SSL_CTX_set_security_level(context, 2);
 	X509_VERIFY_PARAM_set_hostflags(param,
 	                                X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
@@ -185,8 +201,10 @@ static int upload_post_connected(void *arg, char *peer, char *local, int peer_po
 	struct curl_tlssessioninfo *tls = NULL;
 	(void)peer, (void)local, (void)peer_port, (void)local_port;
 	if (curl_easy_getinfo(p->easy, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK && tls && tls->internals &&
-	    tls->backend == CURLSSLBACKEND_OPENSSL)
+	    tls->backend == CURLSSLBACKEND_OPENSSL) {
 		snprintf(p->protocol, sizeof(p->protocol), "%s", SSL_get_version(tls->internals));
+		snprintf(p->cipher, sizeof(p->cipher), "%s", p->look ? SSL_get_cipher_name(tls->internals) : "");
+	}
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -229,6 +247,7 @@ static void upload_post_end(struct upload_post *p, CURLcode code)
 	               !p->carrier->options.proxy;
 	r->address = p->address;
 	r->protocol = p->protocol;
+	r->cipher = p->cipher;
 	r->seconds = (double)total / 1e6;
 	r->retry_after = wait > 0 ? ICE_USEC_SEC(wait < 1000000 ? wait : 1000000) : 0;
 	r->too_long = p->refusal == UPLOAD_POST_LONG_ANSWER;
@@ -271,6 +290,7 @@ void ice_upload_post(struct ice_upload_post_carrier *c, const struct ice_upload_
 	if (!p || !(p->easy = curl_easy_duphandle(c->pattern)))
 		abort();
 	p->carrier = c;
+	p->look = body->look;
 	p->done = done;
 	p->arg = arg;
 	size_t n = ice_batch_headers(c->options.enrolment->site, &c->options.enrolment->key, body->id, body->bytes,
@@ -289,6 +309,7 @@ void ice_upload_post(struct ice_upload_post_carrier *c, const struct ice_upload_
 	curl_easy_setopt(p->easy, CURLOPT_WRITEDATA, p);
 	curl_easy_setopt(p->easy, CURLOPT_PREREQDATA, p);
 	curl_easy_setopt(p->easy, CURLOPT_OPENSOCKETDATA, p);
+	curl_easy_setopt(p->easy, CURLOPT_SSL_CTX_DATA, p);
 	TAILQ_INSERT_TAIL(&c->posts, p, link);
 	/* Sets curl's timer to zero; whatever becomes of it comes by the loop. */
 	if (curl_multi_add_handle(c->multi, p->easy) != CURLM_OK)
@@ -366,7 +387,6 @@ static bool upload_post_make_pattern(struct ice_upload_post_carrier *c)
 	ok = ok && curl_easy_setopt(e, CURLOPT_USERAGENT, "ice/" ICE_VERSION) == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_SSL_CIPHER_LIST, UPLOAD_POST_CIPHERS) == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, upload_post_tls) == CURLE_OK;
-	ok = ok && curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, c) == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, upload_post_header) == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, upload_post_answer) == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, upload_post_connected) == CURLE_OK;

@@ -17,6 +17,7 @@
 #include "ice/batch.h"
 #include "ice/clock.h"
 #include "ice/enrolment.h"
+#include "ice/upload.h"
 
 struct event_base;
 struct ice_upload_post_carrier;
@@ -37,6 +38,8 @@ struct ice_upload_post_body {
 	const void *bytes; /* gzip'd; or gzip'd and then sealed, which goes over HTTP */
 	size_t len;
 	bool sealed;
+	struct ice_upload_chain
+	        *look; /* filled in, and the server's clock and cipher with it; NULL: nobody looks at them */
 };
 
 struct ice_upload_post_result {
@@ -48,6 +51,8 @@ struct ice_upload_post_result {
 	const char *error;    /* "" when an answer came, whatever it says; lives as long as the result */
 	const char *address;  /* the peer's, "" = never connected */
 	const char *protocol; /* "TLSv1.3", "" = no TLS was established */
+	const char *cipher;   /* "" = no TLS, or nobody looks */
+	int64_t server_time;  /* as it said, 0 = it did not, or nobody looks */
 	ice_usec retry_after; /* as asked by the server, 0 = it did not */
 	double seconds;       /* from the start to the end */
 };

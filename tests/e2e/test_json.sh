@@ -119,4 +119,24 @@ same "no copy is left behind" "$(ls "$tmp/copies")" ""
 "$B/ice" outbox retry --all -c "$tmp/run.ini" >/dev/null 2>"$tmp/err"
 same "what changes it needs the service stopped" $? 1
 
+# --- the way to the server
+server way
+enrol way good "$server_url"
+enrol way other "${server_url/127.0.0.1/localhost}"
+"$B/ice" check --enrolment "$tmp/good.enrolment" --format json >"$tmp/out" 2>"$tmp/err"
+same "a server that answers is status 0" $? 0
+holds "with name, certificates, protocol, clock and round trip" "$tmp/out" \
+	'o["server"]["addresses"] == ["127.0.0.1"] and o["server"]["tls"]["protocol"].startswith("TLSv1.") and o["server"]["tls"]["cipher"]
+	 and [c["names"] for c in o["server"]["tls"]["certificates"]] == ["127.0.0.1", ""]
+	 and not any("error" in c for c in o["server"]["tls"]["certificates"])
+	 and abs(o["server"]["clock_skew"]) < 5 and 0 < o["server"]["round_trip"] < 20 and not o["server"]["sealed"]'
+"$B/ice" check --enrolment "$tmp/other.enrolment" --format json >"$tmp/out" 2>"$tmp/err"
+same "one whose certificate is another's is status 1" $? 1
+holds "and the certificate is told with what is wrong in it" "$tmp/out" \
+	'"mismatch" in o["server"]["tls"]["certificates"][0]["error"] and "round_trip" not in o["server"]
+	 and [s["result"] for s in o["steps"] if s["topic"] == "round trip"] == ["failed"]'
+"$B/ice" check --enrolment "$tmp/enrolment" --format json >"$tmp/out" 2>"$tmp/err"
+same "a server that is not there is status 1" $? 1
+holds "and no certificate is told" "$tmp/out" 'o["server"].get("tls", {"certificates": []})["certificates"] == []'
+
 finish

@@ -103,7 +103,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ended = false;
 	struct ice_upload_post_carrier *c = ice_upload_post_carrier_new(base, &options, why, sizeof why);
 	check(c);
-	const struct ice_upload_post_body body = {id, sealed, sizeof sealed - 1, true};
+	struct ice_upload_chain look = {.count = 0};
+	const struct ice_upload_post_body body = {
+	        .id = id, .bytes = sealed, .len = sizeof sealed - 1, .sealed = true, .look = &look};
 	ice_upload_post(c, &body, fuzz_done, NULL);
 	while (!ended)
 		check(event_base_loop(base, EVLOOP_ONCE) == 0);
