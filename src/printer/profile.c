@@ -11,12 +11,10 @@
 #include "firstcontact.h"
 #include "requests.h"
 #include "rows.h"
+#include "wants.h"
 
 #define PROFILE_FILES_MAX  200
 #define PROFILE_PROBES_MAX 12 /* what the second question has room for */
-
-static const uint8_t profile_sys_descr[] = {0x2b, 6, 1, 2, 1, 1, 1, 0};
-static const uint8_t profile_hr_descr[] = {0x2b, 6, 1, 2, 1, 25, 3, 2, 1, 3}; /* of the printer's hrDeviceIndex */
 
 static void *profile_grow(void *list, size_t *size, size_t need, size_t each)
 {
@@ -177,70 +175,6 @@ static void profile_inherit(struct ice_profile *p, const struct ice_profile *bas
 	}
 }
 
-/* Drops wants that no rung names any more (`only` replaced them), so that nothing is asked for nothing. */
-static void profile_prune(struct ice_profile *p)
-{
-	uint16_t place[ICE_PROFILE_WANTS] = {0};
-	bool used[ICE_PROFILE_WANTS] = {false}, early[ICE_PROFILE_WANTS] = {false};
-	size_t kept = 0;
-	for (int f = 0; f < ICE_FIELD_COUNT; f++) {
-		for (size_t i = 0; i < p->ladders[f].count; i++) {
-			const struct ice_rung *r = &p->ladders[f].rungs[i];
-			used[r->want] = true;
-			early[r->want] |= !r->late;
-			if (r->kind == ICE_KIND_LOOKUP) {
-				used[r->key_want] = true;
-				early[r->key_want] |= !r->late;
-			}
-		}
-	}
-	for (size_t i = 0; i < p->want_count; i++) {
-		if (!used[i] && !p->wants[i].again)
-			continue;
-		place[i] = (uint16_t)kept;
-		p->wants[kept] = p->wants[i];
-		p->wants[kept].late = used[i] && !early[i];
-		kept++;
-	}
-	p->want_count = kept;
-	for (int f = 0; f < ICE_FIELD_COUNT; f++) {
-		for (size_t i = 0; i < p->ladders[f].count; i++) {
-			struct ice_rung *r = &p->ladders[f].rungs[i];
-			r->want = place[r->want];
-			r->key_want = place[r->key_want];
-		}
-	}
-}
-
-static int profile_want(const struct ice_profile *p, const uint8_t *oid, size_t n)
-{
-	for (size_t i = 0; i < p->want_count; i++)
-		if (!p->wants[i].column && p->wants[i].oid.len == n && memcmp(p->wants[i].oid.bytes, oid, n) == 0)
-			return (int)i;
-	return -1;
-}
-
-/* What a conversation would otherwise look up row by row, again and again. */
-static void profile_sets(struct ice_profile *p)
-{
-	const struct ice_ladder *charset = &p->ladders[ICE_FIELD_CHARSET];
-	p->descr = profile_want(p, profile_sys_descr, sizeof(profile_sys_descr));
-	p->device_descr = profile_want(p, profile_hr_descr, sizeof(profile_hr_descr));
-	for (size_t i = 0; i < p->want_count; i++) {
-		if (p->wants[i].column)
-			ice_want_add(&p->columns, i);
-		if (!p->wants[i].late && !p->wants[i].alert_text)
-			ice_want_add(&p->early, i);
-		if (p->wants[i].again)
-			ice_want_add(&p->again, i);
-	}
-	for (size_t i = 0; i < charset->count; i++)
-		ice_want_drop(&p->early, charset->rungs[i].want);
-	for (int f = 0; f < ICE_FIELD_COUNT; f++)
-		for (size_t i = 0; i < p->ladders[f].count && f != ICE_FIELD_CHARSET; i++)
-			p->late[f] |= p->ladders[f].rungs[i].late;
-}
-
 static void profile_compile(struct ice_profiles *all, struct ice_profile_file *f, struct ice_conf_mistakes *m)
 {
 	static const char *const sections[] = {"profile", "match", "objects", "facts", "ask", NULL};
@@ -378,8 +312,7 @@ struct ice_profiles *ice_profiles_load(const char *folder, struct ice_conf_mista
 	for (int i = 0; i < n; i++)
 		profile_compile(all, &files[i], mistakes);
 	for (int i = 0; i < n; i++) {
-		profile_prune(files[i].profile);
-		profile_sets(files[i].profile);
+		ice_wants_settle(files[i].profile);
 		files[i].profile->cache = ice_request_cache_new();
 		free(files[i].path);
 		free(files[i].rows);
