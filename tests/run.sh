@@ -76,7 +76,7 @@ if [ "$tier" = test ]; then
 		one "valgrind" timeout 600 bash tests/e2e/valgrind.sh
 		one "sanitized build" make -s -j"$(nproc)" SAN=address,undefined all sanitized-tests
 		one "sanitized check" env B=build/san bash tests/run.sh check
-		for s in tests/e2e/test_pipeline.sh tests/e2e/test_server.sh tests/e2e/test_replay.sh tests/e2e/test_hostile.sh; do
+		for s in tests/e2e/test_pipeline.sh tests/e2e/test_server.sh tests/e2e/test_replay.sh tests/e2e/test_hostile.sh tests/e2e/test_window.sh; do
 			one "sanitized ${s#tests/}" env B=build/san timeout 600 bash "$s"
 		done
 	fi

@@ -166,20 +166,17 @@ static json_t *job_progress(const char *err, json_t **words)
 
 static void job_sweep_facts(const struct window_job *job, json_t *facts)
 {
-	json_t *words, *progress = job_progress(job->err.text, &words), *all = window_results_list(job),
-	               *shown = json_array();
-	json_int_t done = json_integer_value(json_object_get(progress, "done")),
-	           total = json_integer_value(json_object_get(progress, "total"));
-	size_t found = json_array_size(all);
+	json_t *words, *progress = job_progress(job->err.text, &words);
+	json_int_t done = json_integer_value(json_object_get(progress, "done"));
+	json_int_t total = json_integer_value(json_object_get(progress, "total"));
+	size_t found = window_results_count(job);
 	json_int_t percent = !job->running && window_job_exit(job) == 0 ? 100 : total > 0 ? done * 100 / total : 0;
-	for (size_t i = found; i > 0 && found - i < JOB_SHOWN; i--)
-		json_array_append(shown, json_array_get(all, i - 1));
 	json_object_set_new(facts, "words", words ? words : json_string(""));
 	json_object_set_new(facts, "sweep",
 	                    json_pack("{s:I, s:I, s:I, s:I, s:o, s:b}", "done", done, "total", total, "percent",
-	                              percent, "found", (json_int_t)found, "printers", shown, "one", found == 1));
+	                              percent, "found", (json_int_t)found, "printers",
+	                              window_results_last(job, JOB_SHOWN), "one", found == 1));
 	json_decref(progress);
-	json_decref(all);
 }
 
 static json_t *job_facts(const struct window_job *job)
@@ -210,6 +207,7 @@ static json_t *job_facts(const struct window_job *job)
 		job_sweep_facts(job, facts);
 	else
 		json_object_set_new(facts, "words", json_stringn(job->err.text, job->err.len));
+	json_object_set_new(facts, "overflow", json_boolean(job->overflow));
 	json_object_set_new(facts, "delivers", json_boolean(strcmp(job->kind, "deliver") == 0));
 	return facts;
 }

@@ -31,6 +31,7 @@ static const struct settings_word {
         {"privacy", "Privacy", ""},
         {"state", "Outbox", "Where readings wait until the server has acknowledged them."},
         {"log", "Log", ""},
+        {"status", "Monitoring", ""},
         {"profiles", "Vendor profiles", ""},
 };
 

@@ -9,6 +9,9 @@
 /* The facts of each record (view.h), in the order found; a line that is none is passed over. */
 json_t *window_results_list(const struct window_job *job);
 
+/* The last n of them, the newest first; quick, however many there are. */
+json_t *window_results_last(const struct window_job *job, size_t n);
+
 /* How many there are, without looking into them. */
 size_t window_results_count(const struct window_job *job);
 

@@ -61,7 +61,7 @@ check("every one of them has its row", links >= 5, String(links));
 for (let i = 0; i < links; i++) {
 	await page.goto(base + "/printers");
 	await page.locator("tbody th a").nth(i).click();
-	check("and its page", (await page.locator("h1").innerText()).length > 0 && !(await page.title()).includes("harm"));
+	check("and its page", (await page.locator("h1").innerText()).length > 0 && (await page.title()) !== "harm");
 	if (i === 0)
 		await picture(page, "32-hostile-one");
 }
@@ -69,15 +69,15 @@ await page.goto(base + "/printers");
 await page.setViewportSize({ width: 390, height: 844 });
 check("ten thousand letters stay inside a phone", await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
 await page.goto(base + "/printers?q=" + encodeURIComponent(`"><script>document.title="harm"</script>`));
-check("what is looked for is text, too", (await page.locator("main").innerText()).includes(`"><script>`) && !(await page.title()).includes("harm"));
+check("what is looked for is text, too", (await page.locator("main").innerText()).includes(`"><script>`) && (await page.title()) !== "harm");
 await page.goto(base + "/range?name=" + encodeURIComponent(`<script>document.title="harm"</script>`)).catch(() => {});
-check("and what is asked for", !(await page.title()).includes("harm"));
+check("and what is asked for", (await page.title()) !== "harm");
 await page.goto(base + "/range");
 await page.getByLabel("Name").fill(`<script>document.title="harm"</script>`);
 await page.locator("#range\\.addresses").fill("127.80.0.0/24");
 await page.getByRole("button", { name: "Save", exact: true }).click();
 const entered = await page.locator("#range\\.name").count() ? await page.locator("#range\\.name").inputValue() : await page.locator("main").innerText();
-check("and what is entered", entered.includes(`<script>document.title="harm"</script>`) && !(await page.title()).includes("harm"), entered);
+check("and what is entered", entered.includes(`<script>document.title="harm"</script>`) && (await page.title()) !== "harm", entered);
 const real = complaints.filter((c) => !/status of 404/.test(c));
 check("no page complained", real.length === 0, ...real);
 await browser.close();
