@@ -8,7 +8,6 @@
 #include "ice/text.h"
 
 #define INI_TEXT_BLANKS    " \t"
-#define INI_TEXT_BOM       "\xef\xbb\xbf"
 #define INI_TEXT_TITLE_MAX 49
 
 /* ---- what a line is: the same eyes as conf.c's gate ---- */
@@ -31,14 +30,12 @@ static const char *ini_text_trim(const char *s, size_t *n)
 	return s;
 }
 
-/* The line without its end, without a byte-order mark, without blanks around it. */
+/* The line without its end and without blanks around it. */
 static const char *ini_text_body(const char *text, size_t *n)
 {
 	*n = strcspn(text, "\n");
 	if (*n > 0 && text[*n - 1] == '\r')
 		--*n;
-	if (*n >= 3 && memcmp(text, INI_TEXT_BOM, 3) == 0)
-		text += 3, *n -= 3;
 	return ini_text_trim(text, n);
 }
 
