@@ -203,14 +203,9 @@ static int check_all(struct check *c)
 
 static int check_with(struct check *c, int argc, char **argv)
 {
-	switch (ice_options_read(&check_command, &argc, argv, c)) {
-	case ICE_OPTIONS_HELPED:
-		return ICE_EXIT_DONE;
-	case ICE_OPTIONS_WRONG:
-		return ICE_EXIT_USAGE;
-	case ICE_OPTIONS_READ:
-		break;
-	}
+	enum ice_options_result result = ice_options_read(&check_command, &argc, argv, c);
+	if (result != ICE_OPTIONS_READ)
+		return (int)result;
 	bool json = c->format && strcmp(c->format, "json") == 0;
 	if (argc > 0)
 		return ice_options_refuse(&check_command, "%s: what is that for? the configuration is named by -c FILE",

@@ -57,14 +57,9 @@ int ice_cmd_config(int argc, char **argv)
 {
 	struct config c = {.file = CONFIG_FILE};
 	char why[512], sample[8192];
-	switch (ice_options_read(&config_command, &argc, argv, &c)) {
-	case ICE_OPTIONS_HELPED:
-		return ICE_EXIT_DONE;
-	case ICE_OPTIONS_WRONG:
-		return ICE_EXIT_USAGE;
-	case ICE_OPTIONS_READ:
-		break;
-	}
+	enum ice_options_result result = ice_options_read(&config_command, &argc, argv, &c);
+	if (result != ICE_OPTIONS_READ)
+		return (int)result;
 	if (argc > 0)
 		return ice_options_refuse(&config_command,
 		                          "%s: what is that for? the configuration is named by -c FILE", argv[0]);

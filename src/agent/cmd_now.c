@@ -89,14 +89,9 @@ static int now_ask(const struct now *n, const char *state, struct ice_request *r
 static int now_with(struct now *n, int argc, char **argv)
 {
 	struct ice_request r = {.range = ""};
-	switch (ice_options_read(&now_command, &argc, argv, n)) {
-	case ICE_OPTIONS_HELPED:
-		return ICE_EXIT_DONE;
-	case ICE_OPTIONS_WRONG:
-		return ICE_EXIT_USAGE;
-	case ICE_OPTIONS_READ:
-		break;
-	}
+	enum ice_options_result result = ice_options_read(&now_command, &argc, argv, n);
+	if (result != ICE_OPTIONS_READ)
+		return (int)result;
 	if (argc < 1 || !ice_request_what(argv[0], &r.what))
 		return ice_options_refuse(&now_command, "%s%swhat is to be done? sweep, inventory or upload",
 		                          argc ? argv[0] : "", argc ? ": " : "");

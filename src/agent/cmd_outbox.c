@@ -297,14 +297,9 @@ static int outbox_open(struct outbox *b, bool changes)
 static int outbox_with(struct outbox *b, int argc, char **argv)
 {
 	const struct outbox_order *order = outbox_orders;
-	switch (ice_options_read(&outbox_command, &argc, argv, b)) {
-	case ICE_OPTIONS_HELPED:
-		return ICE_EXIT_DONE;
-	case ICE_OPTIONS_WRONG:
-		return ICE_EXIT_USAGE;
-	case ICE_OPTIONS_READ:
-		break;
-	}
+	enum ice_options_result result = ice_options_read(&outbox_command, &argc, argv, b);
+	if (result != ICE_OPTIONS_READ)
+		return (int)result;
 	if (argc == 0)
 		return ice_options_refuse(&outbox_command, "what of it? list, show, export or retry");
 	while (order->name && strcmp(order->name, argv[0]) != 0)

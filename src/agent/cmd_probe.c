@@ -260,14 +260,9 @@ static int probe_cmd_hold(struct probe_cmd *p, const struct ice_profiles *profil
 
 static int probe_cmd_with(struct probe_cmd *p, int argc, char **argv, struct ice_settings *settings)
 {
-	switch (ice_options_read(&probe_cmd_command, &argc, argv, p)) {
-	case ICE_OPTIONS_HELPED:
-		return ICE_EXIT_DONE;
-	case ICE_OPTIONS_WRONG:
-		return ICE_EXIT_USAGE;
-	case ICE_OPTIONS_READ:
-		break;
-	}
+	enum ice_options_result result = ice_options_read(&probe_cmd_command, &argc, argv, p);
+	if (result != ICE_OPTIONS_READ)
+		return (int)result;
 	if (argc != 1)
 		return ice_options_refuse(&probe_cmd_command, argc == 0 ? "which device? ADDR" : "one ADDR at a time");
 	if (p->snmp && strcmp(p->snmp, "1") != 0 && strcmp(p->snmp, "2c") != 0 && strcmp(p->snmp, "both") != 0)

@@ -310,14 +310,9 @@ static int prove_run(struct prove *p)
 
 static int prove_with(struct prove *p, int argc, char **argv)
 {
-	switch (ice_options_read(&prove_command, &argc, argv, p)) {
-	case ICE_OPTIONS_HELPED:
-		return ICE_EXIT_DONE;
-	case ICE_OPTIONS_WRONG:
-		return ICE_EXIT_USAGE;
-	case ICE_OPTIONS_READ:
-		break;
-	}
+	enum ice_options_result result = ice_options_read(&prove_command, &argc, argv, p);
+	if (result != ICE_OPTIONS_READ)
+		return (int)result;
 	if (!p->config)
 		return ice_options_refuse(&prove_command, "the sweep of which configuration? -c FILE");
 	p->names = argv;

@@ -199,14 +199,9 @@ int ice_cmd_replay(int argc, char **argv)
 {
 	static struct replay replay; /* holds a reply of 64 kB */
 	bool all = true;
-	switch (ice_options_read(&replay_command, &argc, argv, &replay)) {
-	case ICE_OPTIONS_HELPED:
-		return ICE_EXIT_DONE;
-	case ICE_OPTIONS_WRONG:
-		return ICE_EXIT_USAGE;
-	case ICE_OPTIONS_READ:
-		break;
-	}
+	enum ice_options_result result = ice_options_read(&replay_command, &argc, argv, &replay);
+	if (result != ICE_OPTIONS_READ)
+		return (int)result;
 	if (argc == 0)
 		return ice_options_refuse(&replay_command, "which recordings? FILE...");
 	ice_snmp_init();

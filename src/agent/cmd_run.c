@@ -320,14 +320,9 @@ static void run_free(struct run *r)
 
 static int run_with(struct run *r, int argc, char **argv)
 {
-	switch (ice_options_read(&run_command, &argc, argv, r)) {
-	case ICE_OPTIONS_HELPED:
-		return ICE_EXIT_DONE;
-	case ICE_OPTIONS_WRONG:
-		return ICE_EXIT_USAGE;
-	case ICE_OPTIONS_READ:
-		break;
-	}
+	enum ice_options_result result = ice_options_read(&run_command, &argc, argv, r);
+	if (result != ICE_OPTIONS_READ)
+		return (int)result;
 	if (argc > 0)
 		return ice_options_refuse(&run_command,
 		                          "%s: ranges stand in the configuration; ice scan takes them as arguments",

@@ -327,14 +327,9 @@ static int scan_finish(struct scan *s)
 
 static int scan_with(struct scan *s, int argc, char **argv)
 {
-	switch (scan_options_read(&s->options, &argc, argv)) {
-	case ICE_OPTIONS_HELPED:
-		return ICE_EXIT_DONE;
-	case ICE_OPTIONS_WRONG:
-		return ICE_EXIT_USAGE;
-	case ICE_OPTIONS_READ:
-		break;
-	}
+	enum ice_options_result result = scan_options_read(&s->options, &argc, argv);
+	if (result != ICE_OPTIONS_READ)
+		return (int)result;
 	int status = scan_plan(s, argc, argv);
 	if (status != ICE_EXIT_DONE)
 		return status;

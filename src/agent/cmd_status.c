@@ -63,14 +63,9 @@ static int status_show(const struct status_command *c, const char *state)
 int ice_cmd_status(int argc, char **argv)
 {
 	struct status_command c = {.config = NULL};
-	switch (ice_options_read(&status_command, &argc, argv, &c)) {
-	case ICE_OPTIONS_HELPED:
-		return ICE_EXIT_DONE;
-	case ICE_OPTIONS_WRONG:
-		return ICE_EXIT_USAGE;
-	case ICE_OPTIONS_READ:
-		break;
-	}
+	enum ice_options_result result = ice_options_read(&status_command, &argc, argv, &c);
+	if (result != ICE_OPTIONS_READ)
+		return (int)result;
 	if (argc > 0)
 		return ice_options_refuse(&status_command, "%s: what is that for?", argv[0]);
 	if (!c.config && !c.state)

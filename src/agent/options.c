@@ -9,8 +9,6 @@
 #include "ice/clock.h"
 #include "ice/conf.h"
 
-#include "cmd.h"
-
 #define OPTIONS_MAX 64
 
 bool ice_options_number(const char *text, int64_t min, int64_t max, int64_t *out)

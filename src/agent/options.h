@@ -13,6 +13,8 @@
 
 #include "ice/attr.h"
 
+#include "cmd.h"
+
 enum ice_option_kind {
 	ICE_OPTION_FLAG,     /* bool, set to true */
 	ICE_OPTION_TEXT,     /* const char *, lent from argv */
@@ -44,7 +46,12 @@ struct ice_command {
 	const char *more;                 /* after the options: examples, notes; may be NULL */
 };
 
-enum ice_options_result { ICE_OPTIONS_READ, ICE_OPTIONS_HELPED, ICE_OPTIONS_WRONG };
+/* All but READ are the exit status that the command then ends with. */
+enum ice_options_result {
+	ICE_OPTIONS_READ = -1,
+	ICE_OPTIONS_HELPED = ICE_EXIT_DONE,
+	ICE_OPTIONS_WRONG = ICE_EXIT_USAGE
+};
 
 /* Reads argv into `into`. What is not an option is moved to argv[0..*argc-1] in order. HELPED: --help was given, and printed to stdout.
  * WRONG: told on stderr. */
