@@ -14,8 +14,8 @@
 #include "ice/recording.h"
 
 #include "truth/agents.h"
+#include "truth/profiles.h"
 
-static struct ice_profiles *profiles;
 static struct ice_secret community;
 static struct ice_identity id;
 static unsigned questions;
@@ -210,20 +210,7 @@ static void test_request(void **state)
 
 static int load(void **state)
 {
-	(void)state;
-	struct ice_conf_mistakes mistakes = {0};
-	ice_snmp_init();
-	profiles = ice_profiles_load("config/profiles", &mistakes);
-	ice_conf_mistakes_print(&mistakes, stderr);
-	ice_conf_mistakes_free(&mistakes);
-	return profiles && ice_secret_set(&community, "public", 6) ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	ice_profiles_free(profiles);
-	return 0;
+	return profiles_load(state) == 0 && ice_secret_set(&community, "public", 6) ? 0 : -1;
 }
 
 int main(void)
@@ -233,5 +220,5 @@ int main(void)
 	        cmocka_unit_test(test_others),   cmocka_unit_test(test_not_an_answer),
 	        cmocka_unit_test(test_request),
 	};
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, load, profiles_unload);
 }

@@ -14,8 +14,7 @@
 #include "printer/compiled.h"
 #include "printer/facts.h"
 #include "printer/labels.h"
-
-static struct ice_profiles *profiles;
+#include "truth/profiles.h"
 
 static void test_labels(void **state)
 {
@@ -134,23 +133,6 @@ static void test_serials(void **state)
 	assert_false(ice_serial_is_placeholder("E1J123456"));
 }
 
-static int load(void **state)
-{
-	(void)state;
-	struct ice_conf_mistakes mistakes = {0};
-	profiles = ice_profiles_load("config/profiles", &mistakes);
-	ice_conf_mistakes_print(&mistakes, stderr);
-	ice_conf_mistakes_free(&mistakes);
-	return profiles ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	ice_profiles_free(profiles);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,5 +141,5 @@ int main(void)
 	        cmocka_unit_test(test_models),
 	        cmocka_unit_test(test_serials),
 	};
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, profiles_load, profiles_unload);
 }

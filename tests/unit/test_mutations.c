@@ -8,16 +8,15 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <stdio.h>
 
 #include "truth/play.h"
+#include "truth/profiles.h"
+#include "truth/recordings.h"
 
 #define MUTATIONS_QUICK 2000
 #define MUTATIONS_SMALL 12000 /* octets of what the quick ones take */
 #define FILES_MAX       1024
-
-static struct ice_profiles *profiles;
 
 struct file {
 	char path[400];
@@ -59,23 +58,28 @@ static char *read_file(const char *path, size_t most, size_t *n)
 	return text;
 }
 
+struct wanted {
+	bool device;
+	size_t most;
+};
+
+static void add_file(const char *path, const char *name, void *arg)
+{
+	const struct wanted *wanted = arg;
+	struct file *f = &files[file_count];
+	(void)name;
+	if (file_count == FILES_MAX)
+		return;
+	snprintf(f->path, sizeof(f->path), "%s", path);
+	f->text = read_file(path, wanted->most, &f->n);
+	f->device = wanted->device;
+	file_count += f->text != NULL;
+}
+
 static void add_folder(const char *folder, bool device, size_t most)
 {
-	struct dirent **list;
-	int n = scandir(folder, &list, NULL, alphasort);
-	for (int i = 0; i < n; i++) {
-		const char *dot = strrchr(list[i]->d_name, '.');
-		struct file *f = &files[file_count];
-		if (dot && strcmp(dot, ".snmprec") == 0 && file_count < FILES_MAX) {
-			snprintf(f->path, sizeof(f->path), "%s/%.250s", folder, list[i]->d_name);
-			f->text = read_file(f->path, most, &f->n);
-			f->device = device;
-			file_count += f->text != NULL;
-		}
-		free(list[i]);
-	}
-	if (n >= 0)
-		free(list);
+	struct wanted wanted = {device, most};
+	recordings_each(folder, add_file, &wanted);
 }
 
 /* Bounds of a row picked at random. */
@@ -252,28 +256,10 @@ static void test_damaged_recordings(void **state)
 	assert_int_equal(false_printers, 0);
 }
 
-static int load(void **state)
-{
-	(void)state;
-	struct ice_conf_mistakes mistakes = {0};
-	ice_snmp_init();
-	profiles = ice_profiles_load("config/profiles", &mistakes);
-	ice_conf_mistakes_print(&mistakes, stderr);
-	ice_conf_mistakes_free(&mistakes);
-	return profiles ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	ice_profiles_free(profiles);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_damaged_recordings),
 	};
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, profiles_load, profiles_unload);
 }

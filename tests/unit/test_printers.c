@@ -8,15 +8,15 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <jansson.h>
 #include <stdio.h>
 
 #include "truth/play.h"
+#include "truth/profiles.h"
+#include "truth/recordings.h"
 
 #define DATA "tests/data"
 
-static struct ice_profiles *profiles;
 static unsigned cases, wrong;
 
 /* The ways in which a device may be asked; all must tell the same. */
@@ -68,8 +68,9 @@ static struct ice_recording *load_recording(const char *path)
 	return recording;
 }
 
-static void one_printer(const char *path, const char *file)
+static void one_printer(const char *path, const char *file, void *arg)
 {
+	(void)arg;
 	static struct ice_record record;
 	char truth_path[512];
 	json_error_t error;
@@ -103,8 +104,9 @@ static void one_printer(const char *path, const char *file)
 	json_decref(truth);
 }
 
-static void one_device(const char *path, const char *file)
+static void one_device(const char *path, const char *file, void *arg)
 {
+	(void)arg;
 	struct ice_recording *recording = load_recording(path);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		struct play p = {.profiles = profiles,
@@ -121,26 +123,10 @@ static void one_device(const char *path, const char *file)
 	ice_recording_free(recording);
 }
 
-static int is_recording(const struct dirent *e)
+static void each(const char *folder, recordings_fn *one)
 {
-	const char *dot = strrchr(e->d_name, '.');
-	return dot && (strcmp(dot, ".snmprec") == 0 || strcmp(dot, ".walk") == 0 || strcmp(dot, ".snmpwalk") == 0);
-}
-
-static void each(const char *folder, void (*one)(const char *path, const char *file))
-{
-	struct dirent **list;
-	char path[512];
-	int n = scandir(folder, &list, is_recording, alphasort);
-	cases = wrong = 0;
-	for (int i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, list[i]->d_name);
-		one(path, list[i]->d_name);
-		cases++;
-		free(list[i]);
-	}
-	if (n >= 0)
-		free(list);
+	wrong = 0;
+	cases = recordings_each(folder, one, NULL);
 }
 
 static void test_every_printer_tells_its_truth(void **state)
@@ -161,29 +147,11 @@ static void test_no_other_device_is_a_printer(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-static int load(void **state)
-{
-	(void)state;
-	struct ice_conf_mistakes mistakes = {0};
-	ice_snmp_init();
-	profiles = ice_profiles_load("config/profiles", &mistakes);
-	ice_conf_mistakes_print(&mistakes, stderr);
-	ice_conf_mistakes_free(&mistakes);
-	return profiles ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	ice_profiles_free(profiles);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_every_printer_tells_its_truth),
 	        cmocka_unit_test(test_no_other_device_is_a_printer),
 	};
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, profiles_load, profiles_unload);
 }

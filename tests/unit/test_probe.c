@@ -15,8 +15,7 @@
 #include "ice/probe.h"
 #include "ice/recording.h"
 #include "truth/agents.h"
-
-static struct ice_profiles *profiles;
+#include "truth/profiles.h"
 
 /* How an agent answers: it gets the honest reply and may change it, or say nothing (false). */
 typedef bool misbehave_fn(const struct ice_snmp_message *question, struct ice_snmp_message *reply, void *arg);
@@ -675,24 +674,6 @@ static void test_odd_indexes(void **state)
 	assert_string_equal(none.record->model, "P3500DW");
 }
 
-static int load(void **state)
-{
-	(void)state;
-	struct ice_conf_mistakes mistakes = {0};
-	ice_snmp_init();
-	profiles = ice_profiles_load("config/profiles", &mistakes);
-	ice_conf_mistakes_print(&mistakes, stderr);
-	ice_conf_mistakes_free(&mistakes);
-	return profiles ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	ice_profiles_free(profiles);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -722,5 +703,5 @@ int main(void)
 	        cmocka_unit_test(test_canaries),
 	        cmocka_unit_test(test_odd_indexes),
 	};
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, profiles_load, profiles_unload);
 }

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +10,7 @@
 
 #include "ice/ber.h"
 #include "ice/recording.h"
+#include "truth/recordings.h"
 
 /* ---- help ---- */
 
@@ -576,51 +576,39 @@ static size_t walk(const struct ice_recording *r, enum ice_snmp_version version)
 	return next;
 }
 
-static unsigned walk_folder(const char *folder)
+static void walk_file(const char *path, const char *file, void *arg)
 {
-	unsigned files = 0;
-	DIR *d = opendir(folder);
-	for (struct dirent *e; d && (e = readdir(d));) {
-		char path[4096], why[200] = "";
-		size_t n = strlen(e->d_name);
-		if (n < 8 || strcmp(e->d_name + n - 8, ".snmprec") != 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
-		struct ice_recording *r = ice_recording_load(path, why, sizeof(why));
-		if (!r) {
-			fail_msg("%s", why);
-			break;
-		}
-		if (ice_recording_skipped(r))
-			fail_msg("%s: %zu rows were skipped", path, ice_recording_skipped(r));
-		if (walk(r, ICE_SNMP_V1) != ice_recording_count(r) || walk(r, ICE_SNMP_V2C) != ice_recording_count(r))
-			fail_msg("%s: the walk ended early", path);
-		ice_recording_free(r);
-		files++;
-	}
-	if (d)
-		closedir(d);
-	return files;
+	char why[200] = "";
+	(void)file, (void)arg;
+	struct ice_recording *r = ice_recording_load(path, why, sizeof(why));
+	if (!r)
+		fail_msg("%s", why);
+	if (ice_recording_skipped(r))
+		fail_msg("%s: %zu rows were skipped", path, ice_recording_skipped(r));
+	if (walk(r, ICE_SNMP_V1) != ice_recording_count(r) || walk(r, ICE_SNMP_V2C) != ice_recording_count(r))
+		fail_msg("%s: the walk ended early", path);
+	ice_recording_free(r);
 }
 
 static void test_shared_recordings(void **state)
 {
 	(void)state;
-	unsigned files = walk_folder("../shared/corpus/printers");
+	unsigned files = recordings_each("../shared/corpus/printers", walk_file, NULL);
 	if (files == 0) {
 		print_message("../shared/corpus is not here\n");
 		skip();
 	}
-	files += walk_folder("../shared/corpus/printers/fragments") +
-	         walk_folder("../shared/corpus/printers/system-only") + walk_folder("../shared/corpus/devices");
+	files += recordings_each("../shared/corpus/printers/fragments", walk_file, NULL) +
+	         recordings_each("../shared/corpus/printers/system-only", walk_file, NULL) +
+	         recordings_each("../shared/corpus/devices", walk_file, NULL);
 	print_message("%u recordings walked\n", files);
 }
 
 static void test_own_recordings(void **state)
 {
 	(void)state;
-	assert_true(walk_folder("config/demo/printers") >= 6);
-	assert_true(walk_folder("config/demo/devices") >= 6);
+	assert_true(recordings_each("config/demo/printers", walk_file, NULL) >= 6);
+	assert_true(recordings_each("config/demo/devices", walk_file, NULL) >= 6);
 }
 
 /* snmpwalk -Oa: what the octets were is lost, and an address made of dots would be an invention. */

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,6 +14,8 @@
 #include <sys/stat.h>
 
 #include "truth/play.h"
+#include "truth/profiles.h"
+#include "truth/recordings.h"
 
 #define CORPUS "../shared/corpus"
 
@@ -44,7 +45,6 @@ struct make_score {
 	struct score fields[F_COUNT];
 };
 
-static struct ice_profiles *profiles;
 static struct make_score makes[64];
 static size_t make_count;
 static unsigned wrong_full, wrong_other, not_found;
@@ -248,11 +248,11 @@ static void check(const json_t *truth, const struct ice_record *r)
 	check_alerts(truth, r);
 }
 
-static void one(const char *folder, const char *file, enum ice_snmp_version version)
+static void one(const char *path, const char *file, void *arg)
 {
-	char path[512], why[256];
+	enum ice_snmp_version version = *(const enum ice_snmp_version *)arg;
+	char why[256];
 	static struct ice_record record;
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
 	json_error_t error;
 	char truth_path[512];
 	snprintf(truth_path, sizeof(truth_path), "%.*s.json", (int)(strlen(path) - strlen(".snmprec")), path);
@@ -296,26 +296,6 @@ static void one(const char *folder, const char *file, enum ice_snmp_version vers
 	json_decref(truth);
 }
 
-static int is_recording(const struct dirent *e)
-{
-	size_t n = strlen(e->d_name);
-	return n > 8 && strcmp(e->d_name + n - 8, ".snmprec") == 0;
-}
-
-static unsigned each(const char *folder, void (*do_one)(const char *, const char *, enum ice_snmp_version),
-                     enum ice_snmp_version version)
-{
-	struct dirent **list;
-	int n = scandir(folder, &list, is_recording, alphasort);
-	for (int i = 0; i < n; i++) {
-		do_one(folder, list[i]->d_name, version);
-		free(list[i]);
-	}
-	if (n >= 0)
-		free(list);
-	return n < 0 ? 0 : (unsigned)n;
-}
-
 static void forget(void)
 {
 	memset(makes, 0, sizeof(makes));
@@ -354,9 +334,9 @@ static void table(const char *title)
 static void printers(enum ice_snmp_version version, const char *title)
 {
 	forget();
-	unsigned n = each(CORPUS "/printers", one, version);
-	n += each(CORPUS "/printers/fragments", one, version);
-	n += each(CORPUS "/printers/system-only", one, version);
+	unsigned n = recordings_each(CORPUS "/printers", one, &version);
+	n += recordings_each(CORPUS "/printers/fragments", one, &version);
+	n += recordings_each(CORPUS "/printers/system-only", one, &version);
 	if (n == 0) {
 		print_message("no recordings in " CORPUS ": skipped\n");
 		skip();
@@ -383,10 +363,10 @@ static void test_truth_v1(void **state)
 
 static unsigned false_printers, other_devices;
 
-static void other(const char *folder, const char *file, enum ice_snmp_version version)
+static void other(const char *path, const char *file, void *arg)
 {
-	char path[512], why[256];
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	enum ice_snmp_version version = *(const enum ice_snmp_version *)arg;
+	char why[256];
 	struct ice_recording *recording = ice_recording_load(path, why, sizeof(why));
 	if (!recording)
 		fail_msg("%s", why);
@@ -403,11 +383,12 @@ static void other(const char *folder, const char *file, enum ice_snmp_version ve
 static void test_no_false_printers(void **state)
 {
 	(void)state;
-	if (each(CORPUS "/devices", other, ICE_SNMP_V2C) == 0) {
+	enum ice_snmp_version v2c = ICE_SNMP_V2C, v1 = ICE_SNMP_V1;
+	if (recordings_each(CORPUS "/devices", other, &v2c) == 0) {
 		print_message("no recordings in " CORPUS ": skipped\n");
 		skip();
 	}
-	each(CORPUS "/devices", other, ICE_SNMP_V1);
+	recordings_each(CORPUS "/devices", other, &v1);
 	printf("| %u other devices by v1 and v2c: %u called printers\n", other_devices / 2, false_printers);
 	assert_int_equal(false_printers, 0);
 }
@@ -440,11 +421,11 @@ static bool canary(const struct ice_recording_row *row, size_t index, uint8_t *r
 	return true;
 }
 
-static void canaries(const char *folder, const char *file, enum ice_snmp_version version)
+static void canaries(const char *path, const char *file, void *arg)
 {
-	char path[512], why[256];
+	enum ice_snmp_version version = *(const enum ice_snmp_version *)arg;
+	char why[256];
 	static struct ice_record record;
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
 	struct ice_recording *recording = ice_recording_load(path, why, sizeof(why));
 	if (!recording)
 		fail_msg("%s", why);
@@ -473,8 +454,9 @@ static void test_only_what_may_be_told(void **state)
 	                                      CORPUS "/printers/system-only", CORPUS "/devices"};
 	unsigned n = 0;
 	for (int v = 0; v < 2; v++) {
+		enum ice_snmp_version version = v ? ICE_SNMP_V2C : ICE_SNMP_V1;
 		for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-			n += each(folders[i], canaries, v ? ICE_SNMP_V2C : ICE_SNMP_V1);
+			n += recordings_each(folders[i], canaries, &version);
 	}
 	if (n == 0) {
 		print_message("no recordings in " CORPUS ": skipped\n");
@@ -485,24 +467,6 @@ static void test_only_what_may_be_told(void **state)
 	assert_int_equal(canaries_told + asked_too_much, 0);
 }
 
-static int load(void **state)
-{
-	(void)state;
-	struct ice_conf_mistakes mistakes = {0};
-	ice_snmp_init();
-	profiles = ice_profiles_load("config/profiles", &mistakes);
-	ice_conf_mistakes_print(&mistakes, stderr);
-	ice_conf_mistakes_free(&mistakes);
-	return profiles ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	ice_profiles_free(profiles);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -511,5 +475,5 @@ int main(void)
 	        cmocka_unit_test(test_no_false_printers),
 	        cmocka_unit_test(test_only_what_may_be_told),
 	};
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, profiles_load, profiles_unload);
 }
