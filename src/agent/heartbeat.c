@@ -116,7 +116,8 @@ static void heartbeat_beat(struct ice_heartbeat *h)
 	h->now = ice_clock_now();
 
 	if (h->rounds)
-		(void)!ice_rounds_beat(h->rounds, h->now);
+		ice_rounds_beat(h->rounds, h->now,
+		                !ice_batches_refused(h->batches)); /* what is read could not be kept */
 	h->ending |= ice_sweep_beat(h->sweep, h->now);
 	ice_batches_close(h->batches, h->now, heartbeat_more(h));
 	if (h->now >= h->place_at)

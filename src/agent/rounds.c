@@ -20,7 +20,7 @@ struct rounds_target {
 struct ice_rounds {
 	struct ice_rounds_options options;
 	struct ice_channel *channel;
-	size_t leg; /* the present one, or the last */
+	size_t leg;     /* the present one, or the last */
 	bool inventory; /* the present round is (also) one */
 	struct ice_devices_slots slots;
 	struct rounds_target held; /* the next target, while the neighbour tables have no room for it */
@@ -135,6 +135,7 @@ static void rounds_end(struct ice_rounds *r)
 	range->unchanged = f.scanner.unchanged;
 	range->read = f.scanner.printers - f.scanner.unchanged;
 	range->probes = f.scanner.probes_sent;
+	range->bytes = f.udp.bytes_sent + f.udp.bytes_received;
 	ice_timetable_ended(r->options.timetable, r->leg, ICE_LANE_INVENTORY);
 	if (range->asked > 0)
 		ICE_LOG(r->inventory ? ICE_LOG_INFO : ICE_LOG_DEBUG, r->inventory ? "inventory ended" : "pulse ended",
@@ -142,7 +143,7 @@ static void rounds_end(struct ice_rounds *r)
 		        ice_field_int("asked", (int64_t)range->asked),
 		        ice_field_int("unchanged", (int64_t)range->unchanged),
 		        ice_field_int("read", (int64_t)range->read), ice_field_int("silent", (int64_t)range->silent),
-		        ice_field_int("probes", (int64_t)range->probes));
+		        ice_field_int("probes", (int64_t)range->probes), ice_field_int("bytes", (int64_t)range->bytes));
 }
 
 /* The next range in its turn. */
@@ -165,7 +166,7 @@ static void rounds_save(struct ice_rounds *r, ice_usec now)
 		r->save_at = now + ROUNDS_SAVE;
 }
 
-bool ice_rounds_beat(struct ice_rounds *r, ice_usec now)
+void ice_rounds_beat(struct ice_rounds *r, ice_usec now, bool may_begin)
 {
 	bool ended = false;
 	r->wall = ice_clock_wall();
@@ -175,11 +176,10 @@ bool ice_rounds_beat(struct ice_rounds *r, ice_usec now)
 		r->save_at = now;
 		ended = true;
 	}
-	if (!ice_channel_busy(r->channel) && (ended || now >= r->look_at))
+	if (!ice_channel_busy(r->channel) && may_begin && (ended || now >= r->look_at))
 		rounds_look(r, now);
 	if (!ice_channel_busy(r->channel))
 		rounds_save(r, now);
-	return ended;
 }
 
 ice_usec ice_rounds_next(const struct ice_rounds *r, ice_usec now)
@@ -189,7 +189,7 @@ ice_usec ice_rounds_next(const struct ice_rounds *r, ice_usec now)
 		return at;
 	if (r->save_at <= now && ice_devices_unsaved(r->options.devices) > 0)
 		return now;
-	return r->look_at < at ? r->look_at : at;
+	return r->look_at > now && r->look_at < at ? r->look_at : at;
 }
 
 bool ice_rounds_going(const struct ice_rounds *r)

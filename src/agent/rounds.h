@@ -42,8 +42,8 @@ ICE_MUST_CHECK struct ice_rounds *ice_rounds_new(struct event_base *base, const 
                                                  char *why, size_t why_size);
 void ice_rounds_free(struct ice_rounds *r);
 
-/* Receives, sends, begins and ends what is due. True: a round has just ended. */
-ICE_MUST_CHECK bool ice_rounds_beat(struct ice_rounds *r, ice_usec now);
+/* Receives, sends, ends what is through, and begins what is due where it may. */
+void ice_rounds_beat(struct ice_rounds *r, ice_usec now, bool may_begin);
 ice_usec ice_rounds_next(const struct ice_rounds *r, ice_usec now);
 bool ice_rounds_going(const struct ice_rounds *r);
 
@@ -55,9 +55,10 @@ ICE_MUST_CHECK bool ice_rounds_asks(const struct ice_rounds *r, const struct ice
 
 /* The last round of a range that was over. */
 struct ice_rounds_range {
-	int64_t began, ended;            /* wall seconds; 0 = none yet */
-	uint64_t asked, silent;          /* printers */
-	uint64_t read, unchanged, probes; /* of those that answered; datagrams of the round */
+	int64_t began, ended;     /* wall seconds; 0 = none yet */
+	uint64_t asked, silent;   /* printers */
+	uint64_t read, unchanged; /* of those that answered */
+	uint64_t probes, bytes;   /* datagrams sent; UDP payload both ways */
 };
 struct ice_rounds_range ice_rounds_range(const struct ice_rounds *r, size_t leg);
 

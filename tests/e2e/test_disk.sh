@@ -27,13 +27,18 @@ config() { # config NAME STATE-FOLDER
 		retries = 1
 		port = $fleet_port
 		[inventory]
+		interval = off
 		full_read = 0
+		[pulse]
+		interval = off
 		[range site]
 		addresses = 127.96.0.0/26
 	I
 }
 # The old log is gone before the new process is there, or it would be taken for the new one.
 start() { local name=$1; shift; : >"$tmp/$name.err"; env "$@" "$B/ice" run -c "$tmp/$name.ini" >"$tmp/$name.out" 2>"$tmp/$name.err" & run_pid=$!; pids+=($run_pid); }
+# ... and sweeps, though the last sweep was just now.
+again() { start "$@"; await 20 says "$1" "service started" && kill -USR1 $run_pid; }
 stop() { kill -TERM $run_pid; wait $run_pid; }
 says() { grep -qE -- "$2" "$tmp/$1.err"; }
 times() { grep -cE -- "$2" "$tmp/$1.err"; }
@@ -56,7 +61,7 @@ if [ -n "$mounted" ]; then
 	stop
 	filler() { dd if=/dev/zero of="$disk/filler" bs=4096 2>/dev/null; true; }
 	filler
-	start full
+	again full
 	check "on a full disk it starts, and the sweep waits" await 20 says full "outbox is full, sweeping waits.*disk is full"
 	read -rt 6 <> <(:)
 	check "it keeps running" alive
@@ -114,7 +119,7 @@ shim=$B/kills/faultydisk.so order=$tmp/eio/order
 if [ "${B##*/}" = san ]; then
 	skip "a sanitized program takes no shim"
 else
-	faulty() { start eio LD_PRELOAD="$PWD/$shim" FAULTYDISK_FOLDER="$tmp/eio" FAULTYDISK_ORDER="$order"; }
+	faulty() { again eio LD_PRELOAD="$PWD/$shim" FAULTYDISK_FOLDER="$tmp/eio" FAULTYDISK_ORDER="$order"; }
 	away
 	faulty
 	check "readings wait in the outbox" await 20 says eio "sweep ended"
@@ -156,10 +161,10 @@ damage() { # damage WORDS SEQUENCES-SAVED COMMAND...
 	away
 	sqlite3 "$tmp/fm/facilities-manager.db" 'delete from reading; delete from batch'
 	rm -rf "$tmp/torn"; config torn "$tmp/torn"
-	for i in 1 2 3; do start torn; await 20 says torn "sweep ended"; stop; done
+	for i in 1 2 3; do again torn; await 20 says torn "sweep ended"; stop; done
 	"$@" || bad "$words: the damage could not be done"
 	back
-	start torn
+	again torn
 	check "$words: the service runs" await 20 says torn "sweep ended"
 	check "and says once what happened" test "$(times torn 'outbox damaged')" = 1
 	saved() { [ "$(readings)" -ge $((least * 20 + 20)) ]; }
@@ -188,7 +193,7 @@ if [ "${B##*/}" != san ]; then
 	config clock "$tmp/clock"
 	mkdir -m 700 "$tmp/clock"
 	step=$tmp/clock/step
-	clocked() { start clock LD_PRELOAD="$PWD/$B/kills/clockstep.so" CLOCKSTEP="$step"; }
+	clocked() { again clock LD_PRELOAD="$PWD/$B/kills/clockstep.so" CLOCKSTEP="$step"; }
 	year=31557600
 	echo $((40 * year)) >"$step"
 	clocked

@@ -233,9 +233,11 @@ def prepare(args):
         with open(os.open(enrolment, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as f:
             f.write(line)
         with open(site.config, "w", encoding="utf-8") as f:
-            f.write(f"[server]\nenrolment = {enrolment}\n[state]\ndirectory = {site.folder}\n[sweep]\ninterval = 1h\n"
+            rounds = "off" if number == 0 else "1s"
+            f.write(f"[server]\nenrolment = {enrolment}\n[state]\ndirectory = {site.folder}\n[sweep]\ninterval = 1s\n"
                     f"rate = max\ntimeout = 500ms\nretries = 3\nsubnet_cap = 0\nport = {port}\n"
-                    f"[inventory]\nfull_read = {'0' if number == 0 else '24h'}\n[range all]\n")
+                    f"[inventory]\ninterval = {rounds}\nfull_read = {'0' if number == 0 else '24h'}\n"
+                    f"[pulse]\ninterval = {rounds}\nerror_interval = {rounds}\n[range all]\n")
             f.writelines(f"addresses = {t['ip']}\n" for t in truth)
     server = Process("server", [args.server] + listen + [url.split("/")[-1]], data, args)
     return fleet, truth, server, sites
@@ -291,8 +293,13 @@ def kill_them(args, rng, server, sites, counts):
 
 
 def settle(server, sites):
-    """Lets every engine finish a sweep and deliver all it has. True when they could."""
+    """Lets every engine finish a sweep, the last one, and deliver all it has. True when they could."""
     end = time.monotonic() + 60
+    for site in sites:
+        with open(site.config, encoding="utf-8") as f:
+            text = f.read()
+        with open(site.config, "w", encoding="utf-8") as f:
+            f.write(text.replace("interval = 1s", "interval = 1h"))
     rest = list(sites)
     while rest and time.monotonic() < end:
         for site in rest:
@@ -300,6 +307,9 @@ def settle(server, sites):
         time.sleep(0.3)
         waiting = []
         for site in rest:
+            while "service started" not in site.engine.said() and site.engine.process.poll() is None:
+                time.sleep(0.01)
+            site.engine.process.send_signal(signal.SIGUSR1)
             while "sweep ended" not in site.engine.said() and time.monotonic() < end and site.engine.process.poll() is None:
                 time.sleep(0.01)
             time.sleep(0.3)
