@@ -91,10 +91,11 @@ $(B)/tests/%: tests/%.c $(B)/libparts.a $(B)/libice.a
 	$(Q)$(COMPILE) -Itests -Isrc -o $@ $< $(B)/libparts.a $(B)/libice.a -pie $(LDFLAGS) -lcmocka $(PC_LIBS)
 
 # Where the simulation puts virtual time, timers, datagrams, POSTs and its own witness in the place of the real ones.
-SEAMS := ice_clock_now ice_clock_wall ice_random_system ice_neighbours_new ice_neighbours_connect event_new event_add event_del event_free \
-	$(addprefix ice_udp_,new free send flush queued receive fds counters) \
-	$(addprefix ice_upload_post,_carrier_new _carrier_free) ice_upload_post ice_outbox_put
+WORLD := ice_clock_now ice_clock_wall ice_random_system ice_neighbours_new ice_neighbours_connect event_new event_add event_del event_free \
+	$(addprefix ice_udp_,new free send flush queued receive fds counters)
+SEAMS := $(WORLD) $(addprefix ice_upload_post,_carrier_new _carrier_free) ice_upload_post ice_outbox_put
 $(B)/tests/replay/test_simulation: LDFLAGS += $(SEAMS:%=-Wl,--wrap=%)
+$(B)/tests/replay/test_lanes: LDFLAGS += $(WORLD:%=-Wl,--wrap=%) -Wl,--wrap=ice_scanner_new,--wrap=ice_scanner_free,--wrap=ice_scanner_asks
 
 $(B)/bench/%: bench/%.c $(B)/libice.a
 	@mkdir -p $(@D)

@@ -110,9 +110,10 @@ static void scan_beat(ice_usec now, void *arg)
 	ice_progress_draw(&s->progress, now, &line);
 }
 
-static void scan_swept(void *arg)
+static void scan_swept(bool whole, void *arg)
 {
 	struct scan *s = arg;
+	(void)whole;
 	s->swept = true;
 	event_base_loopbreak(s->base);
 }

@@ -82,7 +82,8 @@ static bool heartbeat_busy(const struct ice_address *address, void *arg)
 /* From where a sweep can go on without missing anyone: nothing before it is unfinished, and all that was read is committed. */
 static void heartbeat_tell_place(struct ice_heartbeat *h)
 {
-	if (!h->ops.place || !ice_sweep_going(h->sweep) || ice_batches_waiting(h->batches) > 0)
+	bool unfinished = ice_sweep_going(h->sweep) || (h->ending && ice_sweep_drained(h->sweep));
+	if (!h->ops.place || !unfinished || ice_batches_waiting(h->batches) > 0)
 		return;
 	struct ice_place place = ice_sweep_place(h->sweep);
 	h->place_at = h->now + HEARTBEAT_PLACE;
@@ -126,12 +127,14 @@ static void heartbeat_beat(struct ice_heartbeat *h)
 		ice_upload_work(h->options.upload, h->now);
 
 	bool swept = h->ending && ice_batches_waiting(h->batches) == 0;
+	if (swept && ice_sweep_drained(h->sweep))
+		heartbeat_tell_place(h);
 	h->ending &= !swept;
 	heartbeat_arm(h);
 	if (h->ops.beat)
 		h->ops.beat(h->now, h->arg);
 	if (swept)
-		h->ops.swept(h->arg);
+		h->ops.swept(!ice_sweep_drained(h->sweep), h->arg);
 }
 
 static void heartbeat_timer(evutil_socket_t fd, short what, void *arg)
@@ -176,7 +179,7 @@ static struct ice_channel_options heartbeat_channel(struct ice_heartbeat *h)
 static bool heartbeat_make_channels(struct ice_heartbeat *h, struct event_base *base, char *why, size_t why_size)
 {
 	const struct ice_heartbeat_options *o = &h->options;
-	const struct ice_sweep_options sweep = {
+	struct ice_sweep_options sweep = {
 	        .plan = o->plan,
 	        .neighbours = h->neighbours,
 	        .shard = o->shard,
@@ -186,6 +189,7 @@ static bool heartbeat_make_channels(struct ice_heartbeat *h, struct event_base *
 	        .arg = h,
 	        .channel = heartbeat_channel(h),
 	};
+	sweep.channel.scanner.silences = o->devices != NULL; /* who is known and in no round is missed here */
 	h->sweep = ice_sweep_new(base, &sweep, why, why_size);
 	if (!h->sweep || !o->devices)
 		return h->sweep != NULL;
@@ -253,16 +257,16 @@ void ice_heartbeat_sweep(struct ice_heartbeat *h, const struct ice_place *from, 
 
 void ice_heartbeat_pause(struct ice_heartbeat *h)
 {
+	ice_sweep_drain(h->sweep);
+}
+
+size_t ice_heartbeat_stop(struct ice_heartbeat *h)
+{
 	h->now = ice_clock_now();
 	(void)ice_batches_flush(h->batches, h->now);
 	heartbeat_tell_place(h);
 	ice_sweep_stop(h->sweep, h->now);
 	h->ending = false;
-}
-
-size_t ice_heartbeat_stop(struct ice_heartbeat *h)
-{
-	ice_heartbeat_pause(h);
 	if (h->rounds)
 		ice_rounds_stop(h->rounds);
 	return ice_batches_waiting(h->batches);

@@ -49,14 +49,15 @@ struct ice_heartbeat_options {
 
 /* All take the same arg. May be NULL but for swept. */
 struct ice_heartbeat_ops {
-	/* An address of a range of the plan that answered is done; in the rounds also one that did not. */
+	/* An address of a range of the plan that answered is done; where printers are known, also one that did not answer. */
 	void (*found)(const struct ice_finding *finding, size_t leg, void *arg);
 	/* After every beat. */
 	void (*beat)(ice_usec now, void *arg);
 	/* Readings were committed, and where the sweep is with them. Not more than once a second. */
 	void (*place)(const struct ice_place *place, void *arg);
-	/* The sweep is over, and all it found is in the outbox, if there is one. */
-	void (*swept)(void *arg);
+	/* The sweep is over, and all it found is in the outbox, if there is one. Not whole: it was interrupted (ice_heartbeat_pause), and its place
+	 * was told just before. */
+	void (*swept)(bool whole, void *arg);
 };
 
 ICE_MUST_CHECK struct ice_heartbeat *ice_heartbeat_new(struct event_base *base,
@@ -69,10 +70,11 @@ void ice_heartbeat_free(struct ice_heartbeat *h);
  * may be going on. */
 void ice_heartbeat_sweep(struct ice_heartbeat *h, const struct ice_place *from, size_t legs, ice_usec spread);
 
-/* Ends the sweep now, its place told: what is in flight is forgotten, what was read is committed. `swept` is not called. */
+/* Interrupts the sweep: nobody else is asked, what is in flight is finished; then `swept`, not whole. */
 void ice_heartbeat_pause(struct ice_heartbeat *h);
 
-/* Ends everything so. Returns the readings that could not be committed (0 unless the disk refuses). */
+/* Ends everything now, the sweep's place told: what is in flight is forgotten, what was read is committed. `swept` is not called. Returns the
+ * readings that could not be committed (0 unless the disk refuses). */
 size_t ice_heartbeat_stop(struct ice_heartbeat *h);
 
 bool ice_heartbeat_sweeping(const struct ice_heartbeat *h);

@@ -60,10 +60,10 @@ static void service_found(const struct ice_finding *finding, size_t leg, void *a
 		ice_slowest_add(&s->slowest, &finding->address, finding->rtt, service_plan(s)->legs[leg]->name);
 }
 
-static void service_swept(void *arg)
+static void service_swept(bool whole, void *arg)
 {
 	struct ice_service *s = arg;
-	ice_sweeps_swept(s->sweeps);
+	ice_sweeps_swept(s->sweeps, whole);
 	s->ops.changed(s->arg);
 }
 

@@ -9,6 +9,8 @@ struct ice_sweep {
 	struct ice_walk walk; /* of the present leg */
 	size_t end;           /* the leg behind the last one */
 	ice_usec spread, leg_began;
+	bool drained;
+	struct ice_place place; /* of one that was drained */
 	uint64_t crowded, passed;
 	ice_usec started, ended, now;
 };
@@ -74,9 +76,23 @@ void ice_sweep_begin(struct ice_sweep *s, const struct ice_place *from, size_t l
 	s->passed = s->crowded = 0;
 	s->end = from->leg + legs;
 	s->spread = spread;
+	s->drained = false;
 	ice_neighbours_connect(s->options.neighbours); /* what has come up since */
 	ice_channel_recount(s->channel);
 	sweep_begin_leg(s, from);
+}
+
+void ice_sweep_drain(struct ice_sweep *s)
+{
+	if (s->ended || s->drained)
+		return;
+	s->drained = true;
+	ice_channel_drain(s->channel);
+}
+
+bool ice_sweep_drained(const struct ice_sweep *s)
+{
+	return s->drained;
 }
 
 void ice_sweep_stop(struct ice_sweep *s, ice_usec now)
@@ -98,9 +114,11 @@ bool ice_sweep_beat(struct ice_sweep *s, ice_usec now)
 	ice_channel_beat(s->channel, now);
 	if (!ice_channel_done(s->channel))
 		return false;
+	if (s->drained)
+		s->place = ice_sweep_place(s);
 	struct ice_place from = {.seed = s->walk.from.seed, .leg = s->walk.from.leg + 1};
 	sweep_end_leg(s);
-	if (from.leg < s->end)
+	if (from.leg < s->end && !s->drained)
 		sweep_begin_leg(s, &from);
 	else
 		s->ended = now;
@@ -119,7 +137,7 @@ bool ice_sweep_asks(const struct ice_sweep *s, const struct ice_address *address
 
 struct ice_place ice_sweep_place(struct ice_sweep *s)
 {
-	return ice_walk_place(&s->walk, ice_channel_settled(s->channel));
+	return s->ended ? s->place : ice_walk_place(&s->walk, ice_channel_settled(s->channel));
 }
 
 void ice_sweep_figures(const struct ice_sweep *s, struct ice_figures *out)

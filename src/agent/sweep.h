@@ -41,6 +41,8 @@ void ice_sweep_free(struct ice_sweep *s);
 /* Begins at a place, with `legs` legs from there on. Their addresses are evenly spread, so that each whole leg takes at least `spread`; 0 = as
  * fast as the pace allows. None may be going on. */
 void ice_sweep_begin(struct ice_sweep *s, const struct ice_place *from, size_t legs, ice_usec spread, ice_usec now);
+/* Begins no further target: once what is in flight is done, it ends before its time. */
+void ice_sweep_drain(struct ice_sweep *s);
 /* Ends it now: what is in flight is forgotten. */
 void ice_sweep_stop(struct ice_sweep *s, ice_usec now);
 bool ice_sweep_going(const struct ice_sweep *s); /* between begin and the end */
@@ -52,7 +54,10 @@ ice_usec ice_sweep_next(const struct ice_sweep *s, ice_usec now);
 /* Is this address asked just now? */
 ICE_MUST_CHECK bool ice_sweep_asks(const struct ice_sweep *s, const struct ice_address *address);
 
-/* From where a sweep that is going on can be taken up without missing anyone, once what was read is committed. */
+/* It has ended, or will, before its time. */
+bool ice_sweep_drained(const struct ice_sweep *s);
+
+/* From where a sweep that has not come to its end can be taken up without missing anyone, once what was read is committed. */
 struct ice_place ice_sweep_place(struct ice_sweep *s);
 
 /* Of this sweep, or of the last one: all but queued and outbox_full. */

@@ -114,9 +114,13 @@ static void sweeps_tell(const struct ice_sweeps *s, const struct ice_figures *f)
 	        ice_field_int("outbox_readings", depth.readings));
 }
 
-void ice_sweeps_swept(struct ice_sweeps *s)
+void ice_sweeps_swept(struct ice_sweeps *s, bool whole)
 {
 	struct ice_figures f;
+	if (!whole) {
+		sweeps_interrupt(s);
+		return;
+	}
 	struct ice_swept *swept = &s->legs[s->leg];
 	ice_heartbeat_figures(s->options.heartbeat, &f);
 	*swept = sweeps_now(s);
@@ -155,8 +159,7 @@ bool ice_sweeps_beat(struct ice_sweeps *s, ice_usec now)
 		if (ice_timetable_open(s->options.timetable, s->leg, ICE_LANE_SWEEP, wall))
 			return false;
 		ice_heartbeat_pause(s->options.heartbeat);
-		sweeps_interrupt(s);
-		return true;
+		return false;
 	}
 	size_t leg = ice_heartbeat_sweeping(s->options.heartbeat) ? s->options.plan->count : sweeps_due(s, wall);
 	if (leg == s->options.plan->count)

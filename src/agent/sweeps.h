@@ -40,7 +40,7 @@ bool ice_sweeps_beat(struct ice_sweeps *s, ice_usec now);
 
 /* What the heartbeat tells: ice_heartbeat_ops.place and swept. */
 void ice_sweeps_place(struct ice_sweeps *s, const struct ice_place *place);
-void ice_sweeps_swept(struct ice_sweeps *s);
+void ice_sweeps_swept(struct ice_sweeps *s, bool whole);
 
 /* The heartbeat was stopped: what is going on is interrupted. */
 void ice_sweeps_end(struct ice_sweeps *s);

@@ -420,10 +420,10 @@ static void engine_found(const struct ice_finding *f, size_t leg, void *arg)
 
 static void engine_due(evutil_socket_t fd, short what, void *arg);
 
-static void engine_swept(void *arg)
+static void engine_swept(bool whole, void *arg)
 {
 	struct ice_figures f;
-	(void)arg;
+	(void)whole, (void)arg;
 	if (sim_disks[0].dead)
 		return;
 	ice_heartbeat_figures(engine.heartbeat, &f);
