@@ -25,7 +25,7 @@ window() {
 
 # browse NAME: runs one of the scripts; its checks are ours.
 browse() {
-	timeout 280 node "tests/browser/$1.mjs" >"$tmp/$1.out" 2>&1
+	timeout 400 node "tests/browser/$1.mjs" >"$tmp/$1.out" 2>&1
 	local status=$?
 	cat "$tmp/$1.out"
 	passed=$((passed + $(grep -c '^ok: ' "$tmp/$1.out")))
