@@ -103,9 +103,9 @@ class Table:
             print("| " + " | ".join(cells) + " |", flush=True)
 
 
-def ice(fleet, ranges, *more, discover=True):
+def ice(fleet, ranges, *more, discover=True, form=None):
     stats = os.path.join(TMP, "stats.json")
-    argv = [f"{B}/ice", "scan", *ranges, "--port", str(fleet.port), "--rate", "max", "--format", "ndjson" if discover else "table", "--stats", stats, *more]
+    argv = [f"{B}/ice", "scan", *ranges, "--port", str(fleet.port), "--rate", "max", "--format", form or ("ndjson" if discover else "table"), "--stats", stats, *more]
     if discover:
         argv.append("--discover")
     wall, cpu, rss, out, status = run(argv)
@@ -317,7 +317,7 @@ def section_scale():
                                                                     ("resident KiB", "rss", ".0f"), ("printers", "printers", ",.0f"), ("recall", "recall", ".4f")])
     for site, printers in (("127.16.0.0/16", 390), ("127.16.0.0/12", 6250), ("127.0.0.0/8", 100000)):
         with Fleet(site, printers, 0) as fleet:
-            r = ice(fleet, [site], "--retries", "1", discover=False)
+            r = ice(fleet, [site], "--retries", "1", discover=False, form="ndjson")
             targets = 2 ** (32 - int(site.split("/")[1])) - 2
             r |= {"targets": targets, "cpu_target": r["cpu"] / targets * 1e6, "recall": r["printers"] / printers}
             t.add(f"ice scan /{site.split('/')[1]}", r)

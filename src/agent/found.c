@@ -192,8 +192,9 @@ static void found_supplies(const struct ice_record *r, struct ice_found_row *row
 			const char *at = strchr(order, colors[i].letter);
 			if ((at ? (size_t)(at - order) : 4) != pass)
 				continue;
-			row->supplies[row->supply_count++] = (struct ice_found_supply){
-			        colors[i].letter, colors[i].color, s->state, s->has_percent, s->percent};
+			row->supplies[row->supply_count++] =
+			        (struct ice_found_supply){colors[i].letter, colors[i].color, (uint8_t)s->state,
+			                                  s->has_percent, (float)s->percent};
 		}
 	}
 }

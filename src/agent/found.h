@@ -26,9 +26,9 @@ enum ice_found_text {
 struct ice_found_supply {
 	char letter;   /* K C M Y ... '?' */
 	uint8_t color; /* of the 256 of a terminal */
-	enum ice_supply_state state;
+	uint8_t state; /* enum ice_supply_state */
 	bool has_percent;
-	double percent;
+	float percent; /* to one decimal: a table of thousands is kept */
 };
 
 struct ice_found_row {

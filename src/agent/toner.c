@@ -124,7 +124,7 @@ static size_t toner_one(char *out, size_t *at, const struct ice_found_supply *s,
 		return form == ICE_TONER_LOWEST ? 1 + wide : 2 + wide;
 	}
 	bool warn = color && toner_low(s);
-	const char *word = toner_word(s->state);
+	const char *word = toner_word((enum ice_supply_state)s->state);
 	toner_put(out, at, warn ? " " TONER_WARNING : " ");
 	toner_put(out, at, word);
 	toner_blanks(out, at, wide - strlen(word));
