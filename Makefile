@@ -28,7 +28,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 # Asked of pkg-config once, and only by a build: `make deps` must work before it exists.
 PC_CFLAGS = $(eval PC_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PC_CFLAGS)
 PC_LIBS   = $(eval PC_LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lm)$(PC_LIBS)
-CPPFLAGS += -Iinclude -I$(B)/gen -D_GNU_SOURCE -DICE_VERSION='"$(VERSION)"' -DICE_DATA_DIR='"$(PREFIX)/share/ice"'
+CPPFLAGS += -Iinclude -I$(B)/gen -D_GNU_SOURCE -DICE_VERSION='"$(VERSION)"'
 COMPILE   = $(CC) -std=c11 $(CPPFLAGS) $(PC_CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS) -MMD -MP
 LINK      = $(CC) $(HARDEN) $(SANFLAGS) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 Q        := $(if $(V),,@)
@@ -179,15 +179,34 @@ lint:
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
+# Manual pages, from what the programs and the sample files say of themselves.
+MAN := $(patsubst config/man/%.in,$(B)/man/%,$(sort $(wildcard config/man/*.in)))
+.PHONY: man
+#> make man      the manual pages, in build/man
+man: $(MAN)
+$(B)/man/%: config/man/%.in $(wildcard config/man/*.awk config/man/*.sh config/*.ini) $(PROGRAMS)
+	@mkdir -p $(@D)
+	@echo "  MAN   $@"
+	$(Q)sh config/man/page.sh $< $(B) $(VERSION) >$@
+
 #> make install  to PREFIX (/usr/local), below DESTDIR
-install: all
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/ice/profiles" "$(DESTDIR)$(PREFIX)/share/ice/examples"
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: all man
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/ice/profiles" "$(SHARE)/ice/examples"
 	install -m 755 $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin"
-	install -m 644 config/profiles/*.ini "$(DESTDIR)$(PREFIX)/share/ice/profiles"
-	install -m 644 config/ice.ini config/facilities-manager.ini "$(DESTDIR)$(PREFIX)/share/ice/examples"
-	install -d "$(DESTDIR)$(PREFIX)/share/ice/demo/printers" "$(DESTDIR)$(PREFIX)/share/ice/demo/devices"
-	install -m 644 config/demo/printers/*.snmprec "$(DESTDIR)$(PREFIX)/share/ice/demo/printers"
-	install -m 644 config/demo/devices/*.snmprec "$(DESTDIR)$(PREFIX)/share/ice/demo/devices"
+	install -m 644 config/profiles/*.ini "$(SHARE)/ice/profiles"
+	install -m 644 config/ice.ini config/facilities-manager.ini "$(SHARE)/ice/examples"
+	install -d "$(SHARE)/ice/demo/printers" "$(SHARE)/ice/demo/devices"
+	install -m 644 config/demo/printers/*.snmprec "$(SHARE)/ice/demo/printers"
+	install -m 644 config/demo/devices/*.snmprec "$(SHARE)/ice/demo/devices"
+	install -d "$(SHARE)/man/man1" "$(SHARE)/man/man5"
+	install -m 644 $(filter %.1,$(MAN)) "$(SHARE)/man/man1"
+	install -m 644 $(filter %.5,$(MAN)) "$(SHARE)/man/man5"
+	install -d "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions"
+	install -m 644 config/completion/ice.bash "$(SHARE)/bash-completion/completions/ice"
+	ln -sf ice "$(SHARE)/bash-completion/completions/facilities-manager"
+	ln -sf ice "$(SHARE)/bash-completion/completions/printer-fleet"
+	install -m 644 config/completion/_ice "$(SHARE)/zsh/site-functions"
 	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
 	for unit in config/*.service; do \
 		sed 's|@PREFIX@|$(PREFIX)|g' $$unit > "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$unit)"; \
@@ -197,9 +216,19 @@ uninstall:
 	rm -f $(PROGRAMS:$(B)/%="$(DESTDIR)$(PREFIX)/bin/%")
 	rm -f "$(DESTDIR)$(PREFIX)/lib/systemd/system/ice.service"
 	rm -f "$(DESTDIR)$(PREFIX)/lib/systemd/system/facilities-manager.service"
-	rm -rf "$(DESTDIR)$(PREFIX)/share/ice"
+	rm -f $(patsubst $(B)/man/%,"$(SHARE)/man/man1/%",$(filter %.1,$(MAN)))
+	rm -f $(patsubst $(B)/man/%,"$(SHARE)/man/man5/%",$(filter %.5,$(MAN)))
+	rm -f $(PROGRAMS:$(B)/%="$(SHARE)/bash-completion/completions/%") "$(SHARE)/zsh/site-functions/_ice"
+	rm -rf "$(SHARE)/ice"
+
+.PHONY: deb
+#> make deb      Debian packages of engine and server, in build/deb
+deb: all man
+	@rm -rf $(B)/deb
+	@env -u MAKEFLAGS -u MFLAGS $(MAKE) --no-print-directory PREFIX=/usr DESTDIR="$(CURDIR)/$(B)/deb/root" install >/dev/null
+	@bash config/debian/build.sh $(B)/deb/root $(B)/deb $(VERSION)
 
 clean:
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -type f -name '*.d' 2>/dev/null)

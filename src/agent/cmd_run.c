@@ -47,11 +47,11 @@ static const struct ice_option run_options[] = {{"config", 'c', "FILE", ICE_OPTI
 
 static const struct ice_command run_command = {
         "ice run", "-c FILE",
-        "The service: sweeps the configured ranges at the configured interval, the first time at once, and delivers "
-        "what it reads\n"
-        "to the server. Readings wait in the outbox of the state folder until the server has them; a sweep that was "
-        "interrupted goes\n"
-        "on where it was. It logs to standard error.",
+        "The service: sweeps the configured ranges by their time-tables, the first time at once, asks the printers "
+        "that are known\n"
+        "how they are, and delivers what it reads to the server. Readings wait in the outbox of the state folder until "
+        "the server has\n"
+        "them; a sweep that was interrupted goes on where it was. It logs to standard error.",
         run_options,
         "Signals:\n"
         "  SIGTERM, SIGINT  stop, within two seconds\n"

@@ -45,8 +45,8 @@ bool ice_setup_profile_folder(const char *given, char *out, size_t size)
 			return true;
 		}
 	}
-	snprintf(out, size, "%s/profiles", ICE_DATA_DIR);
-	return setup_is_folder(out);
+	snprintf(out, size, "%s", beside[2]);
+	return false;
 }
 
 struct ice_profiles *ice_setup_profiles(const char *command, const char *given)
@@ -54,8 +54,7 @@ struct ice_profiles *ice_setup_profiles(const char *command, const char *given)
 	char folder[PATH_MAX];
 	struct ice_conf_mistakes mistakes = {0};
 	if (!ice_setup_profile_folder(given, folder, sizeof folder)) {
-		fprintf(stderr,
-		        "%s: no folder of vendor profiles beside the program or at %s; --profiles DIR names one\n",
+		fprintf(stderr, "%s: no folder of vendor profiles beside the program (%s); --profiles DIR names one\n",
 		        command, folder);
 		return NULL;
 	}

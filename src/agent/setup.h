@@ -13,7 +13,7 @@
 #include "ice/settings.h"
 
 /* The folder of the vendor profiles: `given` when it is not NULL or empty, else config/profiles beside the program (a build tree), else
- * the installed one. False when there is none. */
+ * share/ice/profiles (installed, wherever that is). False when there is none. */
 ICE_MUST_CHECK bool ice_setup_profile_folder(const char *given, char *out, size_t size);
 
 /* Loads them; NULL when there was a mistake, all of which were told. */

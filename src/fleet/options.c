@@ -79,10 +79,10 @@ static void options_help(void)
 	       "all of\n"
 	       "127.0.0.0/8 works without any setup. SIGTERM or Ctrl-C ends it, with its counters on standard "
 	       "error.\n\n"
-	       "  printer-fleet --recordings " ICE_DATA_DIR "/demo/printers --count 500 --others " ICE_DATA_DIR
-	       "/demo/devices "
-	       "--other-count 500 \\\n"
-	       "                --port 1161 --truth truth.ndjson\n");
+	       "  cd \"$(dirname \"$(command -v printer-fleet)\")\"/../share/ice/demo\n"
+	       "  printer-fleet --recordings printers --count 500 --others devices --other-count 500 --port 1161 "
+	       "--truth "
+	       "/tmp/truth.ndjson\n");
 }
 
 static bool options_number(const char *text, uint64_t max, uint64_t *out)

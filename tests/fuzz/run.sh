@@ -9,7 +9,7 @@ mkdir -p "$out/obj"
 read -ra cflags < <(pkg-config --cflags $PACKAGES)
 read -ra libs < <(pkg-config --libs $PACKAGES)
 sh src/window/embed.sh src/window/pages/* >"$out/window_pages.h"
-flags=(-std=c11 -g -O1 -Iinclude -Isrc "-I$out" -D_GNU_SOURCE -DICE_VERSION='"fuzz"' -DICE_DATA_DIR='"/nonexistent"' "${cflags[@]}"
+flags=(-std=c11 -g -O1 -Iinclude -Isrc "-I$out" -D_GNU_SOURCE -DICE_VERSION='"fuzz"' "${cflags[@]}"
 	-fsanitize=address,undefined -fno-sanitize-recover=all)
 objects=()
 header=$(ls -t include/ice/*.h src/*/*.h | head -1) # what is older than the newest header is built again
