@@ -197,11 +197,12 @@ bool ice_delivery_tell(const struct ice_delivery *d, bool quiet, FILE *to)
 		        c.readings == 1 ? "" : "s", c.acknowledged, c.acknowledged == 1 ? "" : "es",
 		        d->enrolment.server);
 	if (c.rejected > 0)
-		fprintf(to, "%s: the server refused %" PRIu64 " batches for good; they are set aside in %s\n",
-		        d->command, c.rejected, d->file);
+		fprintf(to, "%s: refused by the server for good and set aside in %s: %" PRIu64 " batch%s\n", d->command,
+		        d->file, c.rejected, c.rejected == 1 ? "" : "es");
 	if (depth.batches > 0)
-		fprintf(to, "%s: %" PRId64 " readings in %" PRId64 " batches are not delivered (%s); they wait in %s\n",
-		        d->command, depth.readings, depth.batches,
+		fprintf(to, "%s: %" PRId64 " reading%s in %" PRId64 " batch%s not delivered (%s): waiting in %s\n",
+		        d->command, depth.readings, depth.readings == 1 ? "" : "s", depth.batches,
+		        depth.batches == 1 ? " is" : "es are",
 		        c.last_error && *c.last_error ? c.last_error : "no time was left", d->file);
 	return depth.batches == 0 && c.rejected == 0;
 }

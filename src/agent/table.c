@@ -243,7 +243,7 @@ static void table_pad(size_t n, FILE *to)
 }
 
 static void table_cell(const struct table_column *c, const struct ice_found_row *row, enum ice_toner_form form,
-                       const struct ice_table_style *style, bool last, FILE *to)
+                       const struct ice_table_style *style, size_t *owed, FILE *to)
 {
 	char cell[ICE_TONER_SIZE > TABLE_CELL ? ICE_TONER_SIZE : TABLE_CELL];
 	size_t used;
@@ -253,28 +253,36 @@ static void table_cell(const struct table_column *c, const struct ice_found_row 
 		used = strlen(ice_address_format(&row->address, cell));
 	else
 		used = table_fit(row->text[c->text], c->width, style->utf8, cell);
+	for (size_t n = strlen(cell); n > 0 && cell[n - 1] == ' '; used--)
+		cell[--n] = '\0';
 	const char *color = style->color && cell[0] ? table_color(c, row) : NULL;
 	size_t rest = c->width > used ? c->width - used : 0;
-	if (c->right)
-		table_pad(rest, to);
-	if (color)
-		fputs(color, to);
-	fputs(cell, to);
-	if (color)
-		fputs("\033[0m", to);
-	if (!c->right && !last)
-		table_pad(rest, to);
-	if (!last)
-		table_pad(TABLE_GAP, to);
+	*owed += c->right ? rest : 0;
+	if (cell[0]) {
+		table_pad(*owed, to);
+		*owed = 0;
+		if (color)
+			fputs(color, to);
+		fputs(cell, to);
+		if (color)
+			fputs("\033[0m", to);
+	}
+	*owed += (c->right ? 0 : rest) + TABLE_GAP;
 }
 
-static size_t table_last(const struct table_column *columns)
+static void table_titles(const struct table_column *columns, const struct ice_table_style *style, FILE *to)
 {
-	size_t last = 0;
-	for (size_t c = 0; c < TABLE_COLUMNS; c++)
-		if (columns[c].shown)
-			last = c;
-	return last;
+	size_t owed = 0;
+	for (size_t c = 0; c < TABLE_COLUMNS; c++) {
+		if (!columns[c].shown)
+			continue;
+		char title[TABLE_CELL];
+		size_t used = table_fit(columns[c].title, columns[c].width, style->utf8, title);
+		size_t rest = columns[c].width - used;
+		table_pad(owed + (columns[c].right ? rest : 0), to);
+		fputs(title, to);
+		owed = (columns[c].right ? 0 : rest) + TABLE_GAP;
+	}
 }
 
 void ice_table_print(const struct ice_found *found, bool devices, const struct ice_table_style *style, FILE *to)
@@ -284,26 +292,15 @@ void ice_table_print(const struct ice_found *found, bool devices, const struct i
 		return;
 	memcpy(columns, devices ? table_devices : table_printers, sizeof columns);
 	enum ice_toner_form form = table_settle(columns, found, style->width);
-	size_t last = table_last(columns);
 	if (style->color)
 		fputs("\033[1m", to);
-	for (size_t c = 0; c <= last; c++) {
-		if (!columns[c].shown)
-			continue;
-		char title[TABLE_CELL];
-		size_t used = table_fit(columns[c].title, columns[c].width, style->utf8, title);
-		size_t rest = columns[c].width - used;
-		if (columns[c].right)
-			table_pad(rest, to);
-		fputs(title, to);
-		if (c != last)
-			table_pad((columns[c].right ? 0 : rest) + TABLE_GAP, to);
-	}
+	table_titles(columns, style, to);
 	fputs(style->color ? "\033[0m\n" : "\n", to);
 	for (size_t i = 0; i < ice_found_count(found); i++) {
-		for (size_t c = 0; c <= last; c++)
+		size_t owed = 0; /* blanks that nothing has followed yet: a row does not end in them */
+		for (size_t c = 0; c < TABLE_COLUMNS; c++)
 			if (columns[c].shown)
-				table_cell(&columns[c], ice_found_row(found, i), form, style, c == last, to);
+				table_cell(&columns[c], ice_found_row(found, i), form, style, &owed, to);
 		fputc('\n', to);
 	}
 }

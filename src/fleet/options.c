@@ -317,5 +317,9 @@ int fleet_options_read(int argc, char **argv, struct fleet_command *o)
 		                "shows more\n");
 		return FLEET_USAGE;
 	}
+	if (o->other_count == 0 && o->fleet.others > 0 && o->fleet.others != ICE_FLEET_EACH) {
+		fprintf(stderr, "printer-fleet: --other-count: of which recordings? --others DIR names them\n");
+		return FLEET_USAGE;
+	}
 	return -1;
 }

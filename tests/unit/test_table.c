@@ -97,7 +97,7 @@ static void test_without_a_limit_nothing_is_cut(void **state)
 	        "NAME             MAKE AND MODEL              ADDRESS   SERIAL             PAGES  TONER                "
 	        "                                                    STATUS    ALERTS\n"
 	        "BRN001BA9F4152C  Brother HL-5370DW           10.1.2.3  E1J123456         12,345  K some               "
-	        "                                                    idle      \n"
+	        "                                                    idle\n"
 	        "Empfang Süd      Konica Minolta bizhub C258  10.1.2.4  A7R0021000123  1,234,567  K █▊░░  43% C ▍░░░   "
 	        "8% M ▏░░░  <1% Y ████ 100%                          printing  low toner\n"
 	        "plotter-2        HP DesignJet Z6             10.1.3.5  CN1234567X      812 feet  K █▊░░  43% C ███▏  "
@@ -121,7 +121,7 @@ static void test_a_narrow_terminal_gets_numbers_for_bars(void **state)
 	assert_string_equal(printed(fleet, false, 40, false, true), "MAKE AND MODEL          ADDRESS   TONER\n"
 	                                                            "Brother HL-5370DW       10.1.2.3  K some\n"
 	                                                            "Konica Minolta bizhub…  10.1.2.4  M <1%\n"
-	                                                            "HP DesignJet Z6         10.1.3.5  g low \n");
+	                                                            "HP DesignJet Z6         10.1.3.5  g low\n");
 }
 
 static void test_without_utf8_all_is_ascii(void **state)
