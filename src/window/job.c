@@ -230,15 +230,6 @@ struct window_job *window_jobs_at(const struct window_jobs *jobs, size_t i)
 	return j ? &j->shown : NULL;
 }
 
-struct window_job *window_jobs_last(const struct window_jobs *jobs, const char *kind)
-{
-	struct job *j;
-	for (j = TAILQ_FIRST(&jobs->list); j; j = TAILQ_NEXT(j, next))
-		if (strcmp(j->shown.kind, kind) == 0)
-			return &j->shown;
-	return NULL;
-}
-
 bool window_jobs_running(const struct window_jobs *jobs)
 {
 	struct job *j;

@@ -48,8 +48,6 @@ ICE_MUST_CHECK struct window_job *window_jobs_start(struct window_jobs *jobs, co
 struct window_job *window_jobs_find(const struct window_jobs *jobs, unsigned id);
 /* The i-th, newest first; NULL past the last. */
 struct window_job *window_jobs_at(const struct window_jobs *jobs, size_t i);
-/* The newest of a kind, NULL when there is none. */
-struct window_job *window_jobs_last(const struct window_jobs *jobs, const char *kind);
 bool window_jobs_running(const struct window_jobs *jobs);
 
 /* As Ctrl-C does. */

@@ -57,7 +57,6 @@ static json_t *view_supply(const json_t *supply)
 		json_object_set_new(o, "low", json_boolean(width < 10));
 		json_object_set_new(o, "bar", json_true());
 	}
-	json_object_set_new(o, "short", json_stringn(*color ? color : "•", *color ? 1 : strlen("•")));
 	return o;
 }
 
