@@ -93,9 +93,11 @@ $(B)/tests/%: tests/%.c $(B)/libparts.a $(B)/libice.a
 # Where the simulation puts virtual time, timers, datagrams, POSTs and its own witness in the place of the real ones.
 WORLD := ice_clock_now ice_clock_wall ice_random_system ice_neighbours_new ice_neighbours_connect event_new event_add event_del event_free \
 	$(addprefix ice_udp_,new free send flush queued receive fds counters)
-SEAMS := $(WORLD) $(addprefix ice_upload_post,_carrier_new _carrier_free) ice_upload_post ice_outbox_put
+POSTS := $(addprefix ice_upload_post,_carrier_new _carrier_free) ice_upload_post
+SEAMS := $(WORLD) $(POSTS) ice_outbox_put
 $(B)/tests/replay/test_simulation: LDFLAGS += $(SEAMS:%=-Wl,--wrap=%)
 $(B)/tests/replay/test_lanes: LDFLAGS += $(WORLD:%=-Wl,--wrap=%) -Wl,--wrap=ice_scanner_new,--wrap=ice_scanner_free,--wrap=ice_scanner_asks
+$(B)/tests/replay/test_year: LDFLAGS += $(WORLD:%=-Wl,--wrap=%) $(POSTS:%=-Wl,--wrap=%)
 
 $(B)/bench/%: bench/%.c $(B)/libice.a
 	@mkdir -p $(@D)
@@ -160,8 +162,8 @@ powercuts: all $(B)/kills/powercut.so $(B)/kills/ice-witness
 	@python3 tests/kills/kills.py --build $(B) -n $(or $(N),1000) --seed $(or $(SEED),1) --power $(B)/kills/powercut.so \
 		--engine $(B)/kills/ice-witness
 
-#> make soak     kills, power cuts, simulated histories and the service's memory in turns, other ones in each, for MINUTES=30 or N=rounds
-soak: all $(B)/tests/replay/test_simulation $(B)/kills/powercut.so $(B)/kills/ice-witness
+#> make soak     kills, power cuts, simulated histories and years and the service's memory in turns, other ones in each, for MINUTES=30 or N=rounds
+soak: all $(B)/tests/replay/test_simulation $(B)/tests/replay/test_year $(B)/kills/powercut.so $(B)/kills/ice-witness
 	@B=$(B) MINUTES=$(if $(N),,$(or $(MINUTES),30)) N=$(N) SEED=$(or $(SEED),1) bash tests/soak.sh
 
 #> make fuzz     libFuzzer on every parser, MINUTES=1 in all unless told (needs clang)

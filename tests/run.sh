@@ -68,6 +68,7 @@ done
 
 if [ "$tier" = test ]; then
 	one "more seeds of replay/test_simulation" env SEEDS="${SEEDS:-10000}" "$B/tests/replay/test_simulation"
+	one "a whole year of replay/test_year" env DAYS=366 "$B/tests/replay/test_year"
 	for s in tests/e2e/test_*.sh; do
 		one "${s#tests/}" timeout 600 bash "$s"
 	done

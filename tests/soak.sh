@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the tests do, for as long as one likes: rounds of kills, power cuts, simulated histories and the service over two thousand printers, each round with
-# seeds of its own, until MINUTES are over or N rounds are done. One line of figures a step; stops at the first that does not hold,
-# and tells how to have it again. A round takes some six minutes.
+# What the tests do, for as long as one likes: rounds of kills, power cuts, simulated histories, a simulated year and the service over two thousand printers, each
+# round with seeds of its own, until MINUTES are over or N rounds are done. One line of figures a step; stops at the first that does not
+# hold, and tells how to have it again. A round takes some seven minutes.
 set -u
 cd "$(dirname "$0")/.."
 B=${B:-build} first=${SEED:-1} rounds=${N:-0} minutes=${MINUTES:-0}
@@ -31,6 +31,7 @@ while [ "$rounds" -gt 0 ] && [ $round -lt "$rounds" ] || { [ "$rounds" = 0 ] && 
 	step "kills" "make kills N=1000 SEED=$seed" kills -n 1000
 	step "power cuts" "make powercuts N=300 SEED=$seed" kills -n 300 --power "$B/kills/powercut.so" --engine "$B/kills/ice-witness"
 	step "simulated histories" "FROM=$((seed * 10000)) SEEDS=10000 $B/tests/replay/test_simulation" simulated
+	step "a year" "DAYS=366 SEED=$seed $B/tests/replay/test_year" env DAYS=366 SEED="$seed" "$B/tests/replay/test_year"
 	step "memory" "SWEEPS=30 bash tests/e2e/test_memory.sh" env MINUTES=0 SWEEPS=30 bash tests/e2e/test_memory.sh
 done
 echo "$round rounds: nothing lost, nothing doubled, nothing grown"

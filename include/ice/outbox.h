@@ -1,7 +1,7 @@
 /* outbox: batches that survive anything until the server proves that it has them.
  *
  * One SQLite database, WAL, synchronous=FULL. A batch's bytes and id never change after their commit; the batch, "these
- * devices were read", the notes of these readings and what is a base now commit together; a batch leaves only by ice_outbox_acknowledged, or is set aside by ice_outbox_reject. A full
+ * devices were read", what is known of their places and what is a base now commit together; a batch leaves only by ice_outbox_acknowledged, or is set aside by ice_outbox_reject. A full
  * outbox refuses (the caller stops polling); it never drops the oldest. One process at a time (a lock on the database).
  *
  * Readings are given to it whole. What goes into a batch may be a change of a record of an earlier batch, the device's base. The bases are
@@ -117,19 +117,6 @@ void ice_outbox_depth(struct ice_outbox *o, struct ice_outbox_depth *out);
 /* When this device was last read (wall seconds of its committed reading); 0 = never. */
 int64_t ice_outbox_device_read_at(struct ice_outbox *o, const char *device);
 
-/* Notes: what the engine wants to know of the last committed reading from a place (a printer's address in its range), so that it
- * need not read it again while nothing changes. Committed with the reading; at most ICE_OUTBOX_NOTES, the oldest are forgotten.
- * Since a note says that a reading is safe, all are forgotten when a batch is set aside or lost. */
-#define ICE_OUTBOX_NOTES 65536
-typedef void ice_outbox_note_fn(const char *place, const char *note, int64_t at, void *arg);
-
-/* Every note under a place that begins with `prefix` whose reading was made at `from` to `to` (wall seconds). What is lent lives
- * until the callback returns. A database that refuses gives fewer: then more is read than need be. */
-void ice_outbox_kept(struct ice_outbox *o, const char *prefix, int64_t from, int64_t to, ice_outbox_note_fn *each,
-                     void *arg);
-/* All notes and bases: who gets the readings has none of those that were made before. */
-ICE_MUST_CHECK bool ice_outbox_forget_kept(struct ice_outbox *o);
-
 /* Places: what the engine knows of a printer at an address. Two parts, which change at different times: the note is claimed of the
  * last reading from there, and is committed with that reading (of a reading with a state; ice/queue.h) and by nothing else; the state is what
  * it learned besides, with a reading or without. Who keeps them bounds them. */
@@ -147,8 +134,10 @@ void ice_outbox_places(struct ice_outbox *o, ice_outbox_place_fn *each, void *ar
 /* The states of these, in one transaction; a state of NULL forgets the place. read_at and note are not looked at. False when the
  * database refused: nothing was changed. */
 ICE_MUST_CHECK bool ice_outbox_keep(struct ice_outbox *o, const struct ice_outbox_place *places, size_t n);
-/* How often every read_at became 0 since it was opened, for all notes are forgotten (ice_outbox_forget_kept, a batch that was set aside): who
- * holds places in memory must follow. */
+/* Every read_at is 0 from now on, and all bases are forgotten: who gets the readings has none of those that were made before. So it is, too,
+ * when a batch is set aside or lost. */
+ICE_MUST_CHECK bool ice_outbox_forget_kept(struct ice_outbox *o);
+/* How often that has happened since it was opened: who holds places in memory must follow. */
 uint64_t ice_outbox_unread_count(const struct ice_outbox *o);
 
 /* Small durable values of the engine (seed and position of a sweep). get returns a malloc'd string or NULL. */

@@ -16,11 +16,8 @@ struct ice_reading {
 	size_t len;   /* of json */
 	char *device; /* its identity (ice_record_identity), malloc'd */
 	long long at; /* read_at, wall seconds */
-	/* What the engine keeps of the reading under its place, and forgets with the next one from there (ice_outbox_kept): malloc'd, or
-	 * NULL. A place without a note is forgotten. */
-	char *place, *note;
-	/* What is known of the place besides, where it is kept (ice_outbox_places), with the note in the reading's own words; or NULL. */
-	char *state;
+	/* What the engine knows of the place it was read at, kept with it (ice_outbox_places): malloc'd, or all NULL. */
+	char *place, *note, *state;
 	bool change; /* json is a change instead (ice/change.h); only between outbox and batch */
 };
 /* Frees the texts and empties the struct; never the struct itself. */

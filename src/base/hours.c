@@ -141,6 +141,27 @@ bool ice_hours_at(const struct ice_hours *h, int64_t wall)
 	return hours_bit(h, hours_minute(wall, &offset));
 }
 
+/* Minutes from this one to the first that is as wanted, by the local clock's own reckoning; HOURS_LEAP at most. */
+static int hours_distance(const struct ice_hours *h, int minute, bool open)
+{
+	int distance = 0;
+	while (distance < HOURS_LEAP) {
+		int at = (minute + distance) % ICE_HOURS_WEEK, room = 64 - at % 64;
+		uint64_t wanted = (open ? h->open[at / 64] : ~h->open[at / 64]) >> (at % 64);
+		/* Behind the week's last minute stands nothing. */
+		if (room > ICE_HOURS_WEEK - at) {
+			room = ICE_HOURS_WEEK - at;
+			wanted &= (UINT64_C(1) << room) - 1;
+		}
+		if (wanted) {
+			distance += __builtin_ctzll(wanted);
+			break;
+		}
+		distance += room;
+	}
+	return distance < HOURS_LEAP ? distance : HOURS_LEAP;
+}
+
 /* The first second from `wall` on that is as wanted. In leaps over minutes that are not, by the local clock's own reckoning; where it was
  * changed within a leap, minute by minute. */
 static int64_t hours_first(const struct ice_hours *h, int64_t wall, bool open)
@@ -148,9 +169,7 @@ static int64_t hours_first(const struct ice_hours *h, int64_t wall, bool open)
 	const int64_t end = wall + (int64_t)(ICE_HOURS_WEEK + 2 * HOURS_DAY) * 60;
 	while (wall < end) {
 		long offset, then;
-		int minute = hours_minute(wall, &offset), leap = 0;
-		while (leap < HOURS_LEAP && hours_bit(h, (minute + leap) % ICE_HOURS_WEEK) != open)
-			leap++;
+		int leap = hours_distance(h, hours_minute(wall, &offset), open);
 		if (leap == 0)
 			return wall;
 		/* To the first second of a minute of the local clock. */

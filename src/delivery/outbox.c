@@ -12,7 +12,6 @@
 #include "outbox_bases.h"
 #include "outbox_file.h"
 #include "outbox_look.h"
-#include "outbox_notes.h"
 #include "outbox_places.h"
 #include "outbox_salvage.h"
 
@@ -37,11 +36,6 @@ static const char *const outbox_sql[OUTBOX_STATEMENTS] = {
         [OUTBOX_DELETE] = "DELETE FROM batch WHERE id=? AND state=0",
         [OUTBOX_ASIDE] = "UPDATE batch SET state=1, set_aside_at=?2, reason=?3 WHERE id=?1 AND state=0",
         [OUTBOX_READ_AT] = "SELECT read_at FROM device WHERE name=?",
-        [OUTBOX_UNNOTE] = "DELETE FROM note WHERE place=?1 OR device=?2",
-        [OUTBOX_NOTE] = "INSERT INTO note (place, device, at, note) VALUES (?,?,?,?)",
-        [OUTBOX_TRIM] = "DELETE FROM note WHERE number IN (SELECT number FROM note ORDER BY number LIMIT ?)",
-        [OUTBOX_KEPT] = "SELECT place, note, at FROM note WHERE substr(place,1,length(?1))=?1 AND at BETWEEN ?2 AND ?3",
-        [OUTBOX_FORGET_NOTES] = "DELETE FROM note",
         [OUTBOX_BASE] = "SELECT at, json FROM base WHERE device=?",
         [OUTBOX_UNBASE] = "DELETE FROM base WHERE device=?",
         [OUTBOX_KEEP_BASE] = "INSERT INTO base (device, at, json) VALUES (?,?,?)",
@@ -115,7 +109,7 @@ struct ice_outbox *ice_outbox_open(const struct ice_outbox_options *options, cha
 	if (strcmp(options->path, ":memory:") != 0)
 		snprintf(o->path, sizeof(o->path), "%s", options->path);
 	sqlite3_wal_hook(db, outbox_committed, o);
-	bool ok = outbox_count(o) && ice_outbox_notes_open(o) && ice_outbox_bases_open(o) && ice_outbox_places_open(o);
+	bool ok = outbox_count(o) && ice_outbox_bases_open(o) && ice_outbox_places_open(o);
 	for (int i = 0; ok && i < OUTBOX_STATEMENTS; i++)
 		ok = sqlite3_prepare_v3(db, outbox_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &o->statements[i], NULL) ==
 		     SQLITE_OK;
@@ -173,7 +167,7 @@ static bool outbox_mark(struct ice_outbox *o, const struct ice_reading *const *r
 
 /* What the tables will count after the commit. */
 struct outbox_counts {
-	int64_t devices, notes, bases;
+	int64_t devices, bases;
 };
 
 /* The transaction of one batch. */
@@ -192,7 +186,6 @@ static bool outbox_insert(struct ice_outbox *o, const struct ice_outbox_batch *b
 	sqlite3_bind_int64(o->statements[OUTBOX_COUNT_ON], 1, b->sequence);
 	return ice_outbox_look_step(o, OUTBOX_INSERT) && ice_outbox_look_step(o, OUTBOX_COUNT_ON) &&
 	       outbox_mark(o, readings, b->readings, &after->devices) &&
-	       ice_outbox_notes_put(o, readings, b->readings, &after->notes) &&
 	       ice_outbox_places_put(o, readings, b->readings) &&
 	       ice_outbox_bases_put(o, wire, b->readings, &after->bases) && ice_outbox_look_commit(o);
 }
@@ -216,7 +209,7 @@ static size_t outbox_together(struct ice_outbox *o, const struct ice_outbox_wire
 static enum ice_outbox_result outbox_put(struct ice_outbox *o, const struct ice_reading *const *readings,
                                          const struct ice_outbox_wire *wire, struct ice_outbox_batch *b)
 {
-	struct outbox_counts after = {o->devices, o->notes, o->bases};
+	struct outbox_counts after = {o->devices, o->bases};
 	b->readings = outbox_together(o, wire, b);
 	if (b->readings == 0) {
 		snprintf(o->error, sizeof(o->error), "a reading of %zu bytes fits in no batch or is not a JSON object",
@@ -242,7 +235,6 @@ static enum ice_outbox_result outbox_put(struct ice_outbox *o, const struct ice_
 		return result;
 	}
 	o->devices = after.devices;
-	o->notes = after.notes;
 	o->bases = after.bases;
 	o->depth.last_sequence = b->sequence;
 	o->depth.batches++;
@@ -341,10 +333,18 @@ bool ice_outbox_acknowledged(struct ice_outbox *o, const char *id)
 	return outbox_leave(o, OUTBOX_DELETE, id, &bytes);
 }
 
+bool ice_outbox_forget_kept(struct ice_outbox *o)
+{
+	if (ice_outbox_bases_forget(o) && ice_outbox_places_unread(o))
+		return true;
+	(void)ice_outbox_look_failed(o, "forgetting what is known of printers");
+	return false;
+}
+
 bool ice_outbox_reject(struct ice_outbox *o, const char *id, const char *reason)
 {
 	int64_t bytes;
-	/* Before it is set aside: a note or a base must never outlive its reading on the way. */
+	/* Before it is set aside: what is known of a reading, or told against it, must never outlive it on the way. */
 	if (!ice_outbox_forget_kept(o))
 		return false;
 	sqlite3_bind_int64(o->statements[OUTBOX_ASIDE], 2, ice_clock_wall());

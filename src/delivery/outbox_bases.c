@@ -13,7 +13,7 @@
 
 bool ice_outbox_bases_open(struct ice_outbox *o)
 {
-	/* As with the notes: on a full disk they live as long as the process. */
+	/* As with the places: on a full disk they live as long as the process. */
 	if (!ice_outbox_file_run(o->db, "CREATE TABLE IF NOT EXISTS" OUTBOX_FILE_BASES) &&
 	    !ice_outbox_file_run(o->db, "CREATE TEMP TABLE" OUTBOX_FILE_BASES))
 		return false;

@@ -22,8 +22,8 @@ static const char outbox_file_tables[] =
         "CREATE TABLE device (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, read_at INTEGER NOT NULL) STRICT;"
         "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
         "CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-        "CREATE TABLE" OUTBOX_FILE_NOTES "CREATE TABLE" OUTBOX_FILE_BASES "CREATE TABLE" OUTBOX_FILE_PLACES
-        "CREATE INDEX" OUTBOX_FILE_PLACES_INDEX "INSERT INTO counter VALUES ('sequence', 0);";
+        "CREATE TABLE" OUTBOX_FILE_BASES "CREATE TABLE" OUTBOX_FILE_PLACES "CREATE INDEX" OUTBOX_FILE_PLACES_INDEX
+        "INSERT INTO counter VALUES ('sequence', 0);";
 
 /* An existing database is not written by this: opening must succeed on a full disk. */
 static const char outbox_file_lock[] =

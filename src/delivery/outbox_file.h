@@ -15,13 +15,8 @@
 
 struct sqlite3;
 
-/* A table that the first databases did not have. Its number grows with every row, so that the oldest is the first. A device has one
- * note: what was read of it elsewhere is not what the server has of it now. */
-#define OUTBOX_FILE_NOTES                                                                                              \
-	" note (number INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, device TEXT NOT NULL UNIQUE,"                  \
-	" at INTEGER NOT NULL, note TEXT NOT NULL) STRICT;"
-
-/* Likewise. `json` is the record as it travelled. */
+/* A table that the first databases did not have. Its number grows with every row, so that the oldest is the first. `json` is the record
+ * as it travelled. */
 #define OUTBOX_FILE_BASES                                                                                              \
 	" base (number INTEGER PRIMARY KEY, device TEXT NOT NULL UNIQUE, at INTEGER NOT NULL,"                         \
 	" json TEXT NOT NULL) STRICT;"

@@ -1,5 +1,5 @@
 /* outbox_look: the outbox from the inside, shared by outbox.c, which moves batches, outbox_look.c, which looks at them,
- * outbox_notes.c and outbox_bases.c.
+ * outbox_places.c and outbox_bases.c.
  *
  * Only these four include it. */
 #ifndef ICE_OUTBOX_LOOK_H
@@ -25,11 +25,6 @@ enum outbox_statement {
 	OUTBOX_DELETE,
 	OUTBOX_ASIDE,
 	OUTBOX_READ_AT,
-	OUTBOX_UNNOTE,
-	OUTBOX_NOTE,
-	OUTBOX_TRIM,
-	OUTBOX_KEPT,
-	OUTBOX_FORGET_NOTES,
 	OUTBOX_ELSEWHERE,
 	OUTBOX_PLACE,
 	OUTBOX_KEEP,
@@ -53,7 +48,7 @@ struct ice_outbox {
 	int64_t max_bytes, base_age;
 	int64_t bases_from;            /* wall seconds: nothing is a base before */
 	struct ice_outbox_depth depth; /* what the database holds, changed after each commit */
-	int64_t devices, notes, bases;
+	int64_t devices, bases;
 	uint64_t unread;                /* times that all read_at became 0 */
 	char path[ICE_OUTBOX_PATH_MAX]; /* "" in memory */
 	int log_pages;                  /* in the write-ahead log, not yet in the database */

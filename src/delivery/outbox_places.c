@@ -6,7 +6,7 @@
 
 bool ice_outbox_places_open(struct ice_outbox *o)
 {
-	/* As with the notes: on a full disk they live as long as the process. */
+	/* A database of before there were places, on a full disk, must open all the same: they then live as long as the process. */
 	return ice_outbox_file_run(o->db, "CREATE TABLE IF NOT EXISTS" OUTBOX_FILE_PLACES
 	                                  "CREATE INDEX IF NOT EXISTS" OUTBOX_FILE_PLACES_INDEX) ||
 	       ice_outbox_file_run(o->db, "CREATE TEMP TABLE IF NOT EXISTS" OUTBOX_FILE_PLACES);

@@ -87,7 +87,7 @@ static void lanes_sweep_hours(const struct ice_conf_where *where, const char *va
 }
 
 const struct ice_conf_option ice_settings_sweep_options[] = {
-        {"interval", ICE_CONF_DURATION, SETTINGS_AT(sweep, interval), "24h", SETTINGS_SECOND, SETTINGS_LONG, "off",
+        {"interval", ICE_CONF_DURATION, SETTINGS_AT(sweep, interval), "23h", SETTINGS_SECOND, SETTINGS_LONG, "off",
          NULL, "from the start of one sweep to the start of the next; off = only when asked for"},
         {"spread", ICE_CONF_DURATION, SETTINGS_AT(sweep, spread), "2h", 0, SETTINGS_LONG, NULL, NULL,
          "a sweep that begins by the clock takes at least this long, at most half of its interval"},

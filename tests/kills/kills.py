@@ -166,7 +166,7 @@ class Site:
         self.hear_witness()
         rows = read_copy(os.path.join(self.folder, "outbox.db"), self.scratch,
                          ("SELECT sequence, id, packed FROM batch ORDER BY sequence",
-                          "SELECT name, read_at FROM device UNION SELECT device, at FROM note",
+                          "SELECT name, read_at FROM device UNION SELECT device, read_at FROM place WHERE read_at <> 0",
                           "SELECT value FROM counter WHERE name = 'sequence'"))
         if rows is None:
             self.pending = 0

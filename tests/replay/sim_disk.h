@@ -174,16 +174,6 @@ static void sim_disk_begin(struct sim_disk *d, const struct sim_disk *prepared, 
 	}
 }
 
-/* Keeps a disk as it is, to begin others from. */
-static void sim_disk_keep(struct sim_disk *to, const struct sim_disk *from)
-{
-	for (int i = 0; i < SIM_DISK_FILES; i++) {
-		to->files[i].there = from->files[i].there;
-		memcpy(to->files[i].name, from->files[i].name, sizeof(to->files[i].name));
-		sim_bytes_copy(&to->files[i].cache, &from->files[i].cache);
-	}
-}
-
 static void sim_disk_free(struct sim_disk *d)
 {
 	for (int i = 0; i < SIM_DISK_FILES; i++) {

@@ -886,6 +886,16 @@ static const char *sim_run(uint64_t seed, enum sim_bug bug)
 
 /* ---- preparation ---- */
 
+/* Keeps a disk as it is, to begin others from. */
+static void sim_disk_keep(struct sim_disk *to, const struct sim_disk *from)
+{
+	for (int i = 0; i < SIM_DISK_FILES; i++) {
+		to->files[i].there = from->files[i].there;
+		memcpy(to->files[i].name, from->files[i].name, sizeof(to->files[i].name));
+		sim_bytes_copy(&to->files[i].cache, &from->files[i].cache);
+	}
+}
+
 static const char sim_printer_text[] = "1.3.6.1.2.1.1.1.0|4|Exemplar LaserPrint 3000\n"
                                        "1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.99999.1.1\n"
                                        "1.3.6.1.2.1.1.3.0|67|123456\n"
