@@ -17,13 +17,17 @@ enrolment = $tmp/hq.enrolment
 directory = $tmp/state
 [sweep]
 interval = 1s
+spread = 0s
 rate = max
 timeout = 500ms
 retries = 0
 subnet_cap = 0
 port = $fleet_port
 [inventory]
+interval = off
 full_read = 0
+[pulse]
+interval = off
 [range site]
 addresses = 127.87.0.0/20
 I

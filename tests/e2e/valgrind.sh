@@ -39,11 +39,15 @@ cat >"$tmp/ice.ini" <<-I
 	directory = state
 	[sweep]
 	interval = 1s
+	spread = 0s
 	rate = max
 	timeout = 800ms
 	port = $fleet_port
 	[inventory]
+	interval = off
 	full_read = 0
+	[pulse]
+	interval = off
 	[range all]
 	addresses = 127.89.0.0/27
 I
