@@ -49,7 +49,6 @@ static json_t *view_supply(const json_t *supply)
 	const json_t *percent = json_object_get(supply, "percent");
 	json_t *o = json_pack("{s:s, s:s, s:o}", "name", view_text(supply, "name"), "color", view_text(supply, "color"),
 	                      "left", view_left(supply));
-	const char *color = view_text(supply, "color");
 	if (percent) {
 		double width = json_number_value(percent);
 		width = width < 0 ? 0 : width > 100 ? 100 : width;
