@@ -59,10 +59,8 @@ static bool heartbeat_pass(const struct ice_address *address, void *arg)
 {
 	struct ice_heartbeat *h = arg;
 	struct ice_device device;
-	if (!ice_devices_find(h->options.devices, address, &device))
-		return false;
-	bool inventory = h->options.plan->legs[device.leg]->intervals[ICE_LANE_INVENTORY] > 0;
-	return (inventory && ice_devices_in_rounds(h->options.devices, address)) || ice_rounds_asks(h->rounds, address);
+	return ice_devices_find(h->options.devices, address, &device) &&
+	       (ice_devices_in_rounds(h->options.devices, address) || ice_rounds_asks(h->rounds, address));
 }
 
 static bool heartbeat_known(const struct ice_address *address, struct ice_known_target *out, void *arg)

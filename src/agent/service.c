@@ -279,14 +279,17 @@ const struct ice_delivery *ice_service_delivery(const struct ice_service *s)
 	return s->delivery;
 }
 
-/* The legs from `leg` up to `end`. */
+/* The legs from `leg` up to `end`. Who asks for a sweep wants to know of everybody: the known printers, whom the sweep leaves to the
+ * inventory, are asked as well. */
 static const char *service_ask_lane(struct ice_service *s, enum ice_lane_kind lane, size_t leg, size_t end)
 {
 	bool going = true;
 	for (; leg < end; leg++) {
+		ice_timetable_ask(s->timetable, leg, ICE_LANE_INVENTORY);
 		if (lane == ICE_LANE_SWEEP && ice_sweeps_range(s->sweeps, leg).going)
 			continue;
-		ice_timetable_ask(s->timetable, leg, lane);
+		if (lane == ICE_LANE_SWEEP)
+			ice_timetable_ask(s->timetable, leg, ICE_LANE_SWEEP);
 		going = false;
 	}
 	return going ? "under way already" : "begun";

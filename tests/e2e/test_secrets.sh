@@ -98,7 +98,7 @@ same "the configuration is good, the round trip works" $? 0
 kill $server_pid; wait $server_pid 2>/dev/null
 (ulimit -c unlimited 2>/dev/null; cd "$out" && exec "$B/ice" run -c "$out/ice.ini" >"$out/run.out" 2>"$out/run.err") &
 run_pid=$!; pids+=($run_pid)
-check "the service sweeps while the server is away" await 30 grep -q "sweep ended printers=40" "$out/run.err"
+check "the service sweeps while the server is away" await 30 grep -q "sweep ended range=site printers=40" "$out/run.err"
 tr '\0' '\n' <"/proc/$run_pid/cmdline" >"$out/run.cmdline"
 tr '\0' '\n' <"/proc/$run_pid/environ" >"$out/run.environ" 2>/dev/null
 cat "/proc/$run_pid/limits" >"$out/run.limits" 2>/dev/null
@@ -109,7 +109,7 @@ clean "the log of every detail, the outbox and what the crash left hold no secre
 server fm "127.0.0.1:${server_url##*:}"
 "$B/ice" run -c "$out/ice.ini" >"$out/run2.out" 2>"$out/run2.err" &
 run_pid=$!; pids+=($run_pid)
-delivered() { [ "$("$B/facilities-manager" export --data "$tmp/fm" --format ndjson | wc -l)" = 40 ] && grep -q 'sweep ended' "$out/run2.err"; }
+delivered() { [ "$("$B/facilities-manager" export --data "$tmp/fm" --format ndjson | wc -l)" = 40 ] && grep -q "pulse ended" "$out/run2.err"; }
 check "the readings arrive when the server is back" await 60 delivered
 kill $run_pid; wait $run_pid
 same "it stops cleanly" $? 0

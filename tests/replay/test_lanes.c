@@ -187,7 +187,9 @@ static void lanes_start(struct ice_random *r)
 		ice_usec *intervals = lanes.plan.legs[i]->intervals;
 		intervals[ICE_LANE_SWEEP] = SIM_SEC(3600);
 		intervals[ICE_LANE_INVENTORY] = ice_random_below(r, 4) ? SIM_SEC(10 + ice_random_below(r, 40)) : 0;
-		intervals[ICE_LANE_PULSE] = ice_random_below(r, 4) ? SIM_SEC(1 + ice_random_below(r, 10)) : 0;
+		/* Without an inventory, the sweep alone looks after them. */
+		bool pulses = intervals[ICE_LANE_INVENTORY] && ice_random_below(r, 4);
+		intervals[ICE_LANE_PULSE] = pulses ? SIM_SEC(1 + ice_random_below(r, 10)) : 0;
 		intervals[ICE_LANE_ERROR] = intervals[ICE_LANE_PULSE] ? SIM_SEC(1) : 0;
 		lanes.plan.legs[i]->rate = ice_random_below(r, 3) ? 0 : 5 + ice_random_below(r, 50);
 	}
@@ -251,9 +253,8 @@ static void lanes_act(void)
 	unsigned printer = (unsigned)ice_random_below(&world.random, LANES_PRINTERS);
 	/* They move among the addresses, so that both ranges have some. */
 	unsigned to = (unsigned)ice_random_below(&world.random, SIM_ADDRESSES), from = 0;
-	while (from < SIM_ADDRESSES &&
-	       (world.devices[from].model < lanes.models[printer] ||
-	        world.devices[from].model >= lanes.models[printer] + LANES_STATES))
+	while (from < SIM_ADDRESSES && (world.devices[from].model < lanes.models[printer] ||
+	                                world.devices[from].model >= lanes.models[printer] + LANES_STATES))
 		from++;
 	switch (ice_random_below(&world.random, 6)) {
 	case 0: /* it goes, or comes */
@@ -315,8 +316,8 @@ static void lanes_compare(void)
 		for (unsigned p = 0; p < LANES_PRINTERS; p++)
 			for (unsigned s = 0; s < LANES_STATES; s++)
 				sim_require(m != &lanes.models[p][s] || lanes.pages[i] == pages[s],
-				            "what was read is as it is: 10.0.0.%u has %" PRId64 " pages, not %" PRId64, i + 1,
-				            pages[s], lanes.pages[i]);
+				            "what was read is as it is: 10.0.0.%u has %" PRId64 " pages, not %" PRId64,
+				            i + 1, pages[s], lanes.pages[i]);
 	}
 }
 
@@ -344,7 +345,8 @@ static const char *lanes_seed(uint64_t seed)
 	lanes_run(LANES_CALM);
 	world.loss = world.busy = 0;
 	lanes.act_at = ICE_USEC_NEVER;
-	for (int sweep = 0; sweep < 4 && !world.broken; sweep++) { /* who has moved twice is missed at the other address first */
+	for (int sweep = 0; sweep < 4 && !world.broken;
+	     sweep++) { /* who has moved twice is missed at the other address first */
 		lanes_run(world.now + SIM_SEC(150));
 		sim_require(!ice_heartbeat_sweeping(lanes.heartbeat), "a sweep ends");
 		lanes_sweep();
@@ -378,8 +380,7 @@ static void lanes_leg(const char *name, const char *range, const char *community
 	char why[ICE_RANGE_WHY_SIZE];
 	struct ice_leg *leg = ice_plan_add(&lanes.plan, name);
 	assert_true(leg && ice_range_add(leg->range, range, why, sizeof why) &&
-	            ice_range_seal(leg->range, why, sizeof why) &&
-	            ice_leg_community(leg, community, why, sizeof why));
+	            ice_range_seal(leg->range, why, sizeof why) && ice_leg_community(leg, community, why, sizeof why));
 }
 
 static int lanes_prepare(void **state)
@@ -395,7 +396,8 @@ static int lanes_prepare(void **state)
 			snprintf(text, sizeof text, lanes_printer, p, s & 1 ? 3 : 2, s & 1 ? "40" : "00",
 			         p % 3 ? "1.3.6.1.2.1.43.5.1.1.1.1|65|1\n1.3.6.1.2.1.43.5.1.1.19.1|65|1\n" : "", p,
 			         s & 2 ? 2000 : 1000);
-			lanes.models[p][s].recording = ice_recording_parse("printer", text, strlen(text), why, sizeof why);
+			lanes.models[p][s].recording =
+			        ice_recording_parse("printer", text, strlen(text), why, sizeof why);
 			lanes.models[p][s].printer = true;
 			assert_non_null(lanes.models[p][s].recording);
 		}
