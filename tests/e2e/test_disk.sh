@@ -81,7 +81,7 @@ if [ -n "$mounted" ]; then
 
 	# --- a disk that can only be read
 	away
-	start full
+	again full
 	await 20 says full "sweep ended"; stop
 	mount -o remount,ro "$disk"
 	start full
