@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+#include "ice/csv.h"
+
 #include "table.h"
 
 /* ---- json and ndjson: a printer is its record, a device what first contact told ---- */
@@ -88,31 +90,12 @@ static void output_json_end(struct ice_output *o)
 	fputs(o->written ? "\n]\n" : "]\n", o->to);
 }
 
-/* ---- csv (RFC 4180) ---- */
-
-void ice_output_csv(FILE *to, const char *text)
-{
-	if (!text || !*text)
-		return;
-	/* A cell that begins like a formula is run by the spreadsheet that opens it, whatever its quotes say. */
-	bool formula = strchr("=+-@\t\r", text[0]) != NULL;
-	if (!formula && !strpbrk(text, ",\"\r\n")) {
-		fputs(text, to);
-		return;
-	}
-	fputs(formula ? "\"'" : "\"", to);
-	for (const char *p = text; *p; p++) {
-		if (*p == '"')
-			fputc('"', to);
-		fputc(*p, to);
-	}
-	fputc('"', to);
-}
+/* ---- csv ---- */
 
 static void output_csv_next(struct ice_output *o, const char *text)
 {
 	fputc(',', o->to);
-	ice_output_csv(o->to, text);
+	ice_csv_cell(o->to, text);
 }
 
 static void output_csv_begin(struct ice_output *o)
@@ -174,7 +157,7 @@ static void output_csv_printer(struct ice_output *o, const struct ice_finding *f
 	if (r->has_mac)
 		snprintf(mac, sizeof mac, "%02x:%02x:%02x:%02x:%02x:%02x", r->mac[0], r->mac[1], r->mac[2], r->mac[3],
 		         r->mac[4], r->mac[5]);
-	ice_output_csv(o->to, ice_address_format(&r->ip, ip));
+	ice_csv_cell(o->to, ice_address_format(&r->ip, ip));
 	output_csv_next(o, mac);
 	output_csv_next(o, r->name);
 	output_csv_next(o, r->make);
@@ -202,7 +185,7 @@ static void output_csv_device(struct ice_output *o, const struct ice_finding *f)
 {
 	char ip[ICE_ADDRESS_TEXT_SIZE], oid[ICE_OID_TEXT_SIZE];
 	const struct ice_identity *id = f->identity;
-	ice_output_csv(o->to, ice_address_format(&f->address, ip));
+	ice_csv_cell(o->to, ice_address_format(&f->address, ip));
 	output_csv_next(o, f->outcome == ICE_OUTCOME_PRINTER ? "yes" : "no");
 	output_csv_next(o, id && id->profile ? ice_profile_name(id->profile) : NULL);
 	output_csv_next(o, f->version == ICE_SNMP_V1 ? "1" : "2c");

@@ -1,7 +1,7 @@
 /* output: the finds of a scan on standard output, in one of several formats.
  *
  * A format is a const struct of functions and one row of the table in output.c. table is drawn at the end; json, ndjson and csv stream as
- * finds come. csv cells that a spreadsheet would take for a formula are made text by a leading apostrophe. */
+ * finds come. csv cells are those of ice/csv.h. */
 #ifndef ICE_OUTPUT_H
 #define ICE_OUTPUT_H
 
@@ -40,8 +40,5 @@ void ice_output_begin(struct ice_output *o, const struct ice_output_format *form
                       bool no_color);
 void ice_output_find(struct ice_output *o, const struct ice_finding *finding);
 void ice_output_end(struct ice_output *o);
-
-/* One csv cell: quoted where it must be, never a formula; NULL is an empty cell. */
-void ice_output_csv(FILE *to, const char *text);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "ice/clock.h"
+#include "ice/csv.h"
 #include "ice/record.h"
 
 static const struct fm_option export_options[] = {
@@ -73,18 +74,10 @@ static void export_csv_begin(void)
 	      stdout);
 }
 
-/* A cell in quotes (RFC 4180). A device names itself: "=cmd(...)" in a cell must stay text in a spreadsheet. */
 static void export_cell(const char *text, bool last)
 {
-	putchar('"');
-	if (text && *text && strchr("=+-@\t\r", *text))
-		putchar('\'');
-	for (const char *s = text ? text : ""; *s; s++) {
-		if (*s == '"')
-			putchar('"');
-		putchar(*s);
-	}
-	fputs(last ? "\"\r\n" : "\",", stdout);
+	ice_csv_cell(stdout, text);
+	fputs(last ? "\r\n" : ",", stdout);
 }
 
 static void export_count(int64_t n)

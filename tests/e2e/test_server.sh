@@ -256,7 +256,7 @@ same "what it delivered stays" "$(held)" 11
 printf '{"schema":1,"site":"other","sequence":1,"readings":[{"ip":"10.0.0.7","mac":"00:11:22:33:44:55","name":"=HYPERLINK(1)","make":"HP","model":"a\\"b,c","serial":"ZZZ1","supplies":[{"name":"Black","state":"exact","percent":43.5}],"read_at":"2026-11-22T09:41:00Z"}]}' >"$tmp/csv"
 post other "$other_key" "$tmp/csv"
 same "csv keeps a formula from being one, and quotes" "$(fm export --format csv --data "$tmp/fm" --site other | tail -1 | tr -d '\r')" \
-	"\"other\",\"10.0.0.7\",\"00:11:22:33:44:55\",\"'=HYPERLINK(1)\",\"HP\",\"a\"\"b,c\",\"ZZZ1\",\"\",\"\",,\"\",,,\"\",,,\"\",\"\",\"Black: 43.5%\",\"\",\"2026-11-22T09:41:00Z\",\"2026-11-22T09:41:00Z\""
+	"other,10.0.0.7,00:11:22:33:44:55,\"'=HYPERLINK(1)\",HP,\"a\"\"b,c\",ZZZ1,,,,,,,,,,,,Black: 43.5%,,2026-11-22T09:41:00Z,2026-11-22T09:41:00Z"
 same "ndjson is the record with site, first and last seen" "$(fm export --data "$tmp/fm" --site other)" \
 	'{"ip":"10.0.0.7","mac":"00:11:22:33:44:55","name":"=HYPERLINK(1)","make":"HP","model":"a\"b,c","serial":"ZZZ1","supplies":[{"name":"Black","state":"exact","percent":43.5}],"read_at":"2026-11-22T09:41:00Z","site":"other","first_seen":"2026-11-22T09:41:00Z","last_seen":"2026-11-22T09:41:00Z"}'
 fm export --data "$tmp/fm" >"$tmp/e1"; fm export --data "$tmp/fm" >"$tmp/e2"

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "agent/output.h"
+#include "ice/csv.h"
 
 static struct ice_record record;
 static struct ice_identity identity = {.descr = "=cmd|' /C calc'!A0", .reason = "a row of the Printer-MIB"};
@@ -21,7 +22,7 @@ static const char *csv(const char *text)
 	size_t n;
 	free(out);
 	FILE *to = open_memstream(&out, &n);
-	ice_output_csv(to, text);
+	ice_csv_cell(to, text);
 	fclose(to);
 	return out;
 }
