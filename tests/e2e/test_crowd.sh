@@ -32,12 +32,13 @@ python3 tests/e2e/slow_clients.py 127.0.0.1 "$port" $crowd all <"$tmp/slow.in" >
 pids+=($!)
 exec 7>"$tmp/slow.in"
 await 60 grep -q ready "$tmp/slow.out" || bad "the crowd is there"
-held() { ss -Htn state established "( sport = :$port )" 2>/dev/null | wc -l; }
-same "the server holds all of the crowd's connections" "$(held)" $crowd
+# An honest one may be among them that is not quite closed yet.
+held() { ss -Htn state established src "127.0.0.1:$port" 2>/dev/null | wc -l; }
+check "the server holds all of the crowd's connections" test "$(held)" -ge $crowd
 python3 tests/e2e/honest_uploads.py "$tmp/hq.enrolment" 200 4 $limit >"$tmp/honest"
 status=$?
 sed "s/^/| beside $crowd held connections: /" "$tmp/honest"
 same "every honest upload is acknowledged, the 99th percentile under $limit ms" $status 0
-same "and none of the crowd was sent away for it" "$(held)" $crowd
+check "and none of the crowd was sent away for it" test "$(held)" -ge $crowd
 check "the server goes on" kill -0 $server_pid
 finish
