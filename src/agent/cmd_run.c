@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <event2/event.h>
 
@@ -253,6 +254,7 @@ static int run_prepare(struct run *r)
 	char why[512];
 	struct ice_conf_mistakes mistakes = {0};
 	ice_snmp_init();
+	tzset(); /* the hours of the schedule are local; the zone's file is out of reach later */
 	r->configuration = ice_configuration_read(r->config, &mistakes);
 	ice_conf_mistakes_print(&mistakes, stderr);
 	ice_conf_mistakes_free(&mistakes);

@@ -74,7 +74,8 @@ static const struct prometheus_row {
         {"ice_range_addresses", "Addresses of the range.", prometheus_addresses},
         {"ice_sweep_running", "Whether a sweep of the range is under way.", prometheus_going},
         {"ice_sweep_addresses_done", "Addresses that the present or last sweep has done.", prometheus_done},
-        {"ice_sweep_printers_found", "Printers that the present or last sweep has found.", prometheus_found},
+        {"ice_sweep_printers_found", "Printers not known before that the present or last sweep has found.",
+         prometheus_found},
         {"ice_sweep_addresses_per_second", "Rate of the present or last sweep.", prometheus_rate},
 };
 

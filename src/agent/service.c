@@ -32,7 +32,6 @@ struct ice_service {
 	struct ice_timetable *timetable;
 	struct ice_devices *devices;
 	struct ice_sweeps *sweeps;
-	struct ice_slowest slowest;
 	int64_t acknowledged_at; /* wall seconds; 0 = never */
 	ice_usec keep_at;        /* not kept before */
 	uint64_t beats;
@@ -52,13 +51,6 @@ static struct ice_outbox *service_outbox(const struct ice_service *s)
 }
 
 /* ---- what the heartbeat tells ---- */
-
-static void service_found(const struct ice_finding *finding, size_t leg, void *arg)
-{
-	struct ice_service *s = arg;
-	if (finding->rtt >= 0)
-		ice_slowest_add(&s->slowest, &finding->address, finding->rtt, service_plan(s)->legs[leg]->name);
-}
 
 static void service_swept(bool whole, void *arg)
 {
@@ -204,8 +196,7 @@ static bool service_make_heartbeat(struct ice_service *s, struct event_base *bas
 	        .timetable = s->timetable,
 	        .upload = ice_delivery_upload(s->delivery),
 	};
-	const struct ice_heartbeat_ops ops = {
-	        .found = service_found, .beat = service_beat, .place = service_place, .swept = service_swept};
+	const struct ice_heartbeat_ops ops = {.beat = service_beat, .place = service_place, .swept = service_swept};
 	s->heartbeat = ice_heartbeat_new(base, &options, &ops, s, why, sizeof why);
 	if (!s->heartbeat)
 		fprintf(stderr, "ice run: %s\n", why);
@@ -345,12 +336,26 @@ static void service_range_status(const struct ice_service *s, size_t leg, struct
 		out->next[ICE_LANE_SWEEP] = 0;
 }
 
+/* Where the slow ones of a range go, and by which name. */
+struct service_slow {
+	struct ice_slowest *slowest;
+	const char *range;
+};
+
+static void service_slow(const struct ice_device *d, void *arg)
+{
+	const struct service_slow *to = arg;
+	if (d->rtt > 0)
+		ice_slowest_add(to->slowest, &d->address, d->rtt, to->range);
+}
+
 void ice_service_status(const struct ice_service *s, struct ice_status *out)
 {
 	const struct ice_plan *plan = service_plan(s);
 	struct ice_figures f;
 	ice_heartbeat_figures(s->heartbeat, &f);
 	out->outbox_full = f.outbox_full;
+	out->rounding = ice_heartbeat_rounding(s->heartbeat);
 	ice_heartbeat_total(s->heartbeat, &out->figures);
 	out->site = ice_delivery_enrolment(s->delivery)->site;
 	out->server = ice_delivery_enrolment(s->delivery)->server;
@@ -358,15 +363,17 @@ void ice_service_status(const struct ice_service *s, struct ice_status *out)
 	if (!out->ranges)
 		abort();
 	out->range_count = plan->count;
-	for (size_t i = 0; i < plan->count; i++)
+	for (size_t i = 0; i < plan->count; i++) {
+		struct service_slow to = {&out->slowest, plan->legs[i]->name};
 		service_range_status(s, i, &out->ranges[i]);
+		ice_devices_each(s->devices, i, service_slow, &to);
+	}
 	ice_outbox_depth(service_outbox(s), &out->depth);
 	out->outbox_max = s->configuration->settings.state.outbox_size;
 	ice_upload_counters(ice_delivery_upload(s->delivery), &out->upload);
 	out->acknowledged = s->acknowledged_at;
 	if (out->upload.next_attempt > 0)
 		out->next_attempt = ice_clock_wall() + (out->upload.next_attempt - ice_clock_now()) / ICE_USEC_SEC(1);
-	out->slowest = s->slowest;
 }
 
 void ice_service_signs(const struct ice_service *s, struct ice_watch_sign out[ICE_WATCH_KINDS])

@@ -22,7 +22,7 @@ void ice_status_doing(const struct ice_status *s, char *out, size_t size)
 	size_t i = status_going(s);
 	int64_t next = 0;
 	for (size_t r = 0; r < s->range_count; r++)
-		for (size_t lane = 0; lane < ICE_LANES; lane++)
+		for (size_t lane = 0; lane < ICE_LANE_ERROR; lane++)
 			if (s->ranges[r].next[lane] && (next == 0 || s->ranges[r].next[lane] < next))
 				next = s->ranges[r].next[lane];
 	if (s->doing) {
@@ -33,6 +33,8 @@ void ice_status_doing(const struct ice_status *s, char *out, size_t size)
 		const struct ice_status_range *r = &s->ranges[i];
 		snprintf(out, size, "sweeping %s: %" PRIu64 " of %" PRIu64 " addresses, %" PRIu64 " printers", r->name,
 		         r->sweep.done, r->addresses, r->sweep.found);
+	} else if (s->rounding) {
+		snprintf(out, size, "asking the printers that are known");
 	} else if (next) {
 		char at[ICE_CLOCK_TEXT_SIZE];
 		ice_clock_format((time_t)next, at);

@@ -13,7 +13,7 @@
  *   configuration   file, read_at; and of a reload that was refused since: refused_at, mistakes (lines "file:line: option: ...")
  *   ranges          [{name, addresses,
  *                     sweep:    {going, began_at, ended_at, done, found, rate}: the present or last one; `done` addresses of
- *                               `addresses`, `found` printers, `rate` addresses a second
+ *                               `addresses`, `found` printers that were not known, `rate` addresses a second
  *                     printers: {new, normal, asleep, missing, moved, retired}: how many are known (devices.h)
  *                     next:     {sweep, inventory, pulse}: when each lane starts next}]
  *   outbox          batches, readings, bytes: what waits; max_bytes; set_aside, set_aside_bytes: what the server refused; full: no more is
@@ -79,6 +79,7 @@ struct ice_status {
 	struct ice_outbox_depth depth;
 	int64_t outbox_max;
 	bool outbox_full;
+	bool rounding; /* the known printers are being asked */
 	struct ice_upload_counters upload;
 	int64_t acknowledged, next_attempt;
 	struct ice_figures figures;

@@ -76,9 +76,10 @@ static void tell_bytes(char *out, size_t size, int64_t bytes)
 enum tell_column {
 	TELL_NAME,
 	TELL_ADDRESSES,
+	TELL_PRINTERS,
+	TELL_MISSING,
 	TELL_SWEEP,
 	TELL_FOUND,
-	TELL_MISSING,
 	TELL_RATE,
 	TELL_NEXT,
 	TELL_INVENTORY,
@@ -89,9 +90,9 @@ enum tell_column {
 static const struct tell_title {
 	const char *title;
 	bool right;
-} tell_titles[TELL_COLUMNS] = {{"RANGE", false},      {"ADDRESSES", true},  {"LAST SWEEP", false},
-                               {"FOUND", true},       {"MISSING", true},    {"RATE", true},
-                               {"NEXT SWEEP", false}, {"INVENTORY", false}, {"PULSE", false}};
+} tell_titles[TELL_COLUMNS] = {{"RANGE", false},      {"ADDRESSES", true}, {"PRINTERS", true}, {"MISSING", true},
+                               {"LAST SWEEP", false}, {"FOUND", true},     {"RATE", true},     {"NEXT SWEEP", false},
+                               {"INVENTORY", false},  {"PULSE", false}};
 
 static void tell_sweep(char *out, size_t size, const json_t *range, int64_t wall)
 {
@@ -121,11 +122,19 @@ static void tell_next(char *out, size_t size, const json_t *range, const char *l
 		tell_ago(out, size, at, wall);
 }
 
+/* Those that are asked: what has moved away or is retired is not. */
+static int64_t tell_known(const json_t *printers)
+{
+	return tell_number(printers, "new") + tell_number(printers, "normal") + tell_number(printers, "asleep") +
+	       tell_number(printers, "missing");
+}
+
 static void tell_cells(char cells[TELL_COLUMNS][TELL_CELL], const json_t *range, int64_t wall)
 {
 	const json_t *sweep = json_object_get(range, "sweep"), *printers = json_object_get(range, "printers");
 	snprintf(cells[TELL_NAME], TELL_CELL, "%s", tell_text(range, "name"));
 	snprintf(cells[TELL_ADDRESSES], TELL_CELL, "%" PRId64, tell_number(range, "addresses"));
+	snprintf(cells[TELL_PRINTERS], TELL_CELL, "%" PRId64, tell_known(printers));
 	tell_sweep(cells[TELL_SWEEP], TELL_CELL, range, wall);
 	snprintf(cells[TELL_FOUND], TELL_CELL, "%" PRId64, tell_number(sweep, "found"));
 	snprintf(cells[TELL_MISSING], TELL_CELL, "%" PRId64, tell_number(printers, "missing"));

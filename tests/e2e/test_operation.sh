@@ -120,6 +120,11 @@ done
 check "there is no colour in a pipe" bash -c "! grep -q $'\\033' '$tmp/said'"
 found() { [ "$(member 'json.load(sys.stdin)["ranges"][0]["sweep"]["found"]')" = 100 ]; }
 check "it tells what was found" await 10 found
+known() { ice status | grep -qE "^site +1022 +100 "; }
+check "and what is known" await 10 known
+same "every printer of it has a state" "$(member 'sum(json.load(sys.stdin)["ranges"][0]["printers"].values())')" 100
+same "and each lane its time" "$(member 'sorted(json.load(sys.stdin)["ranges"][0]["next"])')" "['inventory', 'pulse', 'sweep']"
+same "the slowest twenty are told, each once" "$(member 'len({d["ip"] for d in json.load(sys.stdin)["slowest"]})')" 20
 same "it is alive, by the right number" "$(member 'str(json.load(sys.stdin)["pid"])')" "$run_pid"
 acknowledged() { [ "$(member 'json.load(sys.stdin)["upload"]["acknowledged"] > 0')" = True ]; }
 check "and delivers" await 10 acknowledged
@@ -132,6 +137,7 @@ before=$(times "sweep began")
 ends "sweep now" 0 "^sweep: begun" ice now sweep
 check "is done" await 20 said "sweep began" $((before + 1))
 await 20 said "sweep ended" 2
+ends "inventory now, of one range" 0 "^inventory of site: begun" ice now inventory site
 ends "upload now" 0 "^upload: begun" ice now upload
 ends "a range that is not there" 1 "there is no such range" ice now sweep nowhere
 echo nonsense >"$tmp/state/requests/nonsense"
