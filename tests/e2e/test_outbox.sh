@@ -97,7 +97,8 @@ same "the other is pending" "$(pending)" 2
 run
 rejected() { [ "$(grep -c 'batch rejected' "$tmp/run.err")" = 2 ]; }
 check "they are sent once more, and refused once more" await 20 rejected
-check "and the new sweep's batch is delivered" await 20 stored 3
+check "a sweep can be asked for meanwhile" "$B/ice" now sweep -c "$tmp/ice.ini"
+check "and its batch is delivered" await 20 stored 3
 stop
 same "so they are set aside again" "$(aside)" 3
 finish
