@@ -88,7 +88,7 @@ if [ -n "$mounted" ]; then
 	check "on a read-only disk it ends, and says why" refused full "cannot be written|[Rr]ead-only"
 	mount -o remount,rw "$disk"
 	back
-	start full
+	again full
 	check "once it can be written to again, what waited is delivered, too" await 20 stored 60
 	stop
 	same "every batch once" "$(exact)" 1
@@ -119,9 +119,9 @@ shim=$B/kills/faultydisk.so order=$tmp/eio/order
 if [ "${B##*/}" = san ]; then
 	skip "a sanitized program takes no shim"
 else
-	faulty() { again eio LD_PRELOAD="$PWD/$shim" FAULTYDISK_FOLDER="$tmp/eio" FAULTYDISK_ORDER="$order"; }
+	faulty() { "${1:-again}" eio LD_PRELOAD="$PWD/$shim" FAULTYDISK_FOLDER="$tmp/eio" FAULTYDISK_ORDER="$order"; }
 	away
-	faulty
+	faulty start
 	check "readings wait in the outbox" await 20 says eio "sweep ended"
 	stop
 	sed -i 's/^rate = max/rate = 60/' "$tmp/eio.ini"
@@ -193,10 +193,10 @@ if [ "${B##*/}" != san ]; then
 	config clock "$tmp/clock"
 	mkdir -m 700 "$tmp/clock"
 	step=$tmp/clock/step
-	clocked() { again clock LD_PRELOAD="$PWD/$B/kills/clockstep.so" CLOCKSTEP="$step"; }
+	clocked() { "${1:-again}" clock LD_PRELOAD="$PWD/$B/kills/clockstep.so" CLOCKSTEP="$step"; }
 	year=31557600
 	echo $((40 * year)) >"$step"
-	clocked
+	clocked start
 	check "forty years ahead a sweep ends" await 20 says clock "sweep ended"
 	check "the server's certificate has expired by then, which is told" await 20 says clock "expired"
 	echo $((-30 * year)) >"$step"
@@ -215,9 +215,11 @@ if [ "${B##*/}" != san ]; then
 	check "thirty years ago a sweep ends" await 20 says clock "sweep ended"
 	echo 0 >"$step"
 	check "and in the present it is delivered" await 40 stored 40
+	# A clock that was set forward was one missed sweep, which is made up for.
+	await 10 eval '[ "$(times clock "sweep began")" = 2 ]'; began=$(times clock 'sweep began')
 	kill -STOP $run_pid; read -rt 2 <> <(:); kill -CONT $run_pid
 	read -rt 0.5 <> <(:)
-	same "a suspended machine that wakes up sweeps when it is due" "$(times clock 'sweep began')" 1
+	same "a suspended machine that wakes up sweeps when it is due" "$(times clock 'sweep began')" "$began"
 	stop
 	same "every batch once" "$(exact)" 1
 	same "no device of the server is seen in the future" "$(sqlite3 "$tmp/fm/facilities-manager.db" "select count(*) from device where last_seen > strftime('%s')")" 0
