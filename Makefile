@@ -28,17 +28,19 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 # Asked of pkg-config once, and only by a build: `make deps` must work before it exists.
 PC_CFLAGS = $(eval PC_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PC_CFLAGS)
 PC_LIBS   = $(eval PC_LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lm)$(PC_LIBS)
-CPPFLAGS += -Iinclude -I$(B)/gen -D_GNU_SOURCE -DICE_VERSION='"$(VERSION)"'
+CPPFLAGS += -Iinclude -Isrc -I$(B)/gen -D_GNU_SOURCE -DICE_VERSION='"$(VERSION)"'
 COMPILE   = $(CC) -std=c11 $(CPPFLAGS) $(PC_CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS) -MMD -MP
 LINK      = $(CC) $(HARDEN) $(SANFLAGS) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 Q        := $(if $(V),,@)
 
+# What the program ice is made of, besides the library.
+ICE_PARTS := engine service proof window agent
 LIB_SRC   := $(sort $(wildcard $(addsuffix /*.c,$(addprefix src/,base snmp printer sweep delivery settings))))
-PROG_SRC  := $(sort $(wildcard src/agent/*.c src/window/*.c src/server/*.c src/fleet/*.c))
+PROG_SRC  := $(sort $(wildcard $(addsuffix /*.c,$(addprefix src/,$(ICE_PARTS) server fleet))))
 LIB_OBJ   := $(LIB_SRC:%.c=$(B)/obj/%.o)
 objects    = $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard src/$(1)/*.c)))
 # What a program is made of besides its main: linked into the unit tests too.
-PART_OBJ  := $(filter-out %/main.o,$(call objects,agent) $(call objects,window) $(call objects,server) $(call objects,fleet))
+PART_OBJ  := $(filter-out %/main.o,$(foreach d,$(ICE_PARTS),$(call objects,$(d))) $(call objects,server) $(call objects,fleet))
 PROGRAMS  := $(B)/ice $(B)/facilities-manager $(B)/printer-fleet
 TESTS     := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test_*.c tests/replay/test_*.c)))
 FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -58,7 +60,7 @@ deps:
 	@bash tests/deps.sh
 
 #> make all      build/ice, build/facilities-manager, build/printer-fleet
-$(B)/ice: $(call objects,agent) $(call objects,window) $(B)/libice.a
+$(B)/ice: $(foreach d,$(ICE_PARTS),$(call objects,$(d))) $(B)/libice.a
 $(B)/facilities-manager: $(call objects,server) $(B)/libice.a
 $(B)/printer-fleet: $(call objects,fleet) $(B)/libice.a
 $(PROGRAMS):
@@ -116,7 +118,7 @@ WRONG := $(addprefix $(B)/kills/,ice-witness ice-delete-before-ack ice-sync-norm
          facilities-manager-sync-normal powercut.so faultydisk.so clockstep.so smallbuffer.so)
 .PHONY: wrong
 wrong: $(WRONG)
-$(B)/kills/ice-%: $(call objects,agent) $(call objects,window) $(B)/obj/tests/kills/with_%.o $(B)/libice.a
+$(B)/kills/ice-%: $(foreach d,$(ICE_PARTS),$(call objects,$(d))) $(B)/obj/tests/kills/with_%.o $(B)/libice.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(LINK) -o $@ $^ $(WRAP) $(PC_LIBS)

@@ -15,13 +15,15 @@ room[attr]=base
 declare -A may=(
 	[base]="base" [snmp]="base snmp" [printer]="base snmp printer" [sweep]="base snmp printer sweep"
 	[delivery]="base delivery" [settings]="base sweep delivery settings"
-	[window]="base sweep delivery settings window" [agent]="base snmp printer sweep delivery settings window agent"
+	[engine]="base snmp printer sweep delivery settings engine" [service]="base snmp printer sweep delivery settings engine service"
+	[proof]="base snmp printer sweep delivery settings engine proof" [window]="base sweep delivery settings window"
+	[agent]="base snmp printer sweep delivery settings engine service proof window agent"
 	[server]="base printer delivery server" [fleet]="base snmp fleet"
 )
 # Which folders may name which outside header.
 declare -A own=(
 	[net-snmp]="src/snmp/snmp.c src/snmp/usm.c" [curl]="src/delivery/upload_post.c src/delivery/upload_words.c src/delivery/upload_words.h" [sqlite3.h]="src/delivery/outbox.c src/delivery/outbox_file.c src/delivery/outbox_look.c src/delivery/outbox_places.c src/delivery/outbox_bases.c src/delivery/outbox_salvage.c src/server/store_sqlite.c src/server/store_readings.c"
-	[ini.h]="src/base/conf.c" [event2]="src/snmp/udp.c src/delivery/upload.c src/delivery/upload_post.c src/agent src/window src/server src/fleet"
+	[ini.h]="src/base/conf.c" [event2]="src/snmp/udp.c src/delivery/upload.c src/delivery/upload_post.c src/engine src/service src/proof src/agent src/window src/server src/fleet"
 )
 for h in include/ice/*.h; do
 	m=$(basename "$h" .h)
@@ -38,7 +40,14 @@ for f in include/ice/*.h src/*/*.[ch]; do
 		case " ${may[$d]} " in *" $r "*) ;; *) say "$f includes ice/$m.h ($r): $d may include only: ${may[$d]}" ;; esac
 	done < <(sed -n 's/^#include "ice\/\(.*\)"/\1/p' "$f")
 	while read -r inc; do
-		[ -f "$(dirname "$f")/$inc" ] || say "$f includes \"$inc\", which is not in its own folder"
+		# A wing's header is named with its folder; without one it stands beside the file.
+		case $inc in
+		*/*)
+			r=${inc%%/*}
+			[ -f "src/$inc" ] || say "$f includes \"$inc\", which is not there"
+			case " ${may[$d]} " in *" $r "*) ;; *) say "$f includes \"$inc\": $d may include only: ${may[$d]}" ;; esac ;;
+		*) [ -f "$(dirname "$f")/$inc" ] || say "$f includes \"$inc\", which is not in its own folder" ;;
+		esac
 	done < <(sed -n 's/^#include "\([^"]*\)"/\1/p' "$f" | grep -v '^ice/')
 	for lib in "${!own[@]}"; do
 		grep -qE "^#include <$lib(/|>)" "$f" || continue

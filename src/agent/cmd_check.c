@@ -9,12 +9,14 @@
 
 #include "ice/snmp.h"
 
+#include "engine/exit.h"
+#include "engine/setup.h"
+
 #include "cmd.h"
 #include "estimate.h"
 #include "options.h"
 #include "reach.h"
 #include "report.h"
-#include "setup.h"
 
 struct check {
 	const char *config, *enrolment_file, *profile_folder, *format;

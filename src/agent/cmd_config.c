@@ -4,9 +4,11 @@
 
 #include "ice/window.h"
 
+#include "engine/exit.h"
+#include "engine/setup.h"
+
 #include "cmd.h"
 #include "options.h"
-#include "setup.h"
 
 #define CONFIG_FILE "/etc/ice/ice.ini"
 

@@ -7,12 +7,14 @@
 
 #include "ice/clock.h"
 
-#include "alive.h"
+#include "engine/exit.h"
+#include "engine/setup.h"
+#include "service/alive.h"
+#include "service/request.h"
+#include "service/status_file.h"
+
 #include "cmd.h"
 #include "options.h"
-#include "request.h"
-#include "setup.h"
-#include "status_file.h"
 
 #define NOW_LOOK_MS 50
 

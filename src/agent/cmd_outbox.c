@@ -13,11 +13,13 @@
 #include "ice/outbox.h"
 #include "ice/settings.h"
 
+#include "engine/exit.h"
+#include "engine/setup.h"
+
 #include "cmd.h"
 #include "options.h"
 #include "outbox_list.h"
 #include "outbox_show.h"
-#include "setup.h"
 
 struct outbox {
 	const char *config, *file, *enrolment_file;

@@ -11,12 +11,14 @@
 #include "ice/range.h"
 #include "ice/udp.h"
 
+#include "engine/confinement.h"
+#include "engine/exit.h"
+#include "engine/setup.h"
+
 #include "account.h"
 #include "cmd.h"
-#include "confinement.h"
 #include "dialogue.h"
 #include "options.h"
-#include "setup.h"
 
 #define PROBE_PORT    161
 #define PROBE_PENDING 16 /* datagrams of one batch that are kept until they are asked for */

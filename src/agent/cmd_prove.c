@@ -16,11 +16,13 @@
 
 #include "ice/snmp.h"
 
+#include "engine/exit.h"
+#include "engine/setup.h"
+#include "proof/proof.h"
+#include "proof/surroundings.h"
+
 #include "cmd.h"
 #include "options.h"
-#include "proof.h"
-#include "setup.h"
-#include "surroundings.h"
 
 #define PROVE_POLL_MS 100
 /* The kernel may still speak for connections that are closed. */

@@ -10,10 +10,12 @@
 #include "ice/recording.h"
 #include "ice/text.h"
 
+#include "engine/exit.h"
+#include "engine/setup.h"
+
 #include "cmd.h"
 #include "dialogue.h"
 #include "options.h"
-#include "setup.h"
 
 struct replay {
 	const char *profiles;

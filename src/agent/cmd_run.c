@@ -11,16 +11,18 @@
 #include "ice/notify.h"
 #include "ice/snmp.h"
 
-#include "alive.h"
-#include "bulletin.h"
+#include "engine/exit.h"
+#include "engine/setup.h"
+#include "service/alive.h"
+#include "service/bulletin.h"
+#include "service/configuration.h"
+#include "service/request.h"
+#include "service/service.h"
+#include "service/stop.h"
+#include "service/watch.h"
+
 #include "cmd.h"
-#include "configuration.h"
 #include "options.h"
-#include "request.h"
-#include "service.h"
-#include "setup.h"
-#include "stop.h"
-#include "watch.h"
 
 static const int run_signals[] = {SIGHUP, SIGUSR1, SIGUSR2};
 #define RUN_SIGNALS (sizeof run_signals / sizeof *run_signals)

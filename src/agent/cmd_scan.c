@@ -13,15 +13,17 @@
 
 #include "ice/log.h"
 
+#include "engine/confinement.h"
+#include "engine/delivery.h"
+#include "engine/exit.h"
+#include "engine/heartbeat.h"
+#include "engine/progress.h"
+#include "engine/setup.h"
+
 #include "cmd.h"
-#include "confinement.h"
-#include "delivery.h"
 #include "estimate.h"
-#include "heartbeat.h"
 #include "output.h"
-#include "progress.h"
 #include "scan_options.h"
-#include "setup.h"
 #include "stats.h"
 
 /* At full speed every address that waits for its silence has a slot; 32 bytes each, of those that are used. With learned timeouts a

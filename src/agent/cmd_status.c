@@ -5,11 +5,13 @@
 
 #include "ice/clock.h"
 
+#include "engine/exit.h"
+#include "engine/setup.h"
+#include "service/status_file.h"
+#include "service/status_tell.h"
+
 #include "cmd.h"
 #include "options.h"
-#include "setup.h"
-#include "status_file.h"
-#include "status_tell.h"
 
 struct status_command {
 	const char *config;
@@ -53,7 +55,7 @@ static int status_show(const struct status_command *c, const char *state)
 		json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
 		putchar('\n');
 	} else {
-		struct ice_table_style style = ice_table_style_of(stdout, c->no_color);
+		struct ice_terminal_style style = ice_terminal_style_of(stdout, c->no_color);
 		ice_status_tell(o, wall, &style, stdout);
 	}
 	json_decref(o);

@@ -8,6 +8,8 @@
 #include "ice/conf.h"
 #include "ice/standard.h"
 
+#include "engine/exit.h"
+
 #include "cmd.h"
 
 struct main_command {

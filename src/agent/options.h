@@ -13,7 +13,7 @@
 
 #include "ice/attr.h"
 
-#include "cmd.h"
+#include "engine/exit.h"
 
 enum ice_option_kind {
 	ICE_OPTION_FLAG,     /* bool, set to true */

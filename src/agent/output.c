@@ -218,7 +218,7 @@ static void output_table_device(struct ice_output *o, const struct ice_finding *
 
 static void output_table_end(struct ice_output *o)
 {
-	struct ice_table_style style = ice_table_style_of(o->to, o->no_color);
+	struct ice_terminal_style style = ice_terminal_style_of(o->to, o->no_color);
 	ice_found_sort(o->found);
 	ice_table_print(o->found, o->discover, &style, o->to);
 	if (ice_found_left_out(o->found))

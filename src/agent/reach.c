@@ -12,9 +12,10 @@
 #include "ice/outbox.h"
 #include "ice/upload.h"
 
+#include "engine/confinement.h"
+#include "engine/setup.h"
+
 #include "amount.h"
-#include "confinement.h"
-#include "setup.h"
 
 #define REACH_TIMEOUT ICE_USEC_SEC(20)
 #define REACH_SKEW    60 /* s that clocks may be apart */

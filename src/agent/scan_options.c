@@ -8,6 +8,8 @@
 
 #include "ice/settings.h"
 
+#include "engine/exit.h"
+
 #include "cmd.h"
 #include "range_file.h"
 

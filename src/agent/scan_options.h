@@ -10,9 +10,10 @@
 #include "ice/clock.h"
 #include "ice/plan.h"
 
+#include "engine/progress.h"
+
 #include "options.h"
 #include "output.h"
-#include "progress.h"
 
 #define SCAN_OPTIONS_RANGE_FILES 64
 

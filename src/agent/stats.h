@@ -8,8 +8,9 @@
 #include "ice/attr.h"
 #include "ice/scanner.h"
 
-#include "heartbeat.h"
-#include "slowest.h"
+#include "engine/heartbeat.h"
+#include "engine/slowest.h"
+
 #include "subnets.h"
 
 #define ICE_STATS_MOMENTS 240 /* of the timeline; when it is full, two become one */

@@ -53,29 +53,6 @@ static const struct table_column table_devices[TABLE_COLUMNS] = {
         {"DESCRIPTION", TABLE_TEXT, ICE_FOUND_MODEL, false, 7, 10, false, 0, 0},
 };
 
-size_t ice_table_terminal_width(FILE *to)
-{
-	int64_t n;
-	struct winsize size;
-	if (!isatty(fileno(to)))
-		return 0;
-	const char *columns = getenv("COLUMNS");
-	if (columns && ice_options_number(columns, 1, 10000, &n))
-		return (size_t)n;
-	if (ioctl(fileno(to), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	return 80;
-}
-
-struct ice_table_style ice_table_style_of(FILE *to, bool no_color)
-{
-	const char *refuse = getenv("NO_COLOR"), *term = getenv("TERM");
-	struct ice_table_style style = {.width = ice_table_terminal_width(to)};
-	style.color = style.width > 0 && !no_color && !(refuse && *refuse) && term && strcmp(term, "dumb") != 0;
-	style.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	return style;
-}
-
 /* Length in bytes of the character at p, which is valid UTF-8. */
 static size_t table_char(const char *p)
 {
@@ -243,7 +220,7 @@ static void table_pad(size_t n, FILE *to)
 }
 
 static void table_cell(const struct table_column *c, const struct ice_found_row *row, enum ice_toner_form form,
-                       const struct ice_table_style *style, size_t *owed, FILE *to)
+                       const struct ice_terminal_style *style, size_t *owed, FILE *to)
 {
 	char cell[ICE_TONER_SIZE > TABLE_CELL ? ICE_TONER_SIZE : TABLE_CELL];
 	size_t used;
@@ -270,7 +247,7 @@ static void table_cell(const struct table_column *c, const struct ice_found_row 
 	*owed += (c->right ? 0 : rest) + TABLE_GAP;
 }
 
-static void table_titles(const struct table_column *columns, const struct ice_table_style *style, FILE *to)
+static void table_titles(const struct table_column *columns, const struct ice_terminal_style *style, FILE *to)
 {
 	size_t owed = 0;
 	for (size_t c = 0; c < TABLE_COLUMNS; c++) {
@@ -285,7 +262,7 @@ static void table_titles(const struct table_column *columns, const struct ice_ta
 	}
 }
 
-void ice_table_print(const struct ice_found *found, bool devices, const struct ice_table_style *style, FILE *to)
+void ice_table_print(const struct ice_found *found, bool devices, const struct ice_terminal_style *style, FILE *to)
 {
 	struct table_column columns[TABLE_COLUMNS];
 	if (ice_found_count(found) == 0)

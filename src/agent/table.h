@@ -10,21 +10,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "engine/terminal.h"
+
 #include "found.h"
 
-struct ice_table_style {
-	size_t width; /* columns of the terminal; 0 = no limit */
-	bool color;
-	bool utf8;
-};
-
-/* What suits this stream: its terminal's width, NO_COLOR, TERM=dumb, the locale's characters. */
-struct ice_table_style ice_table_style_of(FILE *to, bool no_color);
-
-/* Columns of the terminal behind a stream; 0 when it is none. COLUMNS is believed first. */
-size_t ice_table_terminal_width(FILE *to);
-
 /* Printers, or with devices = true whatever spoke SNMP. */
-void ice_table_print(const struct ice_found *found, bool devices, const struct ice_table_style *style, FILE *to);
+void ice_table_print(const struct ice_found *found, bool devices, const struct ice_terminal_style *style, FILE *to);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include <net/if_arp.h>
 
-#include "agent/evidence.h"
-#include "agent/frame.h"
+#include "proof/evidence.h"
+#include "proof/frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

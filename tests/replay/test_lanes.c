@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <inttypes.h>
 
-#include "agent/heartbeat.h"
+#include "engine/heartbeat.h"
 #include "ice/log.h"
 #include "ice/outbox.h"
 #include "ice/record.h"

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/heartbeat.h"
+#include "engine/heartbeat.h"
 #include "ice/change.h"
 #include "ice/log.h"
 #include "ice/record.h"

@@ -19,7 +19,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/service.h"
 #include "ice/log.h"
 #include "ice/record.h"
 #include "ice/schedule.h"
@@ -27,6 +26,7 @@
 #include "replay/sim_server.h"
 #include "replay/sim_world.h"
 #include "replay/year_printers.h"
+#include "service/service.h"
 
 #define YEAR_STEP   SIM_SEC(600)
 #define YEAR_NOBODY 15 /* an address of the first range where nobody ever stands: sweeps alone ask it */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "agent/devices.h"
+#include "engine/devices.h"
 #include "ice/record.h"
 
 #define START INT64_C(1700000000)

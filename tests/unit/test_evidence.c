@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/evidence.h"
+#include "proof/evidence.h"
 
 #define NOTHING ICE_PROMISE_COUNT
 

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "agent/marks.h"
+#include "engine/marks.h"
 
 /* A walk that gives an address at two of three steps. */
 static uint64_t walk(struct ice_marks *m, uint64_t from, uint64_t to, uint64_t given)

@@ -15,12 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/alive.h"
-#include "agent/publish.h"
-#include "agent/request.h"
-#include "agent/troubles.h"
-#include "agent/watch.h"
 #include "ice/clock.h"
+#include "service/alive.h"
+#include "service/publish.h"
+#include "service/request.h"
+#include "service/troubles.h"
+#include "service/watch.h"
 
 static char folder[64];
 

@@ -10,8 +10,8 @@
 
 #include <jansson.h>
 
-#include "agent/progress.h"
 #include "agent/stats.h"
+#include "engine/progress.h"
 
 static json_t *written(const struct ice_stats *s, const struct ice_figures *f)
 {

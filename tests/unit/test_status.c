@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/prometheus.h"
-#include "agent/status.h"
-#include "agent/status_file.h"
-#include "agent/status_tell.h"
+#include "service/prometheus.h"
+#include "service/status.h"
+#include "service/status_file.h"
+#include "service/status_tell.h"
 
 #define NOW 1795407230
 
@@ -68,7 +68,7 @@ static char *tell(const json_t *o)
 	char *text = NULL;
 	size_t n;
 	FILE *to = open_memstream(&text, &n);
-	struct ice_table_style style = {0};
+	struct ice_terminal_style style = {0};
 	ice_status_tell(o, NOW, &style, to);
 	fclose(to);
 	return text;

@@ -84,7 +84,7 @@ static char *printed(const struct ice_found *found, bool devices, size_t width, 
 	size_t n;
 	free(text);
 	FILE *to = open_memstream(&text, &n);
-	ice_table_print(found, devices, &(struct ice_table_style){width, color, utf8}, to);
+	ice_table_print(found, devices, &(struct ice_terminal_style){width, color, utf8}, to);
 	fclose(to);
 	return text;
 }

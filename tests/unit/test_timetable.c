@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "agent/place.h"
-#include "agent/timetable.h"
+#include "engine/place.h"
+#include "engine/timetable.h"
 #include "ice/schedule.h"
 
 #define START INT64_C(1700000000)

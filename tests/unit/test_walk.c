@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/walk.h"
+#include "engine/walk.h"
 
 #define BASE  0x0a000000u /* 10.0.0.0/20 */
 #define COUNT 4094u

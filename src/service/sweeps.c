@@ -4,7 +4,7 @@
 
 #include "ice/log.h"
 
-#include "setup.h"
+#include "engine/setup.h"
 
 /* How often the clock is looked at, and the place kept while a sweep is spread over hours. */
 #define SWEEPS_LOOK  ICE_USEC_SEC(1)

@@ -39,10 +39,11 @@
 #include "ice/plan.h"
 #include "ice/upload.h"
 
-#include "devices.h"
-#include "figures.h"
+#include "engine/devices.h"
+#include "engine/figures.h"
+#include "engine/slowest.h"
+
 #include "request.h"
-#include "slowest.h"
 #include "troubles.h"
 
 #define ICE_STATUS_FILE     "status.json"

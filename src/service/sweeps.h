@@ -16,10 +16,10 @@
 #include "ice/outbox.h"
 #include "ice/plan.h"
 
-#include "figures.h"
-#include "heartbeat.h"
-#include "place.h"
-#include "timetable.h"
+#include "engine/figures.h"
+#include "engine/heartbeat.h"
+#include "engine/place.h"
+#include "engine/timetable.h"
 
 struct ice_sweeps;
 

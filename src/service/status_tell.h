@@ -10,9 +10,9 @@
 
 #include <jansson.h>
 
-#include "table.h"
+#include "engine/terminal.h"
 
-void ice_status_tell(const json_t *status, int64_t wall, const struct ice_table_style *style, FILE *to);
+void ice_status_tell(const json_t *status, int64_t wall, const struct ice_terminal_style *style, FILE *to);
 
 /* "3 days 4 h", "12 min", "5 s": the two largest units that matter. */
 #define ICE_STATUS_SPAN_SIZE 32

@@ -7,7 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "engine/exit.h"
 
 static int stop_fd = -1;
 static timer_t stop_timer;

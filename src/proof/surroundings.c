@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "setup.h"
+#include "engine/setup.h"
 
 static void surroundings_server(struct ice_evidence_options *out, const struct sockaddr *name, const char *port,
                                 enum ice_evidence_way way)

@@ -9,11 +9,12 @@
 #include "ice/log.h"
 #include "ice/schedule.h"
 
-#include "cmd.h"
-#include "heartbeat.h"
-#include "setup.h"
+#include "engine/exit.h"
+#include "engine/heartbeat.h"
+#include "engine/setup.h"
+#include "engine/timetable.h"
+
 #include "sweeps.h"
-#include "timetable.h"
 
 /* How long the outbox must have been left alone before its write-ahead log is folded in (10-15 ms). */
 #define SERVICE_IDLE ICE_USEC_SEC(30)

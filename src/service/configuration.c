@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "confinement.h"
-#include "setup.h"
+#include "engine/confinement.h"
+#include "engine/setup.h"
 
 static void configuration_read_enrolment(struct ice_configuration *c, struct ice_conf_mistakes *m)
 {

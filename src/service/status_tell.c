@@ -189,7 +189,7 @@ static void tell_label(const char *label, FILE *to)
 	fprintf(to, "%10s: ", label);
 }
 
-static void tell_head(const json_t *status, int64_t wall, const struct ice_table_style *style, FILE *to)
+static void tell_head(const json_t *status, int64_t wall, const struct ice_terminal_style *style, FILE *to)
 {
 	bool alive = json_is_true(json_object_get(status, "alive"));
 	bool healthy = json_is_true(json_object_get(status, "healthy"));
@@ -324,7 +324,7 @@ static void tell_troubles(const json_t *status, int64_t wall, FILE *to)
 	}
 }
 
-void ice_status_tell(const json_t *status, int64_t wall, const struct ice_table_style *style, FILE *to)
+void ice_status_tell(const json_t *status, int64_t wall, const struct ice_terminal_style *style, FILE *to)
 {
 	tell_head(status, wall, style, to);
 	tell_service(status, wall, to);

@@ -4,7 +4,8 @@
 
 #include "ice/clock.h"
 
-#include "cmd.h"
+#include "engine/exit.h"
+
 #include "proof.h"
 
 /* More than a clock is slewed by in a sweep (adjtime(3): half a millisecond a second). */

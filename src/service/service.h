@@ -11,8 +11,9 @@
 #include "ice/attr.h"
 #include "ice/clock.h"
 
+#include "engine/delivery.h"
+
 #include "configuration.h"
-#include "delivery.h"
 #include "request.h"
 #include "status.h"
 #include "watch.h"

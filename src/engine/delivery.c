@@ -10,8 +10,8 @@
 
 #include "ice/enrolment.h"
 
-#include "cmd.h"
 #include "confinement.h"
+#include "exit.h"
 #include "setup.h"
 
 #define DELIVERY_LOOK ICE_USEC_MSEC(50)

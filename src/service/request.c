@@ -14,7 +14,7 @@
 #include "ice/clock.h"
 #include "ice/random.h"
 
-#include "setup.h"
+#include "engine/setup.h"
 
 #define REQUEST_FOLDER "requests"
 #define REQUEST_MAX    128 /* bytes of a file */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "table.h"
+#include "terminal.h"
 
 #define PROGRESS_EVERY      ICE_USEC_MSEC(125)
 #define PROGRESS_EVERY_JSON ICE_USEC_MSEC(250)
@@ -70,7 +70,7 @@ void ice_progress_line(const struct ice_progress *p, ice_usec now, const struct 
 /* A terminal's last column is left free: writing there may wrap. */
 static size_t progress_width(void)
 {
-	size_t width = ice_table_terminal_width(stderr);
+	size_t width = ice_terminal_width(stderr);
 	return width > PROGRESS_LINE ? PROGRESS_LINE - 1 : width > 1 ? width - 1 : 1;
 }
 
