@@ -100,4 +100,29 @@ if command -v systemd-analyze >/dev/null; then
 else
 	skip "systemd-analyze is not here"
 fi
+
+# --- installed for real, on a copy of this machine that is gone afterwards
+mkdir "$tmp/copy" "$tmp/copy.debs"
+cp "$engine" "$server" "$tmp/copy.debs"
+cat >"$tmp/install.sh" <<'S'
+mount -t tmpfs none "$1/copy" && cd "$1/copy" && mkdir upper work root &&
+	mount -t overlay overlay -o "lowerdir=/,upperdir=$PWD/upper,workdir=$PWD/work" root || exit 77
+mount --rbind /dev root/dev && mount -t proc proc root/proc && mkdir -p root/run/debs && cp "$1/copy.debs"/*.deb root/run/debs || exit 77
+chroot root sh -c 'dpkg --force-confold --force-downgrade -i /run/debs/*.deb' || exit 1
+chroot root stat -c '%n %U %a' /var/lib/ice /var/lib/facilities-manager
+chroot root su -s /bin/sh facilities-manager -c 'umask 077; facilities-manager site add hq --data /var/lib/facilities-manager \
+	--server https://fm.example.com:8443 >/var/lib/facilities-manager/hq.enrolment' && echo "site added"
+chroot root install -o ice -m 600 /var/lib/facilities-manager/hq.enrolment /etc/ice/enrolment
+printf '[range here]\naddresses = 127.97.0.0/24\n' >>root/etc/ice/ice.ini
+chroot root su -s /bin/sh ice -c 'ice check --offline -c /etc/ice/ice.ini' && echo "configuration checked"
+chroot root dpkg --purge ice facilities-manager || exit 1
+chroot root ls /var/lib/ice /var/lib/facilities-manager 2>/dev/null || echo "purged"
+S
+unshare -mp --fork bash "$tmp/install.sh" "$tmp" >"$tmp/install.out" 2>&1
+if [ $? = 77 ]; then
+	skip "an overlay of this machine's files cannot be mounted here"
+else
+	check "installing makes the users and their folders" test "$(grep -cE '^/var/lib/(ice ice|facilities-manager facilities-manager) 700$' "$tmp/install.out")" = 2
+	for w in "site added" "configuration checked" purged; do check "on an installed machine: $w" grep -qx "$w" "$tmp/install.out"; done
+fi
 finish
