@@ -173,11 +173,13 @@ static struct fm_store *sqlite_open(const char *folder, int wait_ms, char *why, 
 	if (!s)
 		abort();
 	s->store.driver = &fm_store_sqlite;
+	/* A confined server can make no temporary file; a statement that wants one would fail each time it is tried. */
 	bool ok = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
 	          sqlite3_extended_result_codes(s->db, 0) == SQLITE_OK &&
 	          sqlite3_busy_timeout(s->db, 5000) == SQLITE_OK && sqlite_exec(s, "PRAGMA journal_mode = WAL") &&
 	          sqlite_exec(s, "PRAGMA synchronous = FULL") && sqlite_exec(s, "PRAGMA foreign_keys = ON") &&
-	          sqlite_exec(s, "PRAGMA trusted_schema = OFF") && sqlite_prepare_schema(s);
+	          sqlite_exec(s, "PRAGMA trusted_schema = OFF") && sqlite_exec(s, "PRAGMA temp_store = MEMORY") &&
+	          sqlite_prepare_schema(s);
 	for (int i = 0; ok && i < QUERY_COUNT; i++)
 		ok = sqlite3_prepare_v3(s->db, fm_store_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->query[i], NULL) ==
 		     SQLITE_OK;

@@ -290,4 +290,21 @@ batch fourth 1 CNB4444 >"$tmp/b"
 post fourth "$(member "$tmp/fourth.enrolment" key)" "$tmp/b"
 same "and a batch arrives over it" "$status" 200
 
+# --- more changes wait than fit into a small part of memory -------------------------------------------------------------------
+# The confined server can make no temporary file; what it sets right in one statement must not need one.
+fourth=$(member "$tmp/fourth.enrolment" key)
+batch fourth 2 WAITED >"$tmp/whole"
+base=$(sed 's/.*"readings":\[//; s/\]}$//' "$tmp/whole" | tr -d '\n' | sha256sum | cut -c1-16)
+for n in 3 4 5; do
+	python3 -c 'import json,sys; n=int(sys.argv[2])
+print(json.dumps({"schema":2,"site":"fourth","sequence":n,"readings":[{"base":sys.argv[1],"set":{"pages":{"total":n*500+i}}} for i in range(500)]}),end="")' "$base" $n >"$tmp/b"
+	post fourth "$fourth" "$tmp/b"
+done
+same "changes whose base is not there are taken, and wait" "$status $(fm site list -c "$tmp/fm.ini" | awk '$1 == "fourth" {print $NF}')" "200 1500"
+post fourth "$fourth" "$tmp/whole"
+same "their base is taken, however many wait for it" "$status $answer" "200 $(proof ack "$fourth")"
+batch fourth 6 CNB4445 >"$tmp/b"
+post fourth "$fourth" "$tmp/b"
+same "and all come into their places" "$status $(fm site list -c "$tmp/fm.ini" | awk '$1 == "fourth" {print $NF}')" "200 0"
+
 finish
