@@ -1,14 +1,34 @@
 #include "status_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "alive.h"
 #include "status.h"
+
+/* What lies there may be no file at all: nobody waits for the other end of a pipe, and no link is followed. */
+static FILE *status_file_open(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	FILE *f = NULL;
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		errno = EINVAL;
+		f = S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
+	}
+	int error = errno;
+	if (fd >= 0 && !f)
+		close(fd);
+	errno = error;
+	return f;
+}
 
 /* Written by another user's process: believed as far as it is an object of a bearable size. */
 static json_t *status_file_read(const char *path, char *why, size_t why_size)
@@ -18,12 +38,13 @@ static json_t *status_file_read(const char *path, char *why, size_t why_size)
 	char *text = malloc(ICE_STATUS_FILE_MAX + 1);
 	if (!text)
 		abort();
-	FILE *f = fopen(path, "re");
+	FILE *f = status_file_open(path);
 	size_t n = f ? fread(text, 1, ICE_STATUS_FILE_MAX + 1, f) : 0;
 	if (!f || ferror(f))
 		snprintf(why, why_size, "%.300s: %s%s", path, strerror(errno),
 		         errno == ENOENT   ? "; no service has ever run there"
 		         : errno == EACCES ? "; run this as root or as the service's user"
+		         : errno == EINVAL ? "; no service wrote that"
 		                           : "");
 	else if (n > ICE_STATUS_FILE_MAX)
 		snprintf(why, why_size, "%.300s: is longer than any status", path);

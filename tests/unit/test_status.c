@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "service/prometheus.h"
@@ -241,6 +242,16 @@ static void test_a_status_that_cannot_be_had(void **state)
 		assert_null(ice_status_load(folder, NOW, why, sizeof why));
 		assert_non_null(strstr(why, "is no status"));
 	}
+	/* what the service's user could lay there for who asks as root: a pipe that nobody writes, a link to what only root reads */
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_null(ice_status_load(folder, NOW, why, sizeof why));
+	assert_non_null(strstr(why, "no service wrote that"));
+	unlink(path);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	assert_null(ice_status_load(folder, NOW, why, sizeof why));
+	assert_null(strstr(why, "near"));
+	unlink(path);
 	FILE *to = fopen(path, "w");
 	assert_non_null(to);
 	fputs("{\"healthy\":true,\"written_at\":1795407000}", to);
