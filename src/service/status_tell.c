@@ -242,7 +242,7 @@ static void tell_delivery(const json_t *status, int64_t wall, FILE *to)
 	tell_label("upload", to);
 	fprintf(to, "last acknowledged %s; by ", ago);
 	tell_clean(tell_text(upload, "way"), to);
-	fprintf(to, "; %" PRId64 " batches with %" PRId64 " readings since the start\n",
+	fprintf(to, "; %" PRId64 " batches with %" PRId64 " readings since the start or the last reload\n",
 	        tell_number(upload, "acknowledged"), tell_number(upload, "readings"));
 }
 
@@ -275,7 +275,8 @@ static void tell_slowest(const json_t *status, FILE *to)
 	{
 		fputs(i == 0 ? "" : i % 5 == 0 ? ",\n            " : ", ", to);
 		tell_clean(tell_text(one, "ip"), to);
-		fprintf(to, " %.0f ms", json_number_value(json_object_get(one, "rtt_ms")));
+		double ms = json_number_value(json_object_get(one, "rtt_ms"));
+		fprintf(to, " %.*f ms", ms < 10 ? 1 : 0, ms);
 	}
 	fputc('\n', to);
 }
