@@ -68,11 +68,15 @@ static int delivery_open(struct ice_delivery *d, const char *enrolment, const ch
 		return ICE_EXIT_CONFIG;
 	if (!delivery_file(d, outbox, enrolment, settings))
 		return ICE_EXIT_FAILED;
+	/* Another key is another database at the server: it has none of what this one was told. */
+	char mac[ICE_BATCH_MAC_SIZE], server[ICE_ENROLMENT_URL_MAX + ICE_BATCH_MAC_SIZE + 1];
+	ice_batch_sign(&d->enrolment.key, "bases", strlen("bases"), mac);
+	snprintf(server, sizeof server, "%s %s", d->enrolment.server, mac);
 	struct ice_outbox_options box = {.path = d->file,
 	                                 .site = d->enrolment.site,
 	                                 .max_bytes = settings ? settings->state.outbox_size : 0,
 	                                 .base_age = settings ? settings->inventory.full_read / ICE_USEC_SEC(1) : 0,
-	                                 .server = d->enrolment.server,
+	                                 .server = server,
 	                                 .keep = outbox != NULL};
 	d->outbox = ice_outbox_open(&box, why, sizeof why);
 	if (!d->outbox) {

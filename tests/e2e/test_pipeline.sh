@@ -156,6 +156,34 @@ else
 	skip "the corpus of recordings is not here"
 fi
 
+# --- the server's data is lost, and the site enrolled anew there: what the old one was told counts for nothing
+fleet losing --site 127.81.64.0/26 --recordings $printers --count 20 --seed 9
+server lost
+enrol lost losing "$server_url"
+cat >"$tmp/losing.ini" <<I
+[server]
+enrolment = $tmp/losing.enrolment
+[state]
+directory = $tmp/losing.state
+[sweep]
+rate = max
+timeout = 500ms
+subnet_cap = 0
+port = $fleet_port
+[range all]
+addresses = 127.81.64.0/26
+I
+"$B/ice" scan -c "$tmp/losing.ini" --upload >/dev/null 2>"$tmp/err"
+same "twenty are delivered" "$(count lost)" 20
+kill $server_pid; wait $server_pid 2>/dev/null
+rm -rf "$tmp/lost"
+at=${server_url#https://}
+enrol lost losing "$server_url"
+server lost "$at"
+"$B/ice" scan -c "$tmp/losing.ini" --upload >/dev/null 2>"$tmp/err"
+same "and delivered whole to the one that knows none of them" "$(count lost)" 20
+kill $server_pid; wait $server_pid 2>/dev/null
+
 # --- Ctrl-C
 "$B/ice" scan 127.81.0.0/16 --port "$fleet_port" --rate 500 --format ndjson >"$tmp/found" 2>/dev/null &
 interrupted=$!
