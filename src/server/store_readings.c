@@ -5,7 +5,10 @@
 
 #include "store_sqlite.h"
 
-#define READINGS_MEND 1000 /* changes that waited and become readings in one transaction: some tenths of a second */
+/* Changes that waited and become readings in one transaction, some tenths of a second: so many, or, where they are long, those with
+ * which so many bytes are reached. The next put goes on. */
+#define READINGS_MEND       1000
+#define READINGS_MEND_BYTES (256 << 10)
 
 #define READINGS_FORGET 500 /* looked at in one call: some milliseconds */
 
@@ -124,8 +127,8 @@ static enum fm_store_result readings_put_all(struct fm_sqlite *s, const struct r
 	return result;
 }
 
-/* Makes a reading of the oldest change whose base has come. NONE: there is none. */
-static enum fm_store_result readings_mend_one(struct fm_sqlite *s, struct fm_store_tally *tally)
+/* Makes a reading of the oldest change whose base has come, and adds its length. NONE: there is none. */
+static enum fm_store_result readings_mend_one(struct fm_sqlite *s, struct fm_store_tally *tally, size_t *bytes)
 {
 	sqlite3_stmt *q = s->query[QUERY_WAITING_GET];
 	enum fm_store_result result = fm_store_sqlite_row(s, QUERY_WAITING_GET);
@@ -135,6 +138,7 @@ static enum fm_store_result readings_mend_one(struct fm_sqlite *s, struct fm_sto
 		                               .batch = sqlite3_column_int64(q, 3),
 		                               .received_at = sqlite3_column_int64(q, 5)};
 		const char *base = fm_store_sqlite_column(q, 2), *change = fm_store_sqlite_column(q, 4);
+		*bytes += strlen(change);
 		result = readings_put_change(s, &from, base, change, strlen(change));
 		/* A base that has gone again counts as one that does not fit. */
 		if (result == FM_STORE_NONE)
@@ -160,8 +164,9 @@ static void readings_mend(struct fm_sqlite *s, struct fm_store_tally *tally)
 	fm_store_sqlite_done(s, QUERY_WAITING_GET);
 	if (result != FM_STORE_OK || fm_store_sqlite_run(s, QUERY_BEGIN) != FM_STORE_OK)
 		return;
-	for (int i = 0; i < READINGS_MEND && result == FM_STORE_OK; i++)
-		result = readings_mend_one(s, &so_far);
+	size_t bytes = 0;
+	for (int i = 0; i < READINGS_MEND && bytes < READINGS_MEND_BYTES && result == FM_STORE_OK; i++)
+		result = readings_mend_one(s, &so_far, &bytes);
 	if (fm_store_sqlite_end(s, result == FM_STORE_NONE ? FM_STORE_OK : result) == FM_STORE_OK)
 		*tally = so_far;
 }
