@@ -120,7 +120,8 @@ static void check_read_enrolment(struct check *c, struct ice_conf_mistakes *m)
 		ice_conf_mistake(m, c->config ? c->config : "ice check",
 		                 c->enrolment_file ? 0 : c->settings.server.enrolment.line, "server.enrolment", "%s",
 		                 why);
-	else if (c->config)
+	else if (c->config &&
+	         access(c->config, R_OK) == 0) /* of a file that cannot be read that is all there is to say */
 		ice_conf_mistake(m, c->config, 0, "server.enrolment",
 		                 "is missing; right would be enrolment = FILE, written by ice check --enrol");
 }

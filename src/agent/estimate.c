@@ -100,7 +100,7 @@ static void estimate_tell_sum(const struct ice_estimate *sum, const struct ice_e
 	ice_amount_number(sum->packets_most, most);
 	ice_amount_number(pace->rate, rate);
 	if (sum->seconds >= 0)
-		ice_report_step(report, ICE_REPORT_OK, "sweep", "%s, %s to %s packets, at %s a second about %s",
+		ice_report_step(report, ICE_REPORT_OK, "sweep", "%s, %s to %s packets, at %s a second %s or more",
 		                addresses, least, most, rate, ice_amount_seconds(sum->seconds, time));
 	else
 		ice_report_step(report, ICE_REPORT_OK, "sweep", "%s, %s to %s packets, as fast as this machine can",

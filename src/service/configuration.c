@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/confinement.h"
 #include "engine/setup.h"
@@ -13,6 +14,8 @@ static void configuration_read_enrolment(struct ice_configuration *c, struct ice
 {
 	char why[512];
 	const struct ice_settings_path *at = &c->settings.server.enrolment;
+	if (!at->path[0] && access(c->settings.file, R_OK) != 0)
+		return; /* of a file that cannot be read that is all there is to say */
 	if (!at->path[0])
 		ice_conf_mistake(m, c->settings.file, 0, "server.enrolment",
 		                 "is missing; right would be enrolment = FILE with the line that `facilities-manager "

@@ -228,6 +228,14 @@ static void tell_service(const json_t *status, int64_t wall, FILE *to)
 	fputc('\n', to);
 }
 
+/* "1 batch with 20 readings" */
+static void tell_batches(const json_t *of, const char *batches, FILE *to)
+{
+	int64_t n = tell_number(of, batches), readings = tell_number(of, "readings");
+	fprintf(to, "%" PRId64 " %s with %" PRId64 " %s", n, n == 1 ? "batch" : "batches", readings,
+	        readings == 1 ? "reading" : "readings");
+}
+
 static void tell_delivery(const json_t *status, int64_t wall, FILE *to)
 {
 	const json_t *outbox = json_object_get(status, "outbox"), *upload = json_object_get(status, "upload");
@@ -235,15 +243,15 @@ static void tell_delivery(const json_t *status, int64_t wall, FILE *to)
 	tell_bytes(bytes, sizeof bytes, tell_number(outbox, "bytes"));
 	tell_bytes(most, sizeof most, tell_number(outbox, "max_bytes"));
 	tell_label("outbox", to);
-	fprintf(to, "%" PRId64 " batches with %" PRId64 " readings wait, %s of %s; %" PRId64 " set aside\n",
-	        tell_number(outbox, "batches"), tell_number(outbox, "readings"), bytes, most,
-	        tell_number(outbox, "set_aside"));
+	tell_batches(outbox, "batches", to);
+	fprintf(to, " wait, %s of %s; %" PRId64 " set aside\n", bytes, most, tell_number(outbox, "set_aside"));
 	tell_ago(ago, sizeof ago, tell_number(upload, "last_acknowledged_at"), wall);
 	tell_label("upload", to);
 	fprintf(to, "last acknowledged %s; by ", ago);
 	tell_clean(tell_text(upload, "way"), to);
-	fprintf(to, "; %" PRId64 " batches with %" PRId64 " readings since the start or the last reload\n",
-	        tell_number(upload, "acknowledged"), tell_number(upload, "readings"));
+	fputs("; ", to);
+	tell_batches(upload, "acknowledged", to);
+	fputs(" since the start or the last reload\n", to);
 }
 
 static void tell_network(const json_t *status, FILE *to)
