@@ -22,7 +22,7 @@ step() {
 	exit 1
 }
 
-simulated() { env FROM=$((seed * 10000)) SEEDS=10000 "$B/tests/replay/test_simulation"; }
+simulated() { env -u SEED FROM=$((seed * 10000)) SEEDS=10000 "$B/tests/replay/test_simulation"; }
 kills() { python3 tests/kills/kills.py --build "$B" --seed "$seed" "$@"; }
 
 round=0
