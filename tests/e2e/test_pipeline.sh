@@ -45,7 +45,7 @@ check "the server holds exactly the fleet" python3 tests/e2e/compare.py "$tmp/si
 scan 127.81.0.0/20 --enrolment "$tmp/hq.enrolment" --upload --format ndjson >/dev/null 2>&1
 same "a second sweep makes no second device" "$(count fm)" 300
 
-# --- the service
+# --- the service: its sweep alone, whose readings can be counted (test_operation.sh and replay/test_lanes have the other lanes)
 config() { # config NAME ENROLMENT RANGE
 	cat >"$tmp/$1.ini" <<-I
 		[server]
@@ -59,6 +59,10 @@ config() { # config NAME ENROLMENT RANGE
 		retries = 1
 		subnet_cap = 0
 		port = $fleet_port
+		[inventory]
+		interval = off
+		[pulse]
+		interval = off
 		[range site]
 		addresses = $3
 	I
