@@ -29,6 +29,7 @@ struct flight {
 
 static struct {
 	struct ice_recording *models[64];
+	uint32_t addresses[64]; /* each model's own: its printers all stand there, one behind the other */
 	unsigned model_count;
 	struct question *questions[QUESTIONS];
 	struct flight *flights; /* a ring: answers come in the order of the questions */
@@ -82,19 +83,42 @@ static const struct question *ask(unsigned model, const uint8_t *bytes, size_t n
 	}
 }
 
+/* The first address of the recording's ipAddrTable, by GETNEXT as anybody would ask. */
+static uint32_t own_address(const struct ice_recording *r)
+{
+	static struct ice_snmp_message m;
+	struct ice_recording_agent agent = {.recording = r, .reply_max = 1472};
+	struct ice_secret community;
+	struct ice_snmp_request request;
+	struct ice_oid name;
+	uint8_t answer[1500];
+	if (!ice_secret_set(&community, "public", 6) || !ice_oid_parse("1.3.6.1.2.1.4.20.1.1", &name) ||
+	    !ice_snmp_build(&request, ICE_SNMP_V2C, &community, ICE_SNMP_GETNEXT, &name, 1, 0) ||
+	    ice_snmp_read(request.bytes, request.len, &m) != ICE_VERDICT_OK)
+		exit(1);
+	size_t n = ice_recording_answer(&agent, &m, answer, sizeof(answer));
+	if (n == 0 || ice_snmp_read(answer, n, &m) != ICE_VERDICT_OK || m.varbinds[0].value_len != 4)
+		exit(1);
+	const uint8_t *a = m.varbinds[0].value;
+	return (uint32_t)a[0] << 24 | (uint32_t)a[1] << 16 | (uint32_t)a[2] << 8 | a[3];
+}
+
 static bool world_next(struct ice_address *out, void *arg)
 {
 	(void)arg;
 	if (world.next == world.printers)
 		return false;
-	*out = ice_address_v4(0x0a000001u + world.next++);
+	*out = ice_address_v4(world.addresses[world.next++ % world.model_count]);
 	return true;
 }
 
 static bool world_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)
 {
 	(void)arg;
-	const struct question *q = ask((unsigned)(to->lo % world.model_count), bytes, n);
+	unsigned model = 0;
+	while (world.addresses[model] != (uint32_t)to->lo)
+		model++;
+	const struct question *q = ask(model, bytes, n);
 	const uint8_t *id = bytes + q->id_at;
 	world.sent++;
 	if (q->answer_len == 0)
@@ -197,9 +221,13 @@ int main(int argc, char **argv)
 	snprintf(pattern, sizeof(pattern), "%s/*.snmprec", argv[1]);
 	if (glob(pattern, 0, NULL, &files) != 0)
 		return 1;
-	for (size_t i = 0; i < files.gl_pathc && i < 64; i++)
-		if ((world.models[world.model_count] = ice_recording_load(files.gl_pathv[i], why, sizeof(why))))
-			world.model_count++;
+	for (size_t i = 0; i < files.gl_pathc && world.model_count < 64; i++) {
+		struct ice_recording *r = ice_recording_load(files.gl_pathv[i], why, sizeof(why));
+		if (!r)
+			return 1;
+		world.addresses[world.model_count] = own_address(r);
+		world.models[world.model_count++] = r;
+	}
 	globfree(&files);
 	world.room = 1u << 17;
 	world.flights = calloc(world.room, sizeof(*world.flights));

@@ -30,6 +30,11 @@ ICE_MUST_CHECK bool ice_probe_identify_request(struct ice_snmp_request *out, enu
 #define ICE_IDENTITY_TEXT   256
 #define ICE_IDENTITY_REASON 192
 
+/* A value that first contact told, as it came: what a conversation need not ask again. tag 0 = it did not. */
+struct ice_told {
+	uint8_t tag, len, bytes[9];
+};
+
 /* What first contact told. */
 struct ice_identity {
 	bool printer;
@@ -46,6 +51,8 @@ struct ice_identity {
 	bool has_supply_level;       /* that row's level, to hold later answers against */
 	int64_t supply_level;
 	struct ice_oid device_index; /* hrDeviceIndex of the printer where hrDeviceType says so */
+	struct ice_told printer_status,
+	        life_count; /* hrPrinterStatus of device_index, prtMarkerLifeCount of marker_index */
 };
 
 /* OK, or ICE_VERDICT_OIDS when the varbinds cannot be an answer to first contact (then *out is untouched).

@@ -99,7 +99,15 @@ struct ice_ladder {
 };
 
 /* Which index of the device completes an object. */
-enum ice_index { ICE_INDEX_NONE, ICE_INDEX_DEVICE, ICE_INDEX_GENERAL, ICE_INDEX_MARKER, ICE_INDEX_LOCALIZATION };
+enum ice_index {
+	ICE_INDEX_NONE,
+	ICE_INDEX_DEVICE,
+	ICE_INDEX_GENERAL,
+	ICE_INDEX_MARKER,
+	ICE_INDEX_SUPPLY, /* of the first row of prtMarkerSuppliesTable */
+	ICE_INDEX_LOCALIZATION,
+	ICE_INDEX_POLLED /* the IPv4 address at which it is asked */
+};
 
 /* Tables that are read together. */
 enum ice_group { ICE_GROUP_SCALAR, ICE_GROUP_SUPPLY, ICE_GROUP_ALERT, ICE_GROUP_INTERFACE, ICE_GROUP_VENDOR };
@@ -112,6 +120,8 @@ struct ice_want {
 	bool late;       /* every rung that names it is late */
 	bool alert_text; /* asked only when the operator wants alert texts */
 	bool again;      /* a row of a table that is asked once more by GET, which is believed */
+	bool spare;      /* likewise, but only where a request has room for it: it may spare reading the table */
+	int16_t table;   /* of these two: the column that has it; -1 = none */
 };
 
 #define ICE_PROFILE_WANTS 120
@@ -130,6 +140,17 @@ static inline bool ice_want_in(const struct ice_want_set *s, size_t want)
 static inline void ice_want_add(struct ice_want_set *s, size_t want)
 {
 	s->bits[want / 64] |= UINT64_C(1) << want % 64;
+}
+
+static inline bool ice_want_any(const struct ice_want_set *s, const struct ice_want_set *of)
+{
+	return ((s->bits[0] & of->bits[0]) | (s->bits[1] & of->bits[1])) != 0;
+}
+
+static inline void ice_want_drop_all(struct ice_want_set *s, const struct ice_want_set *of)
+{
+	s->bits[0] &= ~of->bits[0];
+	s->bits[1] &= ~of->bits[1];
 }
 
 static inline void ice_want_drop(struct ice_want_set *s, size_t want)
@@ -161,6 +182,7 @@ struct ice_matches {
 };
 
 struct ice_request_cache; /* requests already built for this profile; see requests.h */
+struct ice_expected;      /* rows that models had; see expected.h */
 
 struct ice_profile {
 	char name[32];
@@ -177,11 +199,13 @@ struct ice_profile {
 	size_t other_count;
 	struct ice_want wants[ICE_PROFILE_WANTS];
 	size_t want_count;
-	struct ice_want_set columns; /* of the wants */
-	struct ice_want_set early;   /* asked of every device of this profile; alert texts are not among them */
-	struct ice_want_set again;
-	int descr, device_descr;    /* the wants that first contact may have answered already; -1 = none */
-	bool late[ICE_FIELD_COUNT]; /* the ladder has a late rung; the character set has a phase of its own */
+	struct ice_want_set columns;    /* of the wants */
+	struct ice_want_set interfaces; /* the columns that the MAC address is chosen by */
+	struct ice_want_set early;      /* asked of every device of this profile; alert texts are not among them */
+	struct ice_want_set again, spare;
+	int descr, device_descr;        /* the wants that first contact may have answered already; -1 = none */
+	int printer_status, life_count; /* likewise */
+	bool late[ICE_FIELD_COUNT];     /* the ladder has a late rung; the character set has a phase of its own */
 	struct ice_ladder ladders[ICE_FIELD_COUNT];
 	const struct ice_profiles *all;
 	struct ice_request_cache *cache;
@@ -200,6 +224,7 @@ struct ice_profiles {
 	        [33]; /* the first one of each letter, by its low five bits: they are the same in both cases */
 	struct ice_oid *probes; /* objects of the second question, over all profiles, in order */
 	size_t probe_count;
+	struct ice_expected *expected;
 	char **pool; /* every string of the rows */
 	size_t pool_count, pool_size;
 };

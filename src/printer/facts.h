@@ -59,7 +59,7 @@ void ice_alerts_record(const struct ice_facts *f, struct ice_record *out);
 void ice_errors_record(const struct ice_facts *f, struct ice_record *out);
 bool ice_interfaces_mac(const struct ice_facts *f, uint8_t mac[6], const char **why);
 
-/* True when a table says another MAC address than a GET of the same instance: then its other rows are not to be believed. */
-bool ice_interfaces_contradicted(const struct ice_facts *f);
+/* True when instances that were asked by GET tell which interface it is, whatever the tables would say. */
+bool ice_interfaces_settled(const struct ice_facts *f);
 
 #endif

@@ -88,6 +88,8 @@ void ice_identity_copy(struct ice_identity *to, const struct ice_identity *from)
 	to->has_supply_level = from->has_supply_level;
 	to->supply_level = from->supply_level;
 	identify_copy_oid(&to->device_index, &from->device_index);
+	to->printer_status = from->printer_status;
+	to->life_count = from->life_count;
 }
 
 /* The index of a row: what follows the table's entry and one column arc. */
@@ -99,6 +101,18 @@ static bool identify_index(const struct ice_snmp_varbind *vb, size_t entry_len, 
 	out->len = (uint8_t)(vb->oid_len - at);
 	memcpy(out->bytes, vb->oid + at, out->len);
 	return true;
+}
+
+/* The value of the asked column itself; of another one, or one that is no number, nothing. */
+static void identify_told(const struct ice_snmp_varbind *vb, const struct ice_oid *column, struct ice_told *out)
+{
+	int64_t n;
+	if (!ice_snmp_number(vb, &n) || vb->value_len > sizeof(out->bytes) ||
+	    !ice_oid_under(column->bytes, column->len, vb->oid, vb->oid_len))
+		return;
+	out->tag = vb->tag;
+	out->len = (uint8_t)vb->value_len;
+	memcpy(out->bytes, vb->value, vb->value_len);
 }
 
 /* Appends evidence to the reason: a name and what is said of it, whole or not at all. Every device comes by here: no printf. */
@@ -116,7 +130,8 @@ static void identify_note(struct ice_identity *id, const char *before, const cha
 }
 
 /* Does any answer lie in the Printer MIB? Takes the indexes of those that do. */
-static void identify_printer_rows(struct ice_identity *id, const struct ice_snmp_message *m, size_t asked)
+static void identify_printer_rows(struct ice_identity *id, const struct ice_oid *list, const struct ice_snmp_message *m,
+                                  size_t asked)
 {
 	static const struct {
 		uint8_t position, entry[11], entry_len;
@@ -141,6 +156,8 @@ static void identify_printer_rows(struct ice_identity *id, const struct ice_snmp
 		identify_note(id, "row of ", rows[i].name, "Table");
 		if (rows[i].position == ICE_CONTACT_SUPPLY)
 			id->has_supply_level = ice_snmp_number(vb, &id->supply_level);
+		if (rows[i].position == ICE_CONTACT_MARKER)
+			identify_told(vb, &list[ICE_CONTACT_MARKER], &id->life_count);
 	}
 }
 
@@ -343,6 +360,8 @@ enum ice_verdict ice_probe_identify(const struct ice_profiles *profiles, const s
 		           ice_oid_under(identify_hr_printer, sizeof(identify_hr_printer), h->oid, h->oid_len);
 		if (e.hr_row && !identify_index(h, sizeof(identify_hr_printer), &id.device_index))
 			e.hr_row = false;
+		if (e.hr_row)
+			identify_told(h, &list[ICE_CONTACT_HR_PRINTER], &id.printer_status);
 	}
 	if (asked > ICE_CONTACT_HR_DESCR) {
 		const struct ice_snmp_varbind *d = &vb[ICE_CONTACT_HR_DESCR];
@@ -354,7 +373,7 @@ enum ice_verdict ice_probe_identify(const struct ice_profiles *profiles, const s
 		     (index.len == id.device_index.len && memcmp(index.bytes, id.device_index.bytes, index.len) == 0)))
 			identify_text(d, id.device_descr, sizeof(id.device_descr));
 	}
-	identify_printer_rows(&id, reply, asked);
+	identify_printer_rows(&id, list, reply, asked);
 	identify_match(profiles, reply, asked, &id, &e);
 	id.printer = identify_is_printer(&id, &e);
 	if (id.printer)

@@ -69,12 +69,51 @@ static bool interfaces_address(const uint8_t *index, size_t len, uint32_t *out)
 	return n == 4;
 }
 
+/* What a GET said of an instance, also one that a table has: tag 0 when it was not asked, or said nothing. */
+static struct ice_value interfaces_got(const struct ice_facts *f, int column, const uint8_t *index, size_t len)
+{
+	const struct ice_profile *p = f->profile;
+	const struct ice_want_set got = {{p->again.bits[0] | p->spare.bits[0], p->again.bits[1] | p->spare.bits[1]}};
+	for (size_t i = 0; (i = ice_want_next(&got, i)) < ICE_PROFILE_WANTS; i++) {
+		const struct ice_want *w = &p->wants[i];
+		size_t at = p->wants[column].oid.len;
+		if (w->table == column && w->oid.len == at + len && memcmp(w->oid.bytes + at, index, len) == 0)
+			return ice_answers_get(f->answers, i);
+	}
+	return (struct ice_value){0};
+}
+
+/* One cell of a table: a GET's answer is believed before the table's. */
+static struct ice_value interfaces_cell(const struct ice_facts *f, enum ice_field field, const uint8_t *index,
+                                        size_t len)
+{
+	int column = ice_facts_column(f, field);
+	struct ice_value v = {0};
+	if (column < 0)
+		return v;
+	v = interfaces_got(f, column, index, len);
+	return v.tag ? v : ice_answers_at(f->answers, (size_t)column, index, len);
+}
+
+/* The number of the interface that owns the polled address, where it was asked for by GET; 0 = not known. */
+static int64_t interfaces_polled(const struct ice_facts *f)
+{
+	const struct ice_want_set *spare = &f->profile->spare;
+	int64_t n;
+	for (size_t i = 0; (i = ice_want_next(spare, i)) < ICE_PROFILE_WANTS; i++) {
+		struct ice_value v = ice_answers_get(f->answers, i);
+		if (f->profile->wants[i].index == ICE_INDEX_POLLED && ice_value_number(&v, &n) && n > 0)
+			return n;
+	}
+	return 0;
+}
+
 /* What the addresses say of an interface. */
 static void interfaces_owns(const struct ice_facts *f, int64_t number, bool *polled, bool *any)
 {
 	int want = ice_facts_column(f, ICE_FIELD_ADDRESS_INTERFACE);
 	uint16_t row = want >= 0 ? ice_answers_first(f->answers, (size_t)want) : ICE_ANSWERS_NONE;
-	*polled = *any = false;
+	*polled = *any = number > 0 && number == interfaces_polled(f);
 	for (; row != ICE_ANSWERS_NONE; row = ice_answers_next(f->answers, row)) {
 		size_t len;
 		const uint8_t *index = ice_answers_index(f->answers, row, &len);
@@ -99,23 +138,8 @@ static int64_t interfaces_number(const uint8_t *index, size_t len)
 	return n;
 }
 
-/* The value of a row of ifPhysAddress: a GET's answer to the same instance is believed before the table's. */
-static struct ice_value interfaces_believed(const struct ice_facts *f, int column, const uint8_t *index, size_t len,
-                                            const struct ice_value *said)
-{
-	const struct ice_oid *table = &f->profile->wants[column].oid;
-	for (size_t i = 0; i < f->profile->want_count; i++) {
-		const struct ice_want *w = &f->profile->wants[i];
-		if (!w->again || w->oid.len != table->len + len ||
-		    memcmp(w->oid.bytes, table->bytes, table->len) != 0 ||
-		    memcmp(w->oid.bytes + table->len, index, len) != 0)
-			continue;
-		struct ice_value v = ice_answers_get(f->answers, i);
-		if (v.tag)
-			return v;
-	}
-	return *said;
-}
+/* What no other interface can be better than: only one owns the polled address. */
+#define INTERFACES_BEST (64 + 16 + 4 + 2 + 1)
 
 /* One interface against the best so far. */
 struct interfaces_best {
@@ -123,21 +147,17 @@ struct interfaces_best {
 	const char *why;
 };
 
-static void interfaces_try(const struct ice_facts *f, const uint8_t *index, size_t len, const struct ice_value *v,
-                           struct interfaces_best *best, uint8_t mac[6])
+static void interfaces_try(const struct ice_facts *f, const uint8_t *index, size_t len, struct interfaces_best *best,
+                           uint8_t mac[6])
 {
-	int types = ice_facts_column(f, ICE_FIELD_INTERFACE_TYPE),
-	    states = ice_facts_column(f, ICE_FIELD_INTERFACE_STATUS);
-	struct ice_value t = {0}, s = {0};
+	struct ice_value v = interfaces_cell(f, ICE_FIELD_INTERFACE_MAC, index, len),
+	                 t = interfaces_cell(f, ICE_FIELD_INTERFACE_TYPE, index, len),
+	                 s = interfaces_cell(f, ICE_FIELD_INTERFACE_STATUS, index, len);
 	uint8_t candidate[6] = {0};
 	int64_t type = 0, state = 0;
 	bool polled, any;
-	if (!interfaces_mac(v, candidate))
+	if (!interfaces_mac(&v, candidate))
 		return;
-	if (types >= 0)
-		t = ice_answers_at(f->answers, (size_t)types, index, len);
-	if (states >= 0)
-		s = ice_answers_at(f->answers, (size_t)states, index, len);
 	interfaces_owns(f, interfaces_number(index, len), &polled, &any);
 	bool known_type = ice_value_number(&t, &type), known_state = ice_value_number(&s, &state);
 	if (known_type && type == 24)
@@ -161,6 +181,18 @@ static void interfaces_try(const struct ice_facts *f, const uint8_t *index, size
 	                          : "no better one";
 }
 
+/* Those of which a GET told the MAC, in the order of the profile. */
+static void interfaces_try_got(const struct ice_facts *f, int macs, struct interfaces_best *best, uint8_t mac[6])
+{
+	const struct ice_want_set *again = &f->profile->again;
+	size_t at = f->profile->wants[macs].oid.len;
+	for (size_t i = 0; (i = ice_want_next(again, i)) < ICE_PROFILE_WANTS; i++) {
+		const struct ice_want *w = &f->profile->wants[i];
+		if (w->table == macs)
+			interfaces_try(f, w->oid.bytes + at, w->oid.len - at, best, mac);
+	}
+}
+
 bool ice_interfaces_mac(const struct ice_facts *f, uint8_t mac[6], const char **why)
 {
 	int macs = ice_facts_column(f, ICE_FIELD_INTERFACE_MAC);
@@ -169,34 +201,22 @@ bool ice_interfaces_mac(const struct ice_facts *f, uint8_t mac[6], const char **
 	for (; row != ICE_ANSWERS_NONE; row = ice_answers_next(f->answers, row)) {
 		size_t len;
 		const uint8_t *index = ice_answers_index(f->answers, row, &len);
-		struct ice_value said = ice_answers_value(f->answers, row);
-		struct ice_value v = interfaces_believed(f, macs, index, len, &said);
-		interfaces_try(f, index, len, &v, &best, mac);
+		interfaces_try(f, index, len, &best, mac);
 	}
-	/* A table that does not walk, whose instances answer all the same. */
-	for (size_t i = 0; macs >= 0 && best.rank < 0 && i < f->profile->want_count; i++) {
-		const struct ice_want *w = &f->profile->wants[i];
-		const struct ice_oid *table = &f->profile->wants[macs].oid;
-		struct ice_value v = ice_answers_get(f->answers, i);
-		if (w->again && ice_oid_under(table->bytes, table->len, w->oid.bytes, w->oid.len))
-			interfaces_try(f, w->oid.bytes + table->len, w->oid.len - table->len, &v, &best, mac);
-	}
+	/* A table that does not walk, or was not read, whose instances answer all the same. */
+	if (macs >= 0 && best.rank < 0)
+		interfaces_try_got(f, macs, &best, mac);
 	if (why)
 		*why = best.why;
 	return best.rank >= 0;
 }
 
-bool ice_interfaces_contradicted(const struct ice_facts *f)
+bool ice_interfaces_settled(const struct ice_facts *f)
 {
 	int macs = ice_facts_column(f, ICE_FIELD_INTERFACE_MAC);
-	uint16_t row = macs >= 0 ? ice_answers_first(f->answers, (size_t)macs) : ICE_ANSWERS_NONE;
-	for (; row != ICE_ANSWERS_NONE; row = ice_answers_next(f->answers, row)) {
-		size_t len;
-		const uint8_t *index = ice_answers_index(f->answers, row, &len);
-		struct ice_value said = ice_answers_value(f->answers, row);
-		struct ice_value v = interfaces_believed(f, macs, index, len, &said);
-		if (v.len != said.len || (v.len && memcmp(v.bytes, said.bytes, v.len) != 0))
-			return true;
-	}
-	return false;
+	struct interfaces_best best = {.rank = -1};
+	uint8_t mac[6];
+	if (macs >= 0)
+		interfaces_try_got(f, macs, &best, mac);
+	return best.rank == INTERFACES_BEST;
 }

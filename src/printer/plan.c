@@ -2,12 +2,14 @@
  * as many repetitions as keep the answer below one Ethernet frame. */
 #include <string.h>
 
+#include "facts.h"
 #include "talk.h"
 
 /* An SNMP message around its varbinds: header, version, PDU, id, two numbers; the community comes on top. */
-#define PLAN_OVERHEAD    34
-#define PLAN_VARBIND     6 /* sequence, OID and NULL around a name */
-#define PLAN_REPETITIONS 8 /* some agents skip rows when asked for many */
+#define PLAN_OVERHEAD          34
+#define PLAN_VARBIND           6 /* sequence, OID and NULL around a name */
+#define PLAN_REPETITIONS       8 /* some agents skip rows when asked for many */
+#define PLAN_REPETITIONS_LEAST 3 /* with less it is too wide: one table at a time */
 
 /* The octets of the first arc of an index. */
 static size_t plan_first_arc(const struct ice_oid *index)
@@ -59,6 +61,14 @@ bool ice_talk_instance(const struct ice_probe *p, const struct ice_want *w, stru
 		if (id->marker_index.len)
 			return plan_append(out, id->marker_index.bytes, id->marker_index.len);
 		return plan_general(p, out) && ice_oid_append(out, 1);
+	case ICE_INDEX_SUPPLY:
+		return id->supply_index.len && plan_append(out, id->supply_index.bytes, id->supply_index.len);
+	case ICE_INDEX_POLLED: {
+		uint32_t ip = (uint32_t)p->ip.lo;
+		return ice_address_is_v4(&p->ip) && ice_oid_append(out, ip >> 24) &&
+		       ice_oid_append(out, ip >> 16 & 255) && ice_oid_append(out, ip >> 8 & 255) &&
+		       ice_oid_append(out, ip & 255);
+	}
 	case ICE_INDEX_LOCALIZATION: {
 		const struct ice_ladder *l = &p->profile->ladders[ICE_FIELD_LOCALIZATION];
 		struct ice_value v = l->count ? ice_answers_get(&p->answers, l->rungs[0].want) : (struct ice_value){0};
@@ -117,15 +127,32 @@ static bool plan_take(struct ice_probe *p, size_t want, const struct ice_oid *na
 	if (need > *room)
 		return false;
 	*room -= need;
+	if (p->profile->wants[want].index == ICE_INDEX_POLLED)
+		a->varies = (unsigned)a->count;
 	a->wants[a->count++] = (uint8_t)want;
 	return true;
+}
+
+/* Instances that fill up a request whose other names are all in. Those for which it has no room are not asked at all. */
+static void plan_spare(struct ice_probe *p, struct ice_oid *names, bool next, size_t *room)
+{
+	struct ice_want_set left = p->profile->spare;
+	left.bits[0] &= p->pending.bits[0];
+	left.bits[1] &= p->pending.bits[1];
+	for (size_t i = 0; (i = ice_want_next(&left, i)) < ICE_PROFILE_WANTS; i++) {
+		struct ice_oid *name = plan_place(p, names);
+		if (next || p->asked.count == 0 || !name || !ice_talk_instance(p, &p->profile->wants[i], name) ||
+		    !plan_take(p, i, name, room))
+			ice_want_drop(&p->pending, i);
+	}
 }
 
 /* Instances that wait. Those without a place on this device are dropped. */
 static void plan_instances(struct ice_probe *p, struct ice_oid *names, bool next, size_t *room)
 {
-	const struct ice_want_set *columns = &p->profile->columns;
-	struct ice_want_set left = {{p->pending.bits[0] & ~columns->bits[0], p->pending.bits[1] & ~columns->bits[1]}};
+	struct ice_want_set left = p->pending;
+	ice_want_drop_all(&left, &p->profile->columns);
+	ice_want_drop_all(&left, &p->profile->spare);
 	for (size_t i = 0; (i = ice_want_next(&left, i)) < ICE_PROFILE_WANTS; i++) {
 		struct ice_oid whole, *name = plan_place(p, names);
 		if (!name)
@@ -138,6 +165,7 @@ static void plan_instances(struct ice_probe *p, struct ice_oid *names, bool next
 		if (!plan_take(p, i, name, room))
 			return;
 	}
+	plan_spare(p, names, next, room);
 }
 
 int ice_talk_leader(const struct ice_probe *p, size_t want)
@@ -148,15 +176,30 @@ int ice_talk_leader(const struct ice_probe *p, size_t want)
 	               : -1;
 }
 
-/* How many rows to ask for of what goes on: few tables have more than twice what was seen. */
+/* How many rows a column may still have, and one that shows its end: its leader knows; or another printer of the model told; or else few tables
+ * have more than twice what was seen. */
+static unsigned plan_more(const struct ice_probe *p, size_t want)
+{
+	unsigned seen = p->answers.wants[want].count;
+	int leader = ice_talk_leader(p, want);
+	if (leader >= 0 && !ice_want_in(&p->pending, (size_t)leader)) { /* its last row is known when it comes */
+		unsigned rows = p->answers.wants[leader].count;
+		return rows > seen ? rows - seen : 1;
+	}
+	if (p->expected > 0 && p->expected >= seen)
+		return p->expected - seen + 1;
+	return seen == 0 || seen > 4 ? PLAN_REPETITIONS : 5;
+}
+
+/* How many rows to ask for of what goes on. */
 static unsigned plan_rows(const struct ice_probe *p)
 {
-	unsigned seen = 0;
+	unsigned rows = 1;
 	for (size_t i = 0; i < p->asked.count; i++) {
-		if (p->answers.wants[p->asked.wants[i]].count > seen)
-			seen = p->answers.wants[p->asked.wants[i]].count;
+		unsigned more = plan_more(p, p->asked.wants[i]);
+		rows = more > rows ? more : rows;
 	}
-	return seen == 0 || seen > 4 ? PLAN_REPETITIONS : 5;
+	return rows < PLAN_REPETITIONS ? rows : PLAN_REPETITIONS;
 }
 
 /* What one more row of a column adds to an answer: the name with some index, the headers, a small number; a text is longer. */
@@ -167,9 +210,26 @@ static unsigned plan_row_bytes(const struct ice_probe *p, size_t want)
 	return p->profile->wants[want].oid.len + 11u + (text ? 24 : 0);
 }
 
+/* A printer that is not well has alerts: its hrDeviceStatus is warning or down, or its hrPrinterDetectedErrorState tells of something. */
+static bool plan_ails(const struct ice_probe *p)
+{
+	struct ice_facts facts = {.profile = p->profile, .answers = &p->answers, .ip = p->ip};
+	const struct ice_ladder *errors = &p->profile->ladders[ICE_FIELD_STATUS_ERRORS];
+	int64_t status;
+	if (ice_facts_number(&facts, ICE_FIELD_STATUS_DEVICE, &status, NULL) && (status == 3 || status == 5))
+		return true;
+	struct ice_value v =
+	        errors->count ? ice_answers_get(&p->answers, errors->rungs[0].want) : (struct ice_value){0};
+	for (size_t i = 0; i < v.len; i++)
+		if (v.bytes[i])
+			return true;
+	return false;
+}
+
 /* Most printers have no alerts most of the time, and a column without rows still costs its repetitions: the severities
- * go first, the other columns only when there are any. True when a column has to wait for them, or is not needed. */
-static bool plan_waits(struct ice_probe *p, size_t want)
+ * go first, the other columns only when there are any, or `along` with them. True when a column has to wait for them, or is not
+ * needed. */
+static bool plan_waits(struct ice_probe *p, size_t want, bool along)
 {
 	int leader = ice_talk_leader(p, want);
 	if (leader < 0 || p->asked.pdu != ICE_SNMP_GETBULK)
@@ -177,10 +237,26 @@ static bool plan_waits(struct ice_probe *p, size_t want)
 	bool open = ice_want_in(&p->pending, (size_t)leader);
 	if (!open && p->answers.wants[leader].first == ICE_ANSWERS_NONE)
 		ice_want_drop(&p->pending, want);
-	return open || !ice_want_in(&p->pending, want);
+	return (open && !along) || !ice_want_in(&p->pending, want);
 }
 
-static void plan_columns(struct ice_probe *p, struct ice_oid *names, bool one_group, size_t *room, unsigned *row_bytes)
+/* The tables of interfaces are read only where the instances did not settle which one is ours. */
+static void plan_interfaces(struct ice_probe *p)
+{
+	struct ice_facts facts = {.profile = p->profile, .answers = &p->answers, .ip = p->ip};
+	if (ice_want_any(&p->pending, &p->profile->interfaces) && ice_interfaces_settled(&facts))
+		ice_want_drop_all(&p->pending, &p->profile->interfaces);
+}
+
+/* Which columns go together into a request. */
+enum plan_width {
+	PLAN_ALL,      /* of what may be asked by now */
+	PLAN_ALONG,    /* the alerts' columns along with their severities */
+	PLAN_ONE_GROUP /* of one table */
+};
+
+static void plan_columns(struct ice_probe *p, struct ice_oid *names, enum plan_width width, size_t *room,
+                         unsigned *row_bytes)
 {
 	const struct ice_want_set *columns = &p->profile->columns;
 	struct ice_want_set left = {{p->pending.bits[0] & columns->bits[0], p->pending.bits[1] & columns->bits[1]}};
@@ -188,7 +264,8 @@ static void plan_columns(struct ice_probe *p, struct ice_oid *names, bool one_gr
 	*row_bytes = 0;
 	for (size_t i = 0; (i = ice_want_next(&left, i)) < ICE_PROFILE_WANTS; i++) {
 		const struct ice_want *w = &p->profile->wants[i];
-		if ((one_group && group >= 0 && w->group != group) || plan_waits(p, i))
+		if ((width == PLAN_ONE_GROUP && group >= 0 && w->group != group) ||
+		    plan_waits(p, i, width == PLAN_ALONG))
 			continue;
 		struct ice_oid *name = plan_place(p, names);
 		if (!name)
@@ -204,6 +281,18 @@ static void plan_columns(struct ice_probe *p, struct ice_oid *names, bool one_gr
 	}
 }
 
+/* The columns of a GETBULK, and as many repetitions as its answer has room for. */
+static void plan_bulk(struct ice_probe *p, struct ice_oid *names, enum plan_width width)
+{
+	size_t room = plan_room(p);
+	unsigned row_bytes;
+	p->asked.count = 0;
+	plan_columns(p, names, width, &room, &row_bytes);
+	p->asked.repetitions = p->reply_bytes / (row_bytes + 1);
+	if (p->asked.repetitions < 1)
+		p->asked.repetitions = 1;
+}
+
 bool ice_talk_plan(struct ice_probe *p, struct ice_oid names[TALK_ASKED_MAX])
 {
 	struct talk_asked *a = &p->asked;
@@ -212,28 +301,28 @@ bool ice_talk_plan(struct ice_probe *p, struct ice_oid names[TALK_ASKED_MAX])
 	unsigned row_bytes;
 	a->count = 0;
 	a->repetitions = 0;
+	a->varies = TALK_ASKED_MAX;
 	a->pdu = next ? ICE_SNMP_GETNEXT : ICE_SNMP_GET;
 	plan_instances(p, names, next, &room);
 	if (next) { /* one question type for both: fill up with columns */
-		plan_columns(p, names, false, &room, &row_bytes);
+		plan_columns(p, names, PLAN_ALL, &room, &row_bytes);
 		return a->count > 0;
 	}
 	if (a->count > 0)
 		return true;
 	a->pdu = p->bulk ? ICE_SNMP_GETBULK : ICE_SNMP_GETNEXT;
-	plan_columns(p, names, false, &room, &row_bytes);
-	if (a->count == 0 || !p->bulk)
+	plan_interfaces(p);
+	if (!p->bulk) {
+		plan_columns(p, names, PLAN_ALL, &room, &row_bytes);
 		return a->count > 0;
-	a->repetitions = p->reply_bytes / (row_bytes + 1);
-	if (a->repetitions < 3) { /* too wide: one table at a time */
-		a->count = 0;
-		room = plan_room(p);
-		plan_columns(p, names, true, &room, &row_bytes);
-		a->repetitions = p->reply_bytes / (row_bytes + 1);
 	}
-	if (a->repetitions < 1)
-		a->repetitions = 1;
+	if (p->expected > 0 && plan_ails(p))
+		plan_bulk(p, names, PLAN_ALONG);
+	if (a->count == 0 || a->repetitions < plan_rows(p)) /* they would cost the others' last rows */
+		plan_bulk(p, names, PLAN_ALL);
+	if (a->count > 0 && a->repetitions < PLAN_REPETITIONS_LEAST)
+		plan_bulk(p, names, PLAN_ONE_GROUP);
 	if (a->repetitions > plan_rows(p))
 		a->repetitions = plan_rows(p);
-	return true;
+	return a->count > 0;
 }

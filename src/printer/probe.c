@@ -9,6 +9,7 @@
 #include "ice/ber.h"
 #include "ice/text.h"
 
+#include "expected.h"
 #include "facts.h"
 #include "requests.h"
 #include "talk.h"
@@ -35,14 +36,24 @@ static int probe_charset(const struct ice_probe *p)
 }
 
 /* What first contact has told already is not asked again. */
-static void probe_known(struct ice_probe *p, int want, const char *text)
+static void probe_known(struct ice_probe *p, int want, struct ice_value v)
 {
-	struct ice_value v = {(const uint8_t *)text, (uint16_t)strlen(text), ICE_BER_OCTETS};
 	if (want < 0)
 		return;
 	ice_want_drop(&p->pending, (size_t)want);
 	if (v.len)
 		ice_answers_put(&p->answers, (size_t)want, &v);
+}
+
+static struct ice_value probe_text(const char *text)
+{
+	return (struct ice_value){(const uint8_t *)text, (uint16_t)strlen(text), ICE_BER_OCTETS};
+}
+
+static void probe_told(struct ice_probe *p, int want, const struct ice_told *told)
+{
+	if (told->tag)
+		probe_known(p, want, (struct ice_value){told->bytes, told->len, told->tag});
 }
 
 struct ice_probe *ice_probe_new(const struct ice_identity *identity, const struct ice_address *ip,
@@ -64,15 +75,21 @@ struct ice_probe *ice_probe_new(const struct ice_identity *identity, const struc
 	p->varbinds_max = TALK_ASKED_MAX;
 	p->reply_bytes = PROBE_REPLY_BYTES;
 	p->pending = p->profile->early;
+	p->model = ice_expected_model(identity);
+	p->expected = ice_expected_rows(p->profile->all->expected, p->model);
+	if (!p->bulk)
+		ice_want_drop_all(&p->pending, &p->profile->spare);
 	p->asked.count = 0;
 	p->request.len = 0;
 	ice_answers_init(&p->answers, p->profile->want_count);
 	for (size_t i = 0; options->alert_text && i < p->profile->want_count; i++)
 		if (p->profile->wants[i].alert_text)
 			ice_want_add(&p->pending, i);
-	probe_known(p, p->profile->descr, identity->descr);
+	probe_known(p, p->profile->descr, probe_text(identity->descr));
 	if (identity->device_index.len && identity->device_descr[0])
-		probe_known(p, p->profile->device_descr, identity->device_descr);
+		probe_known(p, p->profile->device_descr, probe_text(identity->device_descr));
+	probe_told(p, p->profile->printer_status, &identity->printer_status);
+	probe_told(p, p->profile->life_count, &identity->life_count);
 	return p;
 }
 
@@ -107,11 +124,30 @@ void ice_identity_make_model(const struct ice_identity *id, char make[ICE_IDENTI
 	ice_probe_free(p);
 }
 
+/* True when a table says another thing than a GET of the same instance did. */
+static bool probe_contradicted(const struct ice_probe *p)
+{
+	const struct ice_profile *of = p->profile;
+	const struct ice_want_set got = {
+	        {of->again.bits[0] | of->spare.bits[0], of->again.bits[1] | of->spare.bits[1]}};
+	for (size_t i = 0; (i = ice_want_next(&got, i)) < ICE_PROFILE_WANTS; i++) {
+		const struct ice_want *w = &of->wants[i];
+		struct ice_value by_get = ice_answers_get(&p->answers, i), by_bulk;
+		struct ice_oid name;
+		if (w->table < 0 || by_get.tag == 0 || !ice_talk_instance(p, w, &name))
+			continue;
+		size_t at = of->wants[w->table].oid.len;
+		by_bulk = ice_answers_at(&p->answers, (size_t)w->table, name.bytes + at, name.len - at);
+		if (by_bulk.tag && (by_bulk.len != by_get.len || memcmp(by_bulk.bytes, by_get.bytes, by_get.len) != 0))
+			return true;
+	}
+	return false;
+}
+
 /* GETBULK said something else than GET: what it said is forgotten, and the tables are read once more by GETNEXT. True
  * when there is something to ask again. */
 static bool probe_caught_lying(struct ice_probe *p)
 {
-	struct ice_facts facts = probe_facts(p);
 	const struct ice_ladder *levels = &p->profile->ladders[ICE_FIELD_SUPPLY_LEVEL];
 	const struct ice_oid *first = &p->identity.supply_index;
 	int64_t level;
@@ -122,7 +158,7 @@ static bool probe_caught_lying(struct ice_probe *p)
 	                             ? ice_answers_at(&p->answers, levels->rungs[0].want, first->bytes, first->len)
 	                             : (struct ice_value){0};
 	bool other = p->identity.has_supply_level && ice_value_number(&v, &level) && level != p->identity.supply_level;
-	if (!other && !ice_interfaces_contradicted(&facts))
+	if (!other && !probe_contradicted(p))
 		return false;
 	p->bulk = false;
 	for (size_t i = 0; i < p->profile->want_count; i++) {
@@ -147,6 +183,17 @@ static size_t probe_before(const struct ice_facts *facts, enum ice_field field)
 	if (!ice_facts_number(facts, field, &n, &by))
 		(void)ice_facts_text(facts, field, text, &by);
 	return by ? (size_t)(by - l->rungs) : l->count;
+}
+
+/* What is known of the model from now on. */
+static void probe_learn(const struct ice_probe *p)
+{
+	unsigned rows = 0;
+	for (size_t i = 0; (i = ice_want_next(&p->profile->columns, i)) < ICE_PROFILE_WANTS; i++)
+		if (ice_talk_leader(p, i) < 0 && p->answers.wants[i].count > rows)
+			rows = p->answers.wants[i].count;
+	if (p->bulk && p->silences == 0)
+		ice_expected_learn(p->profile->all->expected, p->model, rows);
 }
 
 /* Late rungs of every fact that has nothing yet, or nothing better: an owner's name for the printer, asked for another fact's sake, does
@@ -212,9 +259,10 @@ const struct ice_snmp_request *ice_probe_request(struct ice_probe *p)
 	while (p->phase != TALK_OVER && !ice_talk_plan(p, names)) {
 		if (p->phase == TALK_MAIN && probe_caught_lying(p))
 			continue;
-		if (p->phase == TALK_MAIN)
+		if (p->phase == TALK_MAIN) {
+			probe_learn(p);
 			probe_enter_late(p);
-		else if (p->phase == TALK_LATE)
+		} else if (p->phase == TALK_LATE)
 			probe_enter_charset(p);
 		else
 			probe_end(p);
@@ -223,7 +271,7 @@ const struct ice_snmp_request *ice_probe_request(struct ice_probe *p)
 		probe_end(p);
 		return NULL;
 	}
-	struct ice_request_key key = {p->version, p->asked.pdu, p->asked.repetitions};
+	struct ice_request_key key = {p->version, p->asked.pdu, p->asked.repetitions, p->asked.varies};
 	if (!ice_request_get(p->profile->cache, &key, &p->community, names, p->asked.count, &p->request,
 	                     p->asked.names)) {
 		probe_end(p);
@@ -262,6 +310,7 @@ void ice_probe_silence(struct ice_probe *p)
 	switch (p->silences_now) {
 	case 1: /* smaller, and no GETBULK */
 		p->bulk = false;
+		ice_want_drop_all(&p->pending, &p->profile->spare);
 		p->varbinds_max = p->asked.count > 8 ? 8 : p->asked.count > 1 ? (unsigned)(p->asked.count + 1) / 2 : 1;
 		break;
 	case 2: /* by GETNEXT, then by v1: some agents answer only that */

@@ -8,6 +8,7 @@
 
 #include "compiled.h"
 #include "deny.h"
+#include "expected.h"
 #include "firstcontact.h"
 #include "requests.h"
 #include "rows.h"
@@ -197,8 +198,8 @@ static void profile_compile(struct ice_profiles *all, struct ice_profile_file *f
 			profile_match_row(all, f, r, m);
 		} else if (strcmp(r->section, "facts") == 0) {
 			ice_profile_fact(all, f, r, m);
-		} else if (strcmp(r->section, "ask") == 0 && strcmp(r->name, "again") == 0) {
-			ice_profile_again(f, r, m);
+		} else if (strcmp(r->section, "ask") == 0 && ice_profile_ask(f, r, m)) {
+			continue;
 		} else if (strcmp(r->section, "objects") == 0) {
 			struct ice_oid oid;
 			if (!ice_oid_parse(r->value, &oid))
@@ -320,6 +321,7 @@ struct ice_profiles *ice_profiles_load(const char *folder, struct ice_conf_mista
 	free(files);
 	if (!ice_profiles_find(all, ICE_PROFILE_GENERIC))
 		ice_conf_mistake(mistakes, folder, 0, NULL, "generic.ini is missing");
+	all->expected = ice_expected_new();
 	profile_sort_brands(all);
 	profile_collect_probes(all, mistakes, folder);
 	ice_first_contact_init(all);
@@ -350,6 +352,7 @@ void ice_profiles_free(struct ice_profiles *p)
 	for (size_t i = 0; i < p->pool_count; i++)
 		free(p->pool[i]);
 	free(p->pool);
+	ice_expected_free(p->expected);
 	free(p->brands);
 	free(p->probes);
 	free(p->list);

@@ -43,14 +43,15 @@ static uint64_t requests_mix(uint64_t sum, uint64_t word)
 	return ((sum ^ word) * UINT64_C(0x9e3779b97f4a7c15)) ^ sum >> 29;
 }
 
-/* Of all the names: eight octets at a time, since every request of a conversation comes by here. */
-static uint32_t requests_sum(const struct ice_oid *oids, size_t count)
+/* Of all the names, and of the length alone of the one that varies: eight octets at a time, since every request of a conversation comes by
+ * here. */
+static uint32_t requests_sum(const struct ice_oid *oids, size_t count, unsigned varies)
 {
 	uint64_t sum = count;
 	for (size_t i = 0; i < count; i++) {
 		const struct ice_oid *o = &oids[i];
 		uint64_t word;
-		size_t k = 0;
+		size_t k = i == varies ? o->len : 0;
 		for (; k + sizeof(word) <= o->len; k += sizeof(word)) {
 			memcpy(&word, o->bytes + k, sizeof(word));
 			sum = requests_mix(sum, word);
@@ -63,12 +64,13 @@ static uint32_t requests_sum(const struct ice_oid *oids, size_t count)
 	return (uint32_t)(sum >> 32);
 }
 
-/* True when the request asks exactly these names. */
+/* True when the request asks exactly these names, but for the one that varies: that one has its length. */
 static bool requests_spells(const struct requests_slot *s, const struct ice_oid *oids, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (s->names[i].len != oids[i].len ||
-		    !ice_oid_same(s->request.bytes + s->names[i].at, oids[i].bytes, oids[i].len))
+		    (i != s->key.varies &&
+		     !ice_oid_same(s->request.bytes + s->names[i].at, oids[i].bytes, oids[i].len)))
 			return false;
 	return true;
 }
@@ -91,15 +93,17 @@ bool ice_request_get(struct ice_request_cache *c, const struct ice_request_key *
                      struct ice_request_name names[ICE_REQUEST_NAMES])
 {
 	assert(count <= ICE_REQUEST_NAMES);
-	uint32_t sum = requests_sum(oids, count);
+	uint32_t sum = requests_sum(oids, count, key->varies);
 	struct requests_slot *s = c ? &c->slots[sum % REQUESTS_SLOTS] : NULL;
 	if (s && s->request.len && s->sum == sum && s->count == count && s->key.version == key->version &&
-	    s->key.pdu == key->pdu && s->key.repetitions == key->repetitions &&
+	    s->key.pdu == key->pdu && s->key.repetitions == key->repetitions && s->key.varies == key->varies &&
 	    ice_secret_same(&s->community, community->bytes, community->len) && requests_spells(s, oids, count)) {
 		out->len = s->request.len;
 		out->id_at = s->request.id_at;
 		memcpy(out->bytes, s->request.bytes, s->request.len);
 		memcpy(names, s->names, count * sizeof(*names));
+		if (key->varies < count)
+			memcpy(out->bytes + names[key->varies].at, oids[key->varies].bytes, oids[key->varies].len);
 		return true;
 	}
 	if (!ice_snmp_build(out, key->version, community, key->pdu, oids, count, key->repetitions))

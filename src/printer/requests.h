@@ -13,13 +13,15 @@ struct ice_request_cache;
 struct ice_request_cache *ice_request_cache_new(void);
 void ice_request_cache_free(struct ice_request_cache *c);
 
+#define ICE_REQUEST_NAMES 40 /* in one request, at most */
+
 struct ice_request_key {
 	enum ice_snmp_version version;
 	enum ice_snmp_pdu pdu;
 	unsigned repetitions;
+	unsigned
+	        varies; /* which name is another for each device, and is written over the cached one; ICE_REQUEST_NAMES = none */
 };
-
-#define ICE_REQUEST_NAMES 40 /* in one request, at most */
 
 /* Where a name stands in its request. */
 struct ice_request_name {

@@ -133,7 +133,9 @@ bool ice_profile_object(const struct ice_profile_file *file, const char *text, s
 	        {".$device", ICE_INDEX_DEVICE},
 	        {".$general", ICE_INDEX_GENERAL},
 	        {".$marker", ICE_INDEX_MARKER},
+	        {".$supply", ICE_INDEX_SUPPLY},
 	        {".$localization", ICE_INDEX_LOCALIZATION},
+	        {".$polled", ICE_INDEX_POLLED},
 	};
 	char buffer[512];
 	size_t n = strcspn(text, ".");
@@ -360,11 +362,16 @@ void ice_profile_fact(struct ice_profiles *all, struct ice_profile_file *file, c
 	rows_insert(ladder, &rung, before, name);
 }
 
-void ice_profile_again(struct ice_profile_file *file, const struct ice_profile_row *row,
-                       struct ice_conf_mistakes *mistakes)
+bool ice_profile_ask(struct ice_profile_file *file, const struct ice_profile_row *row,
+                     struct ice_conf_mistakes *mistakes)
 {
-	struct rows_place at = {.file = file, .row = row, .mistakes = mistakes, .option = "ask.again"};
+	struct rows_place at = {.file = file, .row = row, .mistakes = mistakes};
+	bool again = strcmp(row->name, "again") == 0;
+	if (!again && strcmp(row->name, "spare") != 0)
+		return false;
+	snprintf(at.option, sizeof(at.option), "ask.%s", row->name);
 	int want = rows_want(&at, row->value, ICE_GROUP_SCALAR, false, false, false);
 	if (want >= 0)
-		file->profile->wants[want].again = true;
+		*(again ? &file->profile->wants[want].again : &file->profile->wants[want].spare) = true;
+	return true;
 }

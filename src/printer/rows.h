@@ -24,12 +24,12 @@ struct ice_profile_file {
 void ice_profile_fact(struct ice_profiles *all, struct ice_profile_file *file, const struct ice_profile_row *row,
                       struct ice_conf_mistakes *mistakes);
 
-/* Adds an object of [ask]: `again = ifPhysAddress.1`. */
-void ice_profile_again(struct ice_profile_file *file, const struct ice_profile_row *row,
-                       struct ice_conf_mistakes *mistakes);
+/* Adds an object of [ask]: `again = ifPhysAddress.1`. False when the row's name is none of its options. */
+ICE_MUST_CHECK bool ice_profile_ask(struct ice_profile_file *file, const struct ice_profile_row *row,
+                                    struct ice_conf_mistakes *mistakes);
 
 /* Parses an object: dotted numbers, or a name of [objects] of this file or its bases, then numbers or one
- * of $device $general $marker $localization at the end. */
+ * of $device $general $marker $supply $localization $polled at the end. */
 ICE_MUST_CHECK bool ice_profile_object(const struct ice_profile_file *file, const char *text, struct ice_oid *oid,
                                        enum ice_index *index);
 

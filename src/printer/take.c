@@ -67,10 +67,14 @@ static enum ice_verdict take_error(struct ice_probe *p, const struct ice_snmp_me
 		if (!take_is_asked(p, &m->varbinds[i], i))
 			return ICE_VERDICT_OIDS;
 	}
+	/* Whoever errs is asked no more than it must be. */
+	bool spared = ice_want_any(&p->pending, &p->profile->spare);
+	ice_want_drop_all(&p->pending, &p->profile->spare);
 	size_t index =
 	        m->error_index >= 1 && (size_t)m->error_index <= a->count ? (size_t)m->error_index - 1 : a->count;
 	if (m->error_status == ICE_SNMP_TOO_BIG) {
-		take_less(p);
+		if (!spared)
+			take_less(p);
 	} else if (a->pdu == ICE_SNMP_GETBULK) {
 		p->bulk = false;
 	} else if (index == a->count) {

@@ -20,6 +20,7 @@ enum talk_phase { TALK_MAIN, TALK_LATE, TALK_CHARSET, TALK_OVER };
 struct talk_asked {
 	enum ice_snmp_pdu pdu;
 	unsigned repetitions;
+	unsigned varies; /* which name holds the polled address; TALK_ASKED_MAX = none */
 	size_t count;
 	uint8_t wants[TALK_ASKED_MAX];
 	struct ice_request_name names[TALK_ASKED_MAX];
@@ -40,7 +41,9 @@ struct ice_probe {
 	unsigned varbinds_max;        /* in one request; halved by tooBig and silence */
 	unsigned reply_bytes;         /* what GETBULK aims at */
 	unsigned requests, silences, silences_now;
-	bool built; /* request and asked are valid */
+	uint32_t model;    /* expected.h */
+	unsigned expected; /* rows that tables of this model had; 0 = not known */
+	bool built;        /* request and asked are valid */
 
 	/* From here on nothing is cleared when a conversation begins: it is big, and little of it is used. */
 	struct ice_identity identity;

@@ -27,6 +27,7 @@ struct talk {
 	void *arg;
 	bool v1_only;
 	size_t reply_max;
+	uint32_t ip;               /* 0 = 10.1.2.3 */
 	bool alert_text, withhold; /* name and location */
 	/* result */
 	bool printer;
@@ -64,7 +65,7 @@ static void converse(struct talk *t)
 	char why[200];
 	struct ice_secret community;
 	struct ice_snmp_request request, again;
-	struct ice_address ip = ice_address_v4(0x0a010203);
+	struct ice_address ip = ice_address_v4(t->ip ? t->ip : 0x0a010203);
 	if (t->reply_max == 0)
 		t->reply_max = 1472;
 	struct ice_recording *r = ice_recording_parse("agent", t->agent, strlen(t->agent), why, sizeof(why));
@@ -215,6 +216,127 @@ static void test_small_replies(void **state)
 		converse(&t);
 		check_all(&t);
 	}
+}
+
+/* What a printer was asked: of interfaces by GETBULK, for how many rows first, in how many GETBULKs, which address. */
+struct asked {
+	unsigned interfaces, repetitions, bulks;
+	char polled[ICE_OID_TEXT_SIZE];
+};
+
+static bool listening(const struct ice_snmp_message *question, struct ice_snmp_message *reply, void *arg)
+{
+	struct asked *a = arg;
+	char name[ICE_OID_TEXT_SIZE];
+	bool bulk = question->pdu == ICE_SNMP_GETBULK;
+	(void)reply;
+	if (bulk && a->bulks++ == 0)
+		a->repetitions = (unsigned)question->error_index;
+	for (size_t i = 0; i < question->count; i++) {
+		ice_oid_format(question->varbinds[i].oid, question->varbinds[i].oid_len, name);
+		a->interfaces += bulk && (strncmp(name, "1.3.6.1.2.1.2.2.", 16) == 0 ||
+		                          strncmp(name, "1.3.6.1.2.1.4.20.", 17) == 0);
+		if (!bulk && strncmp(name, "1.3.6.1.2.1.4.20.1.2.", 21) == 0)
+			snprintf(a->polled, sizeof(a->polled), "%s", name + 21);
+	}
+	return true;
+}
+
+/* The recording with one line for another. */
+static const char *changed(const char *recording, const char *line, const char *other)
+{
+	static char text[8192];
+	const char *at = strstr(recording, line);
+	assert_non_null(at);
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - recording), recording, other, at + strlen(line));
+	return text;
+}
+
+/* Where instances tell that the polled address is that of a real interface that is up, no table of interfaces is read; where
+ * they leave a doubt, all are, and tell the same as ever. */
+static void test_settled_interface(void **state)
+{
+	static const struct {
+		const char *line, *other;
+		uint32_t ip;
+		bool read;
+		uint8_t last; /* octet of the MAC */
+	} rows[] = {
+	        {"|R-0042\n", "|R-0042\n", 0, false, 0xe0},
+	        {"2.2.1.8.2|2|1\n", "2.2.1.8.2|2|2\n", 0, true, 0xe0},  /* it is down */
+	        {"2.2.1.3.2|2|6\n", "2.2.1.3.2|2|53\n", 0, true, 0xe0}, /* it is virtual */
+	        {"00a0b0c0d0e0\n", "02a0b0c0d0e0\n", 0, true, 0xe0},    /* software made the MAC up */
+	        {"|R-0042\n", "|R-0042\n", 0xc0a80a01, true, 0xe0},     /* 192.168.10.1: it knows no such address */
+	        {"4.20.1.2.10.1.2.3|2|2\n", "4.20.1.2.10.1.2.3|2|3\n", 0, true, 0xe0}, /* another interface owns it */
+	        {"2.2.1.6.2|4x|00a0b0c0d0e0\n", "2.2.1.6.2|4x|00a0b0c0d0e0\n1.3.6.1.2.1.2.2.1.6.3|4x|00a0b0c0d0e1\n", 0,
+	         false, 0xe0},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct asked asked = {0};
+		struct talk t = {.agent = changed(AGENT_PRINTER, rows[i].line, rows[i].other),
+		                 .version = ICE_SNMP_V2C,
+		                 .ip = rows[i].ip,
+		                 .misbehave = listening,
+		                 .arg = &asked};
+		converse(&t);
+		assert_int_equal(asked.interfaces > 0, rows[i].read);
+		assert_true(t.record->has_mac && t.record->mac[5] == rows[i].last);
+		assert_string_equal(asked.polled, rows[i].ip ? "192.168.10.1" : "10.1.2.3");
+	}
+}
+
+/* The same request serves many devices, each with its own address in it. */
+static void test_own_address(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 300; i++) {
+		uint32_t ip = 0xc0a80000u + i * 7919u % 65536u;
+		char wanted[32];
+		struct asked asked = {0};
+		struct talk t = {.agent = AGENT_PRINTER,
+		                 .version = ICE_SNMP_V2C,
+		                 .ip = ip,
+		                 .misbehave = listening,
+		                 .arg = &asked};
+		snprintf(wanted, sizeof(wanted), "192.168.%u.%u", ip >> 8 & 255, ip & 255);
+		converse(&t);
+		assert_string_equal(asked.polled, wanted);
+	}
+}
+
+/* Of a model that was read before, as many rows are asked as it had and one more; one that has more is read to its end all the same. */
+static void test_expected_rows(void **state)
+{
+	struct asked asked = {0};
+	struct talk t = {.agent = changed(AGENT_PRINTER, "Rocket 9000 Series", "Rocket 9100"),
+	                 .version = ICE_SNMP_V2C,
+	                 .misbehave = listening,
+	                 .arg = &asked};
+	(void)state;
+	converse(&t);
+	assert_int_equal(t.record->supply_count, 3);
+	assert_true(asked.repetitions > 4);
+	asked = (struct asked){0};
+	converse(&t);
+	assert_int_equal(t.record->supply_count, 3);
+	assert_int_equal(asked.repetitions, 4);
+	assert_int_equal(asked.bulks, 1); /* its error state told of alerts: asked along */
+	assert_string_equal(t.record->alerts[0].code, "markerTonerAlmostEmpty");
+
+	char longer[8192], text[64];
+	size_t n = (size_t)snprintf(longer, sizeof(longer), "%s", t.agent);
+	for (int row = 4; row <= 9; row++)
+		for (int column = 3; column <= 9; column++)
+			n += (size_t)snprintf(longer + n, sizeof(longer) - n, "1.3.6.1.2.1.43.11.1.1.%d.1.%d|%s|%s\n",
+			                      column, row, column == 6 ? "4" : "2", column == 6 ? "More" : "7");
+	t.agent = longer;
+	asked = (struct asked){0};
+	converse(&t);
+	assert_int_equal(asked.repetitions, 4);
+	assert_int_equal(t.record->supply_count, 9);
+	snprintf(text, sizeof(text), "%s", t.record->supplies[8].name);
+	assert_string_equal(text, "More");
 }
 
 static bool too_big(const struct ice_snmp_message *question, struct ice_snmp_message *reply, void *arg)
@@ -506,7 +628,7 @@ static void test_walks_not(void **state)
 	assert_string_equal(t.record->serial, "R-0042");
 }
 
-/* A table without end: every row has a successor. */
+/* A table without end: every row has a successor. Those that are there say the truth. */
 static bool endless(const struct ice_snmp_message *question, struct ice_snmp_message *reply, void *arg)
 {
 	static uint8_t names[ICE_SNMP_VARBINDS][ICE_OID_BYTES];
@@ -533,6 +655,11 @@ static bool endless(const struct ice_snmp_message *question, struct ice_snmp_mes
 				oid = next;
 			} else if (!ice_oid_append(&oid, 1) || !ice_oid_append(&oid, (uint32_t)r + 1)) {
 				return false;
+			}
+			const struct ice_snmp_varbind *first = &reply->varbinds[reply->count];
+			if (r == 0 && first->oid_len == oid.len && memcmp(first->oid, oid.bytes, oid.len) == 0) {
+				reply->count++;
+				continue;
 			}
 			memcpy(names[reply->count], oid.bytes, oid.len);
 			reply->varbinds[reply->count] = (struct ice_snmp_varbind){.oid = names[reply->count],
@@ -683,6 +810,9 @@ int main(void)
 	        cmocka_unit_test(test_alert_text),
 	        cmocka_unit_test(test_withheld),
 	        cmocka_unit_test(test_small_replies),
+	        cmocka_unit_test(test_settled_interface),
+	        cmocka_unit_test(test_own_address),
+	        cmocka_unit_test(test_expected_rows),
 	        cmocka_unit_test(test_too_big),
 	        cmocka_unit_test(test_silence),
 	        cmocka_unit_test(test_no_bulk),
