@@ -115,7 +115,7 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.
 # Engines and servers made wrong on purpose at link time, which the tests must notice, one that takes notes, and what stands in for
 # a disk or a clock that fails.
 WRONG := $(addprefix $(B)/kills/,ice-witness ice-delete-before-ack ice-sync-normal ice-broken-promise facilities-manager-ack-before-commit \
-         facilities-manager-sync-normal powercut.so faultydisk.so clockstep.so smallbuffer.so)
+         facilities-manager-sync-normal powercut.so faultydisk.so clockstep.so smallbuffer.so turns.so)
 .PHONY: wrong
 wrong: $(WRONG)
 $(B)/kills/ice-%: $(foreach d,$(ICE_PARTS),$(call objects,$(d))) $(B)/obj/tests/kills/with_%.o $(B)/libice.a

@@ -146,6 +146,8 @@ char *ice_outbox_get(struct ice_outbox *o, const char *key);
 
 /* From an idle timer: a checkpoint costs 10-15 ms. Without it the database still works and its log stays bounded. */
 void ice_outbox_idle(struct ice_outbox *o);
+/* Where there is no idle time: the same when the log has grown long, so that no put has to do it. True when it did, and cost that time. */
+bool ice_outbox_tidy(struct ice_outbox *o);
 
 /* The database turned out to be damaged: nothing more will come of it until it is closed and opened again, which mends it. */
 bool ice_outbox_damaged(const struct ice_outbox *o);

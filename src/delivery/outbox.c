@@ -18,7 +18,8 @@
 #define OUTBOX_BYTES_DEFAULT ((int64_t)1 << 30)
 #define OUTBOX_DEVICES_MAX                                                                                             \
 	1000000                /* read marks kept; beyond, the device not read for longest is forgotten (and so due) */
-#define OUTBOX_LOG_PAGES  4096 /* 16 MiB of log when nobody calls idle; its checkpoint then costs a put its time */
+#define OUTBOX_LOG_LONG   2048 /* 8 MiB of log: for tidy */
+#define OUTBOX_LOG_PAGES  4096 /* 16 MiB when nobody calls tidy or idle; its checkpoint then costs a put its time */
 #define OUTBOX_FREE_PAGES 1024 /* of 4 KiB, kept for the next batches; what is above is given back to the disk */
 #define OUTBOX_PAGE       4096
 #define OUTBOX_RESERVE    (1 << 20) /* bytes of disk left alone, see outbox_disk_full */
@@ -383,6 +384,14 @@ void ice_outbox_idle(struct ice_outbox *o)
 	}
 	if (o->log_pages > 0)
 		outbox_checkpoint(o);
+}
+
+bool ice_outbox_tidy(struct ice_outbox *o)
+{
+	if (o->log_pages <= OUTBOX_LOG_LONG)
+		return false;
+	outbox_checkpoint(o);
+	return o->log_pages == 0;
 }
 
 bool ice_outbox_damaged(const struct ice_outbox *o)

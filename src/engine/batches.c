@@ -109,19 +109,22 @@ static bool batches_commit(struct ice_batches *b, ice_usec now)
 	return false;
 }
 
-static bool batches_due(const struct ice_batches *b, ice_usec now, bool more)
+static bool batches_full(const struct ice_batches *b)
 {
-	size_t n = ice_queue_count(b->queue);
-	if (n == 0 || now < b->again)
-		return false;
-	return n >= ICE_BATCH_READINGS_MAX || ice_queue_bytes(b->queue) >= ICE_BATCH_BYTES_MAX / 2 || !more ||
-	       now - b->oldest >= BATCHES_AGE;
+	return ice_queue_count(b->queue) >= ICE_BATCH_READINGS_MAX ||
+	       ice_queue_bytes(b->queue) >= ICE_BATCH_BYTES_MAX / 2;
 }
 
-void ice_batches_close(struct ice_batches *b, ice_usec now, bool more)
+static bool batches_due(const struct ice_batches *b, ice_usec now, bool more)
 {
-	while (batches_due(b, now, more) && batches_commit(b, now))
-		continue;
+	if (ice_queue_count(b->queue) == 0 || now < b->again)
+		return false;
+	return batches_full(b) || !more || now - b->oldest >= BATCHES_AGE;
+}
+
+bool ice_batches_close(struct ice_batches *b, ice_usec now, bool more)
+{
+	return batches_due(b, now, more) && (ice_outbox_tidy(b->outbox) || batches_commit(b, now));
 }
 
 size_t ice_batches_flush(struct ice_batches *b, ice_usec now)
@@ -135,7 +138,7 @@ ice_usec ice_batches_next(const struct ice_batches *b, ice_usec now, bool more)
 {
 	if (ice_queue_count(b->queue) == 0)
 		return ICE_USEC_NEVER;
-	ice_usec due = more ? b->oldest + BATCHES_AGE : now;
+	ice_usec due = batches_full(b) || !more ? now : b->oldest + BATCHES_AGE;
 	return due < b->again ? b->again : due;
 }
 

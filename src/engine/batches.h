@@ -31,8 +31,8 @@ void ice_batches_release(struct ice_batches *b);
 /* Uses up a reserved place when the finding is a printer that was read; takes no notice of any other. */
 void ice_batches_keep(struct ice_batches *b, const struct ice_finding *finding, ice_usec now);
 
-/* Commits what is due; `more`: readings are still to come. */
-void ice_batches_close(struct ice_batches *b, ice_usec now, bool more);
+/* Commits one batch when one is due, or makes room for it first; `more`: readings are still to come. True when it did either. */
+bool ice_batches_close(struct ice_batches *b, ice_usec now, bool more);
 /* Commits all there is. Returns the readings that could not be committed (0 unless the disk refuses). */
 size_t ice_batches_flush(struct ice_batches *b, ice_usec now);
 /* When the next one is due; ICE_USEC_NEVER when none will be. */

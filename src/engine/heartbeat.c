@@ -25,6 +25,7 @@ struct ice_heartbeat {
 	struct ice_batches *batches;
 	ice_usec place_at; /* the place is told next */
 	bool ending;       /* the sweep is over, and what it read is not yet committed */
+	bool committed;    /* in this beat: what else is to be written waits for the next */
 	ice_usec now;      /* of this beat */
 };
 
@@ -85,6 +86,7 @@ static void heartbeat_tell_place(struct ice_heartbeat *h)
 		return;
 	struct ice_place place = ice_sweep_place(h->sweep);
 	h->place_at = h->now + HEARTBEAT_PLACE;
+	h->committed = true;
 	h->ops.place(&place, h->arg);
 }
 
@@ -101,6 +103,8 @@ static void heartbeat_arm(struct ice_heartbeat *h)
 	ice_usec batch = ice_batches_next(h->batches, h->now, heartbeat_more(h));
 	at = round < at ? round : at;
 	at = batch < at ? batch : at;
+	if (h->committed)
+		at = h->now;
 	if (at > h->now + HEARTBEAT_IDLE)
 		at = h->now + HEARTBEAT_IDLE;
 	/* A zero timer, and never event_active(): libevent empties its active queue before it polls the sockets again. */
@@ -109,7 +113,7 @@ static void heartbeat_arm(struct ice_heartbeat *h)
 	evtimer_add(h->timer, &tv);
 }
 
-/* The heartbeat. */
+/* The heartbeat. Each commit waits for the disk, so that a beat makes one at most: of readings before all others. */
 static void heartbeat_beat(struct ice_heartbeat *h)
 {
 	h->now = ice_clock_now();
@@ -118,13 +122,14 @@ static void heartbeat_beat(struct ice_heartbeat *h)
 		ice_rounds_beat(h->rounds, h->now,
 		                !ice_batches_refused(h->batches)); /* what is read could not be kept */
 	h->ending |= ice_sweep_beat(h->sweep, h->now);
-	ice_batches_close(h->batches, h->now, heartbeat_more(h));
-	if (h->now >= h->place_at)
+	h->committed = ice_batches_close(h->batches, h->now, heartbeat_more(h)) ||
+	               (h->rounds && ice_rounds_save(h->rounds, h->now));
+	if (h->now >= h->place_at && !h->committed)
 		heartbeat_tell_place(h);
 	if (h->options.upload)
 		ice_upload_work(h->options.upload, h->now);
 
-	bool swept = h->ending && ice_batches_waiting(h->batches) == 0;
+	bool swept = h->ending && !h->committed && ice_batches_waiting(h->batches) == 0;
 	if (swept && ice_sweep_drained(h->sweep))
 		heartbeat_tell_place(h);
 	h->ending &= !swept;

@@ -156,14 +156,15 @@ static void rounds_look(struct ice_rounds *r, ice_usec now)
 	r->look_at = now + ROUNDS_LOOK;
 }
 
-/* Some rows at a time, so that no beat takes long. */
-static void rounds_save(struct ice_rounds *r, ice_usec now)
+bool ice_rounds_save(struct ice_rounds *r, ice_usec now)
 {
-	if (now < r->save_at)
-		return;
-	bool saved = ice_devices_unsaved(r->options.devices) == 0 || ice_devices_save(r->options.devices, r->wall);
+	if (now < r->save_at || ice_channel_busy(r->channel))
+		return false;
+	size_t unsaved = ice_devices_unsaved(r->options.devices);
+	bool saved = unsaved == 0 || ice_devices_save(r->options.devices, r->wall);
 	if (!saved || ice_devices_unsaved(r->options.devices) == 0)
 		r->save_at = now + ROUNDS_SAVE;
+	return unsaved > 0;
 }
 
 void ice_rounds_beat(struct ice_rounds *r, ice_usec now, bool may_begin)
@@ -178,8 +179,6 @@ void ice_rounds_beat(struct ice_rounds *r, ice_usec now, bool may_begin)
 	}
 	if (!ice_channel_busy(r->channel) && may_begin && (ended || now >= r->look_at))
 		rounds_look(r, now);
-	if (!ice_channel_busy(r->channel))
-		rounds_save(r, now);
 }
 
 ice_usec ice_rounds_next(const struct ice_rounds *r, ice_usec now)

@@ -45,6 +45,9 @@ void ice_rounds_free(struct ice_rounds *r);
 /* Receives, sends, ends what is through, and begins what is due where it may. */
 void ice_rounds_beat(struct ice_rounds *r, ice_usec now, bool may_begin);
 ice_usec ice_rounds_next(const struct ice_rounds *r, ice_usec now);
+/* Between rounds, commits what has changed of the printers when that is due: some rows at a time, so that no beat takes long. True when it
+ * tried. */
+bool ice_rounds_save(struct ice_rounds *r, ice_usec now);
 bool ice_rounds_going(const struct ice_rounds *r);
 
 /* Ends it now: what is in flight is forgotten. */

@@ -226,4 +226,21 @@ if [ "${B##*/}" != san ]; then
 else
 	skip "a sanitized program takes no shim: clock steps are not tried"
 fi
+
+# --- how long the loop waits for the disk: a turn of it syncs a commit, what an acknowledgement deletes, and the head of a new log at most
+if [ "${B##*/}" != san ]; then
+	fleet many --site 127.97.0.0/20 --recordings config/demo/printers --count 2000 --seed 4
+	sqlite3 "$tmp/fm/facilities-manager.db" 'delete from reading; delete from batch'
+	config turns "$tmp/turns"
+	sed -i 's|^addresses = .*|addresses = 127.97.0.0/20|; s|^interval = off|interval = 5s|; s|^full_read = 0|full_read = 24h|' "$tmp/turns.ini"
+	mkdir -m 700 "$tmp/turns"
+	start turns LD_PRELOAD="$PWD/$B/kills/turns.so" TURNS="$tmp/turns/most"
+	check "2,000 printers are found, read in rounds, delivered" await 60 says turns "inventory ended.* read=[1-9]"
+	stop
+	read -r turns syncs most <"$tmp/turns/most"
+	check "no turn of the loop waits for the disk more than three times" test "${most:-0}" -ge 1 -a "${most:-9}" -le 3
+	echo "| $turns turns of the loop, $syncs syncs of the disk, at most $most in a turn"
+else
+	skip "a sanitized program takes no shim: the turns of the loop are not counted"
+fi
 finish
