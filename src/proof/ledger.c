@@ -3,16 +3,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define LEDGER_PROCESSES 16
-/* A frame may wait in a queue of the kernel's after the socket that sent it is closed. */
+/* A frame may wait in a queue of the kernel's after the socket that sent it is closed, in some without counting for the socket. */
 #define LEDGER_LINGER INT64_C(1000000000)
 
 struct ledger_row {
@@ -20,8 +22,12 @@ struct ledger_row {
 	int protocol; /* IPPROTO_UDP, IPPROTO_TCP, or -1: none whose frames have ports */
 	uint16_t port, peer_port;
 	struct ice_address peer; /* of a TCP connection */
-	int64_t from, to;        /* to: INT64_MAX while it is open */
-	bool stale;              /* its port may be another by now */
+	int64_t since;           /* when it did not have the port yet that it has next */
+	int64_t from, to;        /* when it has this one; to: INT64_MAX while it is open */
+	int held;                /* UDP: our duplicate, -1 = none: nobody else is given the port before we close it */
+	int64_t gone; /* when the program was first seen without it, and nothing of it on the way; 0 = it has it */
+	bool seen;    /* in this look */
+	bool stale;   /* its port may be another by now */
 	bool confirmed;
 };
 
@@ -35,7 +41,7 @@ struct ice_ledger {
 	size_t count;
 	struct ledger_process processes[LEDGER_PROCESSES];
 	size_t process_count;
-	int64_t looked; /* when all that were open had been looked at: what is met later is younger */
+	int64_t looked; /* when all that were open were looked at: what is met later is younger */
 	struct ice_ledger_counters counters;
 };
 
@@ -53,6 +59,9 @@ void ice_ledger_free(struct ice_ledger *l)
 		return;
 	for (size_t i = 0; i < l->process_count; i++)
 		close(l->processes[i].fd);
+	for (size_t i = 0; i < l->count; i++)
+		if (l->rows[i].held >= 0)
+			close(l->rows[i].held);
 	free(l);
 }
 
@@ -97,10 +106,11 @@ static struct ledger_row *ledger_add(struct ice_ledger *l, const struct ledger_r
 	return &l->rows[l->count++];
 }
 
-/* A socket met for the first time: what it is. */
+/* A socket met for the first time: what it is. The row of a UDP socket keeps the duplicate. */
 static struct ledger_row *ledger_meet(struct ice_ledger *l, uint64_t inode, int fd)
 {
-	struct ledger_row row = {.inode = inode, .protocol = -1, .from = l->looked, .to = INT64_MAX};
+	struct ledger_row row = {
+	        .inode = inode, .protocol = -1, .since = l->looked, .to = INT64_MAX, .held = -1, .seen = true};
 	int domain = ledger_option(fd, SO_DOMAIN), type = ledger_option(fd, SO_TYPE),
 	    protocol = ledger_option(fd, SO_PROTOCOL);
 	bool ip = domain == AF_INET || domain == AF_INET6;
@@ -112,10 +122,32 @@ static struct ledger_row *ledger_meet(struct ice_ledger *l, uint64_t inode, int 
 		l->counters.odd++;
 	l->counters.sockets += ip;
 	row.confirmed = row.protocol < 0;
-	return ledger_add(l, &row);
+	struct ledger_row *added = ledger_add(l, &row);
+	if (added && row.protocol == IPPROTO_UDP)
+		added->held = fd;
+	return added;
 }
 
-/* Writes down the port that the socket has now. One that changed begins a row of its own. */
+/* The row of the port that the socket has now. One that changed begins a row of its own. */
+static struct ledger_row *ledger_turn(struct ice_ledger *l, struct ledger_row *row, uint16_t port, int64_t now)
+{
+	if (row->port == port)
+		return row;
+	if (row->port != 0) {
+		struct ledger_row *before = row;
+		row = ledger_add(l, before);
+		if (!row)
+			return NULL;
+		row->confirmed = false;
+		before->to = now;
+		before->held = -1;
+	}
+	row->port = port;
+	row->from = row->since;
+	return row;
+}
+
+/* Writes down the port that the socket has now. */
 static void ledger_port(struct ice_ledger *l, struct ledger_row *row, int fd, int64_t now)
 {
 	struct sockaddr_storage name = {0};
@@ -125,17 +157,11 @@ static void ledger_port(struct ice_ledger *l, struct ledger_row *row, int fd, in
 	if (getsockname(fd, (struct sockaddr *)&name, &n) != 0 ||
 	    !ice_address_from_sockaddr((struct sockaddr *)&name, &address, &port))
 		return;
-	if (row->port != 0 && row->port != port) {
-		struct ledger_row next = *row;
-		row->to = now;
-		next.from = l->looked;
-		next.confirmed = false;
-		row = ledger_add(l, &next);
-	}
-	if (row)
-		row->port = port;
-	if (row)
+	row = ledger_turn(l, row, port, now);
+	if (row) {
 		row->stale = false;
+		row->since = port == 0 ? now : row->since;
+	}
 	l->counters.listening += ledger_option(fd, SO_ACCEPTCONN) > 0;
 	l->counters.broadcast += ledger_option(fd, SO_BROADCAST) > 0;
 }
@@ -153,9 +179,13 @@ void ice_ledger_take(struct ice_ledger *l, pid_t pid, int fd, int64_t now)
 	uint64_t inode = ledger_inode(pid, fd);
 	struct ledger_process *process = ledger_known(l, pid);
 	struct ledger_row *row = inode ? ledger_find(l, inode) : NULL;
+	if (row) {
+		row->seen = true;
+		row->gone = 0;
+	}
 	if (inode == 0 || !process || (row && row->protocol < 0) || (row && row->port != 0 && !row->stale))
 		return;
-	int duplicate = (int)syscall(SYS_pidfd_getfd, process->fd, fd, 0);
+	int duplicate = row && row->held >= 0 ? row->held : (int)syscall(SYS_pidfd_getfd, process->fd, fd, 0);
 	if (duplicate < 0) {
 		/* EBADF: closed by a program that does not wait for us, and that is none of what is watched. */
 		l->counters.unread += ledger_inode(pid, fd) == inode;
@@ -163,9 +193,11 @@ void ice_ledger_take(struct ice_ledger *l, pid_t pid, int fd, int64_t now)
 	}
 	if (!row)
 		row = ledger_meet(l, inode, duplicate);
+	bool held = row && row->held == duplicate;
 	if (row && row->protocol >= 0)
 		ledger_port(l, row, duplicate, now);
-	close(duplicate);
+	if (!held)
+		close(duplicate);
 }
 
 void ice_ledger_connects(struct ice_ledger *l, pid_t pid, int fd, const struct ice_address *to, uint16_t port,
@@ -182,6 +214,7 @@ void ice_ledger_connects(struct ice_ledger *l, pid_t pid, int fd, const struct i
 	}
 	if (!row)
 		return;
+	row->since = now;
 	row->peer = *to;
 	row->peer_port = port;
 	row->stale = true;
@@ -191,9 +224,10 @@ void ice_ledger_closes(struct ice_ledger *l, pid_t pid, int fd, int64_t now)
 {
 	uint64_t inode = ledger_inode(pid, fd);
 	ice_ledger_take(l, pid, fd, now);
-	/* A second descriptor of the same socket keeps it, and the next look finds it again under a row of its own. */
+	/* A UDP socket ends when a look does not find it any more. Of the others a second descriptor of the same socket keeps it, and
+	 * the next look finds it again under a row of its own. */
 	for (size_t i = 0; inode && i < l->count; i++)
-		if (l->rows[i].inode == inode && l->rows[i].to == INT64_MAX)
+		if (l->rows[i].inode == inode && l->rows[i].to == INT64_MAX && l->rows[i].held < 0)
 			l->rows[i].to = now;
 }
 
@@ -225,10 +259,28 @@ void ice_ledger_process(struct ice_ledger *l, pid_t pid, int64_t now)
 	ledger_look_process(l, pid, now);
 }
 
+/* A UDP socket that no program has any more ends when nothing of it can be on the way; then its port is anybody's. */
+static void ledger_part(struct ledger_row *row, int64_t now)
+{
+	int waiting = 0;
+	if (row->gone == 0 && (ioctl(row->held, SIOCOUTQ, &waiting) != 0 || waiting == 0))
+		row->gone = now;
+	if (row->gone == 0 || now - row->gone < LEDGER_LINGER)
+		return;
+	row->to = now;
+	close(row->held);
+	row->held = -1;
+}
+
 void ice_ledger_look(struct ice_ledger *l, int64_t now)
 {
+	for (size_t i = 0; i < l->count; i++)
+		l->rows[i].seen = false;
 	for (size_t i = 0; i < l->process_count; i++)
 		ledger_look_process(l, l->processes[i].pid, now);
+	for (size_t i = 0; i < l->count; i++)
+		if (l->rows[i].held >= 0 && !l->rows[i].seen)
+			ledger_part(&l->rows[i], now);
 	l->looked = now;
 }
 
@@ -288,7 +340,7 @@ bool ice_ledger_owns(const struct ice_ledger *l, const struct ice_frame *frame, 
 		if (row->protocol != frame->protocol || row->port != frame->from_port || row->port == 0 ||
 		    at < row->from)
 			continue;
-		if (frame->protocol == IPPROTO_UDP ? row->to == INT64_MAX || at <= row->to + LEDGER_LINGER
+		if (frame->protocol == IPPROTO_UDP ? at <= row->to
 		                                   : row->peer_port == frame->to_port && row->peer.hi == frame->to.hi &&
 		                                             row->peer.lo == frame->to.lo)
 			return true;

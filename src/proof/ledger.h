@@ -15,8 +15,12 @@
  *
  * A second opinion is had from /proc/net: what it says of a socket's port and owner must be the same (ice_ledger_confirm).
  *
- * UDP: a frame is the program's when its source port was that of one of its sockets at that time. TCP: when ports and peer are those
- * of one of its connections, at any time after it began, since the kernel still speaks for a connection whose socket is closed. */
+ * UDP: a frame is the program's when its source port was that of one of its sockets at that time. That time begins when the socket was last
+ * seen without the port: when it was made, in its connect(), or in a later look. (The first datagram of an unconnected socket brings it a port
+ * without a word: another program's frame from that port since the look before would be taken for the program's.) It ends when the ledger
+ * lets go of the socket: it keeps a duplicate, so that nobody else is given the port while a frame may be on the way.
+ * TCP: when ports and peer are those of one of its connections, at any time after it began, since the kernel still speaks for a
+ * connection whose socket is closed. */
 #ifndef ICE_LEDGER_H
 #define ICE_LEDGER_H
 
@@ -58,7 +62,7 @@ void ice_ledger_connects(struct ice_ledger *l, pid_t pid, int fd, const struct i
                          int64_t now);
 /* That descriptor is closed when the program goes on. */
 void ice_ledger_closes(struct ice_ledger *l, pid_t pid, int fd, int64_t now);
-/* All that are open. */
+/* All that are open. Also while the program waits in socket(): what is met later is younger than the last look. */
 void ice_ledger_look(struct ice_ledger *l, int64_t now);
 
 /* Rows not compared yet are compared with /proc/net; cheap when there are none. */

@@ -213,6 +213,7 @@ void ice_watched_answer(struct ice_watched *w)
 	switch (r.call) {
 	case ICE_REPORTED_SOCKET:
 		watched_asks(w, r.arguments);
+		ice_ledger_look(w->ledger, now);
 		break;
 	case ICE_REPORTED_CONNECT:
 		watched_connects(w, pid, &r, now);

@@ -107,7 +107,7 @@ ip netns exec $a python3 - >"$tmp/noise.out" 2>&1 <<-'PY' &
 	        udp.sendto(b"office-secret lab-secret", to)
 	    s = socket.socket(); s.setblocking(False)
 	    s.connect_ex(("10.78.0.6", 9100)); s.close()
-	    short = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); short.bind(("", 20161)); short.sendto(b"x", ("10.78.0.7", 161)); short.close()
+	    short = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); short.sendto(b"x", ("10.78.0.7", 161)); short.close()
 	    time.sleep(0.01)
 PY
 noise=$!
