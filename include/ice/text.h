@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* IANA MIBenum values. The other sets of Europe and East Asia that the system's iconv knows are decoded too; whatever is left is
  * treated as ICE_TEXT_UNKNOWN. */
@@ -40,6 +41,10 @@ bool ice_text_is_utf8(const uint8_t *bytes, size_t n);
 
 /* True when s (NUL-terminated) is valid UTF-8 and free of what ice_text_clean removes. */
 bool ice_text_is_clean(const char *s);
+
+/* Writes text that anybody may have written for a person at a terminal: as it is, but with a '?' for each character that ice_text_clean
+ * would remove, or that is no UTF-8, or that the locale's terminal does not have. No word of it is taken for an order. */
+void ice_text_tell(const char *s, FILE *to);
 
 /* Columns a terminal needs for valid UTF-8 s: wide characters count two, combining ones none. */
 size_t ice_text_columns(const char *s);

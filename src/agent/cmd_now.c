@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ice/clock.h"
+#include "ice/text.h"
 
 #include "engine/exit.h"
 #include "engine/setup.h"
@@ -82,8 +83,10 @@ static int now_ask(const struct now *n, const char *state, struct ice_request *r
 		return ICE_EXIT_FAILED;
 	}
 	bool refused = strncmp(result, "refused", strlen("refused")) == 0;
-	fprintf(refused ? stderr : stdout, "%s%s%s: %s\n", ice_request_name(r->what), r->range[0] ? " of " : "",
-	        r->range, result);
+	FILE *to = refused ? stderr : stdout;
+	fprintf(to, "%s%s%s: ", ice_request_name(r->what), r->range[0] ? " of " : "", r->range);
+	ice_text_tell(result, to);
+	fputc('\n', to);
 	free(result);
 	return refused ? ICE_EXIT_FAILED : ICE_EXIT_DONE;
 }

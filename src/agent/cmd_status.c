@@ -52,7 +52,7 @@ static int status_show(const struct status_command *c, const char *state)
 	}
 	bool healthy = json_is_true(json_object_get(o, "healthy"));
 	if (c->json) {
-		json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
+		json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(10) | JSON_ENSURE_ASCII);
 		putchar('\n');
 	} else {
 		struct ice_terminal_style style = ice_terminal_style_of(stdout, c->no_color);

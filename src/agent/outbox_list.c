@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ice/clock.h"
+#include "ice/text.h"
 
 #include "amount.h"
 
@@ -39,9 +40,11 @@ static void outbox_list_line(struct outbox_list *l, const struct ice_outbox_row 
 		printf("%10s  %-9s  %8s  %8s  %5s  %-64s  %s\n", "SEQUENCE", "STATE", "READINGS", "BYTES", "AGE", "ID",
 		       "REASON");
 	l->begun = true;
-	printf("%10" PRId64 "  %-9s  %8" PRId64 "  %8" PRId64 "  %5s  %-64s%s%s\n", row->sequence,
+	printf("%10" PRId64 "  %-9s  %8" PRId64 "  %8" PRId64 "  %5s  %-64s%s", row->sequence,
 	       row->set_aside ? "set aside" : "pending", row->readings, row->bytes,
-	       outbox_list_age(row->made_at, l->now, age), row->id, *row->reason ? "  " : "", row->reason);
+	       outbox_list_age(row->made_at, l->now, age), row->id, *row->reason ? "  " : "");
+	ice_text_tell(row->reason, stdout);
+	putchar('\n');
 }
 
 static void outbox_list_time(json_t *o, const char *key, int64_t at)

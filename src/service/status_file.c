@@ -30,6 +30,28 @@ static FILE *status_file_open(const char *path)
 	return f;
 }
 
+/* As far as all programs agree on integers (RFC 8259, section 6); sums and differences of such are none that overflow. */
+#define STATUS_FILE_NUMBER (INT64_C(1) << 53)
+
+static void status_file_measure(json_t *o)
+{
+	const char *key;
+	json_t *of;
+	size_t i;
+	if (json_integer_value(o) > STATUS_FILE_NUMBER)
+		json_integer_set(o, STATUS_FILE_NUMBER);
+	else if (json_integer_value(o) < -STATUS_FILE_NUMBER)
+		json_integer_set(o, -STATUS_FILE_NUMBER);
+	json_array_foreach(o, i, of)
+	{
+		status_file_measure(of);
+	}
+	json_object_foreach(o, key, of)
+	{
+		status_file_measure(of);
+	}
+}
+
 /* Written by another user's process: believed as far as it is an object of a bearable size. */
 static json_t *status_file_read(const char *path, char *why, size_t why_size)
 {
@@ -49,8 +71,8 @@ static json_t *status_file_read(const char *path, char *why, size_t why_size)
 	else if (n > ICE_STATUS_FILE_MAX)
 		snprintf(why, why_size, "%.300s: is longer than any status", path);
 	else if (!(o = json_loadb(text, n, 0, &error)) || !json_is_object(o))
-		snprintf(why, why_size, "%.300s: is no status (line %d: %s)", path, o ? 1 : error.line,
-		         o ? "not an object" : error.text);
+		snprintf(why, why_size, "%.300s: is no status (line %d is no JSON, or it is no object)", path,
+		         o ? 1 : error.line);
 	if (o && !json_is_object(o)) {
 		json_decref(o);
 		o = NULL;
@@ -79,6 +101,7 @@ json_t *ice_status_load(const char *state, int64_t wall, char *why, size_t why_s
 	json_t *o = status_file_read(path, why, why_size);
 	if (!o)
 		return NULL;
+	status_file_measure(o);
 	pid_t pid = ice_alive_pid(state);
 	int64_t age = wall - json_integer_value(json_object_get(o, "written_at"));
 	json_object_set_new(o, "alive", json_boolean(pid >= 0));

@@ -1,7 +1,8 @@
 /* status_file: the status of a service as somebody else finds it: what the service last wrote, and whether it is alive.
  *
  * Added to the object of status.h: alive (bool), age_seconds (since it was written), the pid of who holds the lock (alive.h), and what only shows from outside among `problems`, so that
- * `healthy` is false when the service is not running, or has told nothing for ICE_STATUS_STALE. */
+ * `healthy` is false when the service is not running, or has told nothing for ICE_STATUS_STALE. The file is another
+ * user's to write: integers beyond 2^53 are cut to that, texts may hold anything (ice_text_tell). */
 #ifndef ICE_STATUS_FILE_H
 #define ICE_STATUS_FILE_H
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ice/text.h"
+
 #define TELL_CELL 64
 
 /* ---- members, as far as they are there ---- */
@@ -18,13 +20,6 @@ static const char *tell_text(const json_t *o, const char *key)
 {
 	const char *text = json_string_value(json_object_get(o, key));
 	return text ? text : "";
-}
-
-/* A terminal must not take a word for an order. */
-static void tell_clean(const char *text, FILE *to)
-{
-	for (; *text; text++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, to);
 }
 
 /* ---- words ---- */
@@ -150,7 +145,7 @@ static void tell_row(char cells[TELL_COLUMNS][TELL_CELL], const size_t widths[TE
 		int pad = (int)(widths[c] - strlen(cells[c]));
 		if (tell_titles[c].right)
 			fprintf(to, "%*s", pad, "");
-		tell_clean(cells[c], to);
+		ice_text_tell(cells[c], to);
 		if (c + 1 == TELL_COLUMNS)
 			break;
 		fprintf(to, "%*s  ", tell_titles[c].right ? 0 : pad, "");
@@ -206,7 +201,7 @@ static void tell_head(const json_t *status, int64_t wall, const struct ice_termi
 	else
 		fprintf(to, "; what follows was so %s ago (version ",
 		        ice_status_span(wall - tell_number(status, "written_at"), span));
-	tell_clean(tell_text(status, "version"), to);
+	ice_text_tell(tell_text(status, "version"), to);
 	fputs(")\n", to);
 }
 
@@ -215,16 +210,16 @@ static void tell_service(const json_t *status, int64_t wall, FILE *to)
 	const json_t *configuration = json_object_get(status, "configuration");
 	char ago[TELL_CELL];
 	tell_label("site", to);
-	tell_clean(tell_text(status, "site"), to);
+	ice_text_tell(tell_text(status, "site"), to);
 	fputs(" at ", to);
-	tell_clean(tell_text(status, "server"), to);
+	ice_text_tell(tell_text(status, "server"), to);
 	fputc('\n', to);
 	tell_label("config", to);
-	tell_clean(tell_text(configuration, "file"), to);
+	ice_text_tell(tell_text(configuration, "file"), to);
 	tell_ago(ago, sizeof ago, tell_number(configuration, "read_at"), wall);
 	fprintf(to, ", read %s\n", ago);
 	tell_label("doing", to);
-	tell_clean(tell_text(status, "doing"), to);
+	ice_text_tell(tell_text(status, "doing"), to);
 	fputc('\n', to);
 }
 
@@ -248,7 +243,7 @@ static void tell_delivery(const json_t *status, int64_t wall, FILE *to)
 	tell_ago(ago, sizeof ago, tell_number(upload, "last_acknowledged_at"), wall);
 	tell_label("upload", to);
 	fprintf(to, "last acknowledged %s; by ", ago);
-	tell_clean(tell_text(upload, "way"), to);
+	ice_text_tell(tell_text(upload, "way"), to);
 	fputs("; ", to);
 	tell_batches(upload, "acknowledged", to);
 	fputs(" since the start or the last reload\n", to);
@@ -266,7 +261,7 @@ static void tell_network(const json_t *status, FILE *to)
 	json_object_foreach(strays, reason, n)
 	{
 		fputs(told++ ? ", " : "; strays: ", to);
-		tell_clean(reason, to);
+		ice_text_tell(reason, to);
 		fprintf(to, " %" JSON_INTEGER_FORMAT, json_integer_value(n));
 	}
 	fputc('\n', to);
@@ -282,7 +277,7 @@ static void tell_slowest(const json_t *status, FILE *to)
 	json_array_foreach(list, i, one)
 	{
 		fputs(i == 0 ? "" : i % 5 == 0 ? ",\n            " : ", ", to);
-		tell_clean(tell_text(one, "ip"), to);
+		ice_text_tell(tell_text(one, "ip"), to);
 		double ms = json_number_value(json_object_get(one, "rtt_ms"));
 		fprintf(to, " %.*f ms", ms < 10 ? 1 : 0, ms);
 	}
@@ -294,7 +289,7 @@ static void tell_todo(const json_t *o, FILE *to)
 	if (!*tell_text(o, "do"))
 		return;
 	fputs("    do: ", to);
-	tell_clean(tell_text(o, "do"), to);
+	ice_text_tell(tell_text(o, "do"), to);
 	fputc('\n', to);
 }
 
@@ -307,7 +302,7 @@ static void tell_problems(const json_t *status, FILE *to)
 	json_array_foreach(list, i, one)
 	{
 		fputs("  - ", to);
-		tell_clean(tell_text(one, "what"), to);
+		ice_text_tell(tell_text(one, "what"), to);
 		fputc('\n', to);
 		tell_todo(one, to);
 	}
@@ -327,7 +322,7 @@ static void tell_troubles(const json_t *status, int64_t wall, FILE *to)
 		if (tell_number(one, "times") > 1)
 			fprintf(to, ", %" PRId64 " times", tell_number(one, "times"));
 		fputs(": ", to);
-		tell_clean(tell_text(one, "what"), to);
+		ice_text_tell(tell_text(one, "what"), to);
 		fputc('\n', to);
 		tell_todo(one, to);
 	}

@@ -15,26 +15,28 @@ static void running_ranges(json_t *said)
 {
 	json_t *range, *count;
 	const char *state;
-	json_int_t known = 0;
+	uint64_t known = 0; /* what is told may be anybody's words: a sum that wraps is as good as another */
 	size_t i;
 	json_array_foreach(json_object_get(said, "ranges"), i, range)
 	{
 		const json_t *sweep = json_object_get(range, "sweep");
 		json_t *printers = json_object_get(range, "printers");
-		json_int_t here = 0, done = json_integer_value(json_object_get(sweep, "done"));
+		uint64_t here = 0;
+		json_int_t done = json_integer_value(json_object_get(sweep, "done"));
 		json_int_t total = json_integer_value(json_object_get(range, "addresses"));
 		bool missing = json_integer_value(json_object_get(printers, "missing")) > 0;
 		json_object_foreach(printers, state, count) here +=
-		        strcmp(state, "retired") ? json_integer_value(count) : 0;
+		        strcmp(state, "retired") ? (uint64_t)json_integer_value(count) : 0;
 		known += here;
 		json_object_set_new(range, "going",
 		                    json_boolean(json_is_true(json_object_get(sweep, "going")) && total > 0));
-		json_object_set_new(range, "percent", json_integer(total > 0 ? done * 100 / total : 0));
+		json_object_set_new(range, "percent",
+		                    json_integer(total > 0 ? (json_int_t)(100.0 * (double)done / (double)total) : 0));
 		json_object_set_new(range, "summary",
 		                    json_sprintf("%lld addresses, %lld printers%s", (long long)total, (long long)here,
 		                                 missing ? ", some of them missing" : ""));
 	}
-	json_object_set_new(said, "printers_known", json_integer(known));
+	json_object_set_new(said, "printers_known", json_integer((json_int_t)known));
 }
 
 json_t *window_running_status(struct window *w)

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ice/text.h"
+
 #include "service/prometheus.h"
 #include "service/status.h"
 #include "service/status_file.h"
@@ -161,13 +163,17 @@ static void test_a_strange_status(void **state)
 	        "{}", "{\"ranges\":5,\"problems\":{},\"troubles\":[3],\"slowest\":[[]],\"network\":{\"strays\":[1]}}",
 	        "{\"ranges\":[{\"name\":7,\"sweep\":{\"began_at\":-5,\"rate\":\"x\"}}],\"pid\":\"no\"}",
 	        "{\"ranges\":[{\"name\":\"x\",\"addresses\":0,\"sweep\":{\"began_at\":9223372036854775807}}],"
-	        "\"started_at\":-9223372036854775808,\"doing\":\"a\\u001b[2Jb\"}"};
+	        "\"started_at\":-9223372036854775808,\"doing\":\"a\\u001b[2Jb\"}",
+	        "{\"doing\":\"a\\u009b2Jb\",\"network\":{\"strays\":{\"\\u009b31m\":1}},\"ranges\":[{\"name\":"
+	        "\"\\u0085\"}]}"};
 	for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
 		json_t *o = json_loads(strange[i], 0, NULL);
 		assert_non_null(o);
 		char *text = tell(o);
 		assert_true(says(text, "not running"));
 		assert_null(strchr(text, '\033'));
+		assert_null(strstr(text, "\xc2\x9b"));
+		assert_null(strstr(text, "\xc2\x85"));
 		free(text);
 		json_decref(o);
 	}
@@ -225,6 +231,14 @@ static void test_samples(void **state)
 	free(text);
 }
 
+static void lay(const char *path, const char *text)
+{
+	FILE *to = fopen(path, "w");
+	assert_non_null(to);
+	fputs(text, to);
+	fclose(to);
+}
+
 static void test_a_status_that_cannot_be_had(void **state)
 {
 	(void)state;
@@ -233,15 +247,25 @@ static void test_a_status_that_cannot_be_had(void **state)
 	snprintf(path, sizeof path, "%s/%s", folder, ICE_STATUS_FILE);
 	assert_null(ice_status_load(folder, NOW, why, sizeof why));
 	assert_non_null(strstr(why, "no service has ever run"));
-	static const char *const bad[] = {"", "{", "[]", "\"text\"", "{\"a\":\xff}"};
+	static const char *const bad[] = {"", "{", "[]", "\"text\"", "{\"a\":\xff}", "\xc2\x9bJ", "[\033[2J]"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		FILE *to = fopen(path, "w");
-		assert_non_null(to);
-		fputs(bad[i], to);
-		fclose(to);
+		lay(path, bad[i]);
 		assert_null(ice_status_load(folder, NOW, why, sizeof why));
 		assert_non_null(strstr(why, "is no status"));
+		assert_true(ice_text_is_clean(why));
 	}
+	/* numbers that no clock ever tells */
+	lay(path, "{\"written_at\":-9223372036854775808,\"started_at\":9223372036854775807,"
+	          "\"upload\":{\"last_acknowledged_at\":-9223372036854775808},\"ranges\":[{\"sweep\":{"
+	          "\"began_at\":-9223372036854775807,\"ended_at\":9223372036854775807},"
+	          "\"next\":{\"pulse\":9223372036854775807},"
+	          "\"printers\":{\"new\":9223372036854775807,\"normal\":9223372036854775807}}]}");
+	json_t *measured = ice_status_load(folder, NOW, why, sizeof why);
+	assert_non_null(measured);
+	free(tell(measured));
+	json_object_set_new(measured, "alive", json_true());
+	free(tell(measured));
+	json_decref(measured);
 	/* what the service's user could lay there for who asks as root: a pipe that nobody writes, a link to what only root reads */
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
@@ -252,10 +276,7 @@ static void test_a_status_that_cannot_be_had(void **state)
 	assert_null(ice_status_load(folder, NOW, why, sizeof why));
 	assert_null(strstr(why, "near"));
 	unlink(path);
-	FILE *to = fopen(path, "w");
-	assert_non_null(to);
-	fputs("{\"healthy\":true,\"written_at\":1795407000}", to);
-	fclose(to);
+	lay(path, "{\"healthy\":true,\"written_at\":1795407000}");
 	json_t *o = ice_status_load(folder, NOW, why, sizeof why);
 	assert_non_null(o);
 	assert_false(json_is_true(json_object_get(o, "alive")));

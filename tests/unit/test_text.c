@@ -1,3 +1,4 @@
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -248,6 +249,37 @@ static void test_is_clean(void **state)
 	assert_true(ice_text_is_utf8((const uint8_t *)"", 0));
 }
 
+static void tells(const char *text, const char *want)
+{
+	char *told = NULL;
+	size_t n;
+	FILE *to = open_memstream(&told, &n);
+	assert_non_null(to);
+	ice_text_tell(text, to);
+	fclose(to);
+	assert_string_equal(told, want);
+	free(told);
+}
+
+static void test_what_a_terminal_is_told(void **state)
+{
+	(void)state;
+	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+	tells("", "");
+	tells(" a  b ", " a  b ");
+	tells("Büro 東京", "Büro 東京");
+	tells("a\033[2Jb\nc\x7f", "a?[2Jb?c?");
+	tells("a\xc2\x9b"
+	      "2Jb\xc2\x85 c\u2028d\u202ee",
+	      "a?2Jb? c?d?e"); /* U+009B is an escape and a bracket in one */
+	tells("a\x9b"
+	      "2Jb\xc3",
+	      "a?2Jb?");
+	tells("\xc3\x28\xf5\x80\x80\x80\xed\xa0\x80", "?(??");
+	assert_non_null(setlocale(LC_CTYPE, "C"));
+	tells("a\xc2\x9bJ Büro", "a?J B?ro"); /* such a terminal could take any byte of a letter for an order */
+}
+
 static void test_columns(void **state)
 {
 	(void)state;
@@ -297,6 +329,7 @@ int main(void)
 	        cmocka_unit_test(test_devices_that_lie),
 	        cmocka_unit_test(test_the_cap_is_a_character_boundary),
 	        cmocka_unit_test(test_is_clean),
+	        cmocka_unit_test(test_what_a_terminal_is_told),
 	        cmocka_unit_test(test_columns),
 	        cmocka_unit_test(test_anything_comes_out_clean),
 	};
