@@ -95,6 +95,7 @@ static void run_end_service(struct run *r)
 {
 	if (!ice_service_end(r->service))
 		r->failed = true;
+	ice_bulletin_succeeded(r->bulletin, r->service);
 	ice_service_free(r->service);
 	r->service = NULL;
 }

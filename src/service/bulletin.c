@@ -21,6 +21,8 @@ struct ice_bulletin {
 	int64_t started, config_read, config_refused;
 	struct ice_conf_mistakes mistakes;
 	struct ice_troubles troubles;
+	struct ice_figures figures; /* of the services before */
+	struct ice_upload_counters upload;
 	struct ice_status_request requests[ICE_STATUS_REQUESTS]; /* the latest first */
 	size_t request_count;
 	bool changed;
@@ -88,6 +90,27 @@ void ice_bulletin_changed(struct ice_bulletin *r)
 	r->changed = true;
 }
 
+static void bulletin_join(struct ice_figures *figures, struct ice_upload_counters *upload, const struct ice_figures *f,
+                          const struct ice_upload_counters *u)
+{
+	ice_figures_join(figures, f);
+	upload->acknowledged += u->acknowledged;
+	upload->rejected += u->rejected;
+	upload->failures += u->failures;
+	upload->readings += u->readings;
+	upload->bytes_sent += u->bytes_sent;
+	upload->sealed += u->sealed;
+	upload->switches += u->switches;
+}
+
+void ice_bulletin_succeeded(struct ice_bulletin *r, const struct ice_service *service)
+{
+	struct ice_status s = {.written = 0};
+	ice_service_status(service, &s);
+	bulletin_join(&r->figures, &r->upload, &s.figures, &s.upload);
+	free(s.ranges);
+}
+
 /* ---- telling ---- */
 
 /* One file, from what was written into memory. False with errno when it could not be replaced. */
@@ -151,6 +174,7 @@ static void bulletin_tell(struct ice_bulletin *r, const struct ice_service *serv
 	        .doing = doing,
 	};
 	ice_service_status(service, &s);
+	bulletin_join(&s.figures, &s.upload, &r->figures, &r->upload);
 	const struct ice_settings *set = ice_service_settings(service);
 	const char *path = set->status.prometheus.path;
 	errno = 0;

@@ -1,8 +1,9 @@
 /* bulletin: what the service tells of itself to the outside: the status file, the file for Prometheus, the line of `systemctl status`, and the
  * signs of life.
  *
- * It keeps what belongs to no configuration: the troubles of late, the requests of late, how the last reload went. Told is at every change,
- * but not more than once a second; every few seconds while the service is at something; else a few times a minute.
+ * It keeps what belongs to no configuration: the troubles of late, the requests of late, how the last reload went, what was counted under the
+ * configurations before this one. Told is at every change, but not more than once a second; every few seconds while the service is at
+ * something; else a few times a minute.
  *
  * Life: ice_bulletin_new -> ice_bulletin_tick each second, changed, asked, ... -> ice_bulletin_free. */
 #ifndef ICE_BULLETIN_H
@@ -30,6 +31,9 @@ void ice_bulletin_refused(struct ice_bulletin *r, struct ice_conf_mistakes *mist
 void ice_bulletin_asked(struct ice_bulletin *r, const struct ice_request *request, const char *result);
 /* Something worth telling at once has changed. */
 void ice_bulletin_changed(struct ice_bulletin *r);
+
+/* This service makes room for another: what it counted is kept, so that counters go on. */
+void ice_bulletin_succeeded(struct ice_bulletin *r, const struct ice_service *service);
 
 /* Each second, from the loop. The service may be NULL. */
 void ice_bulletin_tick(struct ice_bulletin *r, const struct ice_service *service, ice_usec now);

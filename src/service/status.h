@@ -18,9 +18,9 @@
  *                     next:     {sweep, inventory, pulse}: when each lane starts next}]
  *   outbox          batches, readings, bytes: what waits; max_bytes; set_aside, set_aside_bytes: what the server refused; full: no more is
  *                   taken, so devices are not asked
- *   upload          acknowledged, rejected, failures (batches, since the start or the last reload), readings, bytes_sent, switches, way ("https" or
+ *   upload          acknowledged, rejected, failures (batches, since the start), readings, bytes_sent, switches, way ("https" or
  *                   "http, sealed"), last_acknowledged_at; while it fails: error, next_attempt_at
- *   network         since the start or the last reload: sent, replies, kernel_drops, send_errors; strays: {reason: datagrams that were not believed}
+ *   network         since the start: sent, replies, kernel_drops, send_errors; strays: {reason: datagrams that were not believed}
  *   slowest         [{ip, range, rtt_ms}]: at most twenty, the slowest first
  *   troubles        [{at, level, what, do, times}]: the last warnings and errors, the latest first; `what` is a line of the log
  *   requests        [{id, what, range, at, result}]: what was asked for of late (request.h), the latest first */

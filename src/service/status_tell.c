@@ -246,7 +246,7 @@ static void tell_delivery(const json_t *status, int64_t wall, FILE *to)
 	ice_text_tell(tell_text(upload, "way"), to);
 	fputs("; ", to);
 	tell_batches(upload, "acknowledged", to);
-	fputs(" since the start or the last reload\n", to);
+	fputs(" since the start\n", to);
 }
 
 static void tell_network(const json_t *status, FILE *to)

@@ -205,10 +205,15 @@ same "the lock on the state folder was kept" "$("$B/ice" run -c "$tmp/etc/ice.in
 
 # --- a reload between sweeps: a range more, whose community file is new in a folder that was known
 enough=$(times "sweep began")
+member() { ice status --json 2>&1 | sed -nE "s/.*\"$1\": ([0-9]+).*/\1/p" | head -1; }
+counted=$(member sent) delivered=$(member acknowledged) at=$(date +%s)
 printf 'public\n' >"$tmp/etc/communities.new"
 config max 127.91.0.0/23 "communities = communities.new"
 kill -HUP $run_pid
 check "a new community file is read" await 10 said "configuration reloaded" 5
+told() { [ "$(member read_at)" -ge $at ]; }
+check "the status tells so" await 5 told
+check "and counts on from where it was" test "$(member sent)" -ge "$counted" -a "$(member acknowledged)" -ge "$delivered"
 same "and no sweep begins before its time" "$(times "sweep began")" "$enough"
 printf 'wrong\n' >"$tmp/etc/communities.next"
 mv "$tmp/etc/communities.next" "$tmp/etc/communities.new"
