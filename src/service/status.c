@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ice/ber.h"
@@ -44,6 +45,11 @@ void ice_status_doing(const struct ice_status *s, char *out, size_t size)
 	}
 }
 
+static bool status_delivers(const struct ice_status *s)
+{
+	return !s->upload.last_error || !*s->upload.last_error || s->depth.batches == 0;
+}
+
 void ice_status_problems(const struct ice_status *s, ice_status_problem_fn *each, void *arg)
 {
 	char words[512];
@@ -55,7 +61,7 @@ void ice_status_problems(const struct ice_status *s, ice_status_problem_fn *each
 	if (s->outbox_full)
 		each("the outbox takes no more: devices are not asked",
 		     ice_troubles_advice("outbox is full, sweeping waits"), arg);
-	if (s->upload.last_error && *s->upload.last_error && s->depth.batches > 0) {
+	if (!status_delivers(s)) {
 		snprintf(words, sizeof words, "nothing can be delivered: %s", s->upload.last_error);
 		each(words, ice_troubles_advice("upload fails, batches wait"), arg);
 	}
@@ -164,15 +170,61 @@ static json_t *status_network(const struct ice_status *s)
 	return o;
 }
 
-static json_t *status_troubles(const struct ice_troubles *t)
+static bool status_has_https(const struct ice_status *s)
 {
+	return !s->upload.http_in_use;
+}
+
+static bool status_none_aside(const struct ice_status *s)
+{
+	return s->depth.rejected == 0;
+}
+
+static bool status_outbox_takes(const struct ice_status *s)
+{
+	return !s->outbox_full;
+}
+
+static bool status_configured(const struct ice_status *s)
+{
+	return s->config_refused == 0;
+}
+
+/* The troubles whose end can be seen. */
+static const struct status_end {
+	const char *message;
+	bool (*seen)(const struct ice_status *s);
+} status_ends[] = {
+        {"upload fails, batches wait", status_delivers},
+        {"HTTPS cannot be reached: batches go sealed over HTTP after it", status_has_https},
+        {"batch rejected by the server: set aside", status_none_aside},
+        {"outbox is full, sweeping waits", status_outbox_takes},
+        {"outbox refuses, sweeping waits", status_outbox_takes},
+        {"mistake in the configuration", status_configured},
+        {"reload refused, the old configuration stays", status_configured},
+};
+
+static bool status_solved(const struct ice_status *s, const struct ice_trouble *t)
+{
+	for (size_t i = 0; i < sizeof status_ends / sizeof *status_ends; i++)
+		if (strcmp(status_ends[i].message, t->message) == 0)
+			return status_ends[i].seen(s);
+	return false;
+}
+
+static json_t *status_troubles(const struct ice_status *s)
+{
+	const struct ice_troubles *t = s->troubles;
 	json_t *list = json_array();
 	for (size_t i = 0; t && i < t->count; i++) {
 		json_t *o = json_object();
+		bool solved = status_solved(s, &t->rows[i]);
 		status_time(o, "at", t->rows[i].at);
 		status_text(o, "level", t->rows[i].level == ICE_LOG_ERROR ? "error" : "warn");
 		status_text(o, "what", t->rows[i].words);
-		status_text(o, "do", ice_troubles_advice(t->rows[i].message));
+		status_text(o, "do", solved ? NULL : ice_troubles_advice(t->rows[i].message));
+		if (solved)
+			json_object_set_new(o, "solved", json_true());
 		status_count(o, "times", t->rows[i].times);
 		json_array_append_new(list, o);
 	}
@@ -229,7 +281,7 @@ json_t *ice_status_json(const struct ice_status *s)
 	json_object_set_new(o, "upload", status_upload(s));
 	json_object_set_new(o, "network", status_network(s));
 	json_object_set_new(o, "slowest", ice_slowest_json(&s->slowest));
-	json_object_set_new(o, "troubles", status_troubles(s->troubles));
+	json_object_set_new(o, "troubles", status_troubles(s));
 	json_object_set_new(o, "requests", status_requests(s));
 	return o;
 }

@@ -22,7 +22,8 @@
  *                   "http, sealed"), last_acknowledged_at; while it fails: error, next_attempt_at
  *   network         since the start: sent, replies, kernel_drops, send_errors; strays: {reason: datagrams that were not believed}
  *   slowest         [{ip, range, rtt_ms}]: at most twenty, the slowest first
- *   troubles        [{at, level, what, do, times}]: the last warnings and errors, the latest first; `what` is a line of the log
+ *   troubles        [{at, level, what, do, times, solved}]: the last warnings and errors, the latest first; `what` is a line of the log; of one that
+ *                   is seen to be over `solved` is true, and there is nothing to do
  *   requests        [{id, what, range, at, result}]: what was asked for of late (request.h), the latest first */
 #ifndef ICE_STATUS_H
 #define ICE_STATUS_H

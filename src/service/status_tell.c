@@ -321,7 +321,7 @@ static void tell_troubles(const json_t *status, int64_t wall, FILE *to)
 		fprintf(to, "  %s", ago);
 		if (tell_number(one, "times") > 1)
 			fprintf(to, ", %" PRId64 " times", tell_number(one, "times"));
-		fputs(": ", to);
+		fputs(json_is_true(json_object_get(one, "solved")) ? ", solved since: " : ": ", to);
 		ice_text_tell(tell_text(one, "what"), to);
 		fputc('\n', to);
 		tell_todo(one, to);

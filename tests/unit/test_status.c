@@ -116,8 +116,8 @@ static void test_a_healthy_service(void **state)
 	assert_true(says(text, "now, 50 % in 1 min 40 s"));
 	assert_true(says(text, "1 h ago, took 6 min 40 s"));
 	assert_true(says(text, "in 1 min"));
-	assert_true(says(text, "10 min ago: upload fails"));
-	assert_true(says(text, "do: ice check -c FILE"));
+	assert_true(says(text, "10 min ago, solved since: upload fails"));
+	assert_null(strstr(text, "do: "));
 	assert_null(strchr(text, '\033'));
 	free(text);
 	json_decref(o);
@@ -147,12 +147,46 @@ static void test_what_needs_attention(void **state)
 	assert_true(says(text, "* ice: needs attention, running for"));
 	assert_true(says(text, "doing: waiting: the outbox takes no more"));
 	assert_true(says(text, "nothing can be delivered: connection refused"));
+	assert_true(says(
+	        text,
+	        "10 min ago: upload fails, batches wait reason=\"connection refused\"\n    do: ice check -c FILE"));
 	assert_true(says(text, "1 mistakes in /etc/ice/ice.ini"));
 	assert_true(says(text, "2 batches are set aside"));
 	assert_true(says(text, "by http, sealed"));
 	free(text);
 	json_decref(o);
 	ice_conf_mistakes_free(&mistakes);
+}
+
+/* Each trouble that can be seen to be over, while it lasts and after. */
+static void test_troubles_that_are_over(void **state)
+{
+	(void)state;
+	static const char *const messages[] = {"upload fails, batches wait",
+	                                       "HTTPS cannot be reached: batches go sealed over HTTP after it",
+	                                       "batch rejected by the server: set aside",
+	                                       "outbox is full, sweeping waits",
+	                                       "outbox refuses, sweeping waits",
+	                                       "reload refused, the old configuration stays",
+	                                       "mistake in the configuration"};
+	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+		struct ice_troubles t = {.count = 0};
+		struct ice_status over = {.troubles = &t}, lasts = over;
+		lasts.depth.batches = 1;
+		lasts.depth.rejected = 1;
+		lasts.outbox_full = true;
+		lasts.upload.last_error = "no";
+		lasts.upload.http_in_use = true;
+		lasts.config_refused = NOW;
+		ice_troubles_add(&t, NOW, ICE_LOG_WARN, messages[i], messages[i]);
+		for (int k = 0; k < 2; k++) {
+			json_t *o = ice_status_json(k ? &over : &lasts);
+			const json_t *one = json_array_get(json_object_get(o, "troubles"), 0);
+			assert_int_equal(json_is_true(json_object_get(one, "solved")), k);
+			assert_int_equal(json_object_get(one, "do") == NULL, k);
+			json_decref(o);
+		}
+	}
 }
 
 /* Whatever stands in the file, it is told as far as it makes sense. */
@@ -290,9 +324,13 @@ static void test_a_status_that_cannot_be_had(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_a_healthy_service), cmocka_unit_test(test_what_needs_attention),
-	        cmocka_unit_test(test_a_strange_status),  cmocka_unit_test(test_spans),
-	        cmocka_unit_test(test_samples),           cmocka_unit_test(test_a_status_that_cannot_be_had),
+	        cmocka_unit_test(test_a_healthy_service),
+	        cmocka_unit_test(test_what_needs_attention),
+	        cmocka_unit_test(test_troubles_that_are_over),
+	        cmocka_unit_test(test_a_strange_status),
+	        cmocka_unit_test(test_spans),
+	        cmocka_unit_test(test_samples),
+	        cmocka_unit_test(test_a_status_that_cannot_be_had),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
