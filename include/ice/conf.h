@@ -27,7 +27,7 @@ struct ice_conf_told {
 	char *message;
 };
 
-/* Mistakes, in the order found. Zero it, print it, free it. */
+/* Mistakes, file by file as these came, in the order of their lines; those without a line last. Zero it, print it, free it. */
 struct ice_conf_mistakes {
 	char **lines;               /* "file:line: option: message" */
 	struct ice_conf_told *told; /* the same, taken apart */

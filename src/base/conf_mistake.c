@@ -17,6 +17,21 @@ static char *conf_copy(const char *text)
 	return copy;
 }
 
+/* Where a mistake belongs among the others: with those of its file, behind those up to its line. What is missing has no line, and stands
+ * behind all. */
+static size_t conf_place(const struct ice_conf_mistakes *m, const char *file, unsigned line)
+{
+	size_t at = m->count;
+	while (at > 0 && strcmp(m->told[at - 1].file, file) != 0)
+		at--;
+	if (at == 0)
+		return m->count;
+	while (line > 0 && at > 0 && strcmp(m->told[at - 1].file, file) == 0 &&
+	       (m->told[at - 1].line > line || m->told[at - 1].line == 0))
+		at--;
+	return at;
+}
+
 void ice_conf_mistake(struct ice_conf_mistakes *m, const char *file, unsigned line, const char *option, const char *fmt,
                       ...)
 {
@@ -39,9 +54,11 @@ void ice_conf_mistake(struct ice_conf_mistakes *m, const char *file, unsigned li
 		if (!m->lines || !m->told)
 			abort();
 	}
-	m->told[m->count] =
-	        (struct ice_conf_told){conf_copy(file), line, option ? conf_copy(option) : NULL, conf_copy(what)};
-	m->lines[m->count++] = text;
+	size_t at = conf_place(m, file, line), behind = m->count++ - at;
+	memmove(m->told + at + 1, m->told + at, behind * sizeof(*m->told));
+	memmove(m->lines + at + 1, m->lines + at, behind * sizeof(*m->lines));
+	m->told[at] = (struct ice_conf_told){conf_copy(file), line, option ? conf_copy(option) : NULL, conf_copy(what)};
+	m->lines[at] = text;
 }
 
 void ice_conf_mistakes_print(const struct ice_conf_mistakes *m, FILE *to)

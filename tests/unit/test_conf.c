@@ -327,6 +327,26 @@ static void test_files_that_are_none(void **state)
 	ice_conf_mistakes_free(&mistakes);
 }
 
+/* Some are found by the line, others when all was read. */
+static void test_mistakes_stand_in_the_order_of_lines(void **state)
+{
+	static const char *const want[] = {"b:3: two", "b:5: three", "b:5: four", "b: one",
+	                                   "b: seven", "a:2: six",   "a:9: five"};
+	(void)state;
+	ice_conf_mistake(&mistakes, "b", 0, NULL, "one");
+	ice_conf_mistake(&mistakes, "b", 3, NULL, "two");
+	ice_conf_mistake(&mistakes, "b", 5, NULL, "three");
+	ice_conf_mistake(&mistakes, "a", 9, NULL, "five");
+	ice_conf_mistake(&mistakes, "b", 5, NULL, "four");
+	ice_conf_mistake(&mistakes, "a", 2, NULL, "six");
+	ice_conf_mistake(&mistakes, "b", 0, NULL, "seven");
+	assert_int_equal(mistakes.count, sizeof(want) / sizeof(*want));
+	for (size_t i = 0; i < mistakes.count; i++) {
+		assert_string_equal(mistakes.lines[i], want[i]);
+		assert_non_null(strstr(want[i], mistakes.told[i].message));
+	}
+}
+
 static void test_mistakes_are_bounded(void **state)
 {
 	(void)state;
@@ -506,6 +526,7 @@ int main(void)
 	        cmocka_unit_test(test_bytes_that_are_no_text),
 	        cmocka_unit_test(test_lines_that_are_nothing),
 	        cmocka_unit_test(test_files_that_are_none),
+	        cmocka_unit_test(test_mistakes_stand_in_the_order_of_lines),
 	        cmocka_unit_test(test_mistakes_are_bounded),
 	        cmocka_unit_test(test_a_wrong_value_is_repeated_in_part),
 	        cmocka_unit_test(test_numbers),

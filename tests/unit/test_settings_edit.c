@@ -256,9 +256,9 @@ static void test_a_mistake_leaves_the_file_alone_and_is_told_with_its_line(void 
 	assert_int_equal(ice_settings_edit_save(e, &m, why, sizeof(why)), ICE_SETTINGS_EDIT_MISTAKEN);
 	assert_int_equal(m.count, 2);
 	assert_string_equal(m.told[0].file, file);
-	assert_int_equal(m.told[0].line, 5);
-	assert_string_equal(m.told[0].option, "log.level");
-	assert_int_equal(m.told[1].line, 2);
+	assert_int_equal(m.told[0].line, 2);
+	assert_int_equal(m.told[1].line, 5);
+	assert_string_equal(m.told[1].option, "log.level");
 	char *text = get();
 	assert_string_equal(text, "[log]\nlevel = info\n");
 	free(text);
