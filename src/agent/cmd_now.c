@@ -67,7 +67,8 @@ static int now_ask(const struct now *n, const char *state, struct ice_request *r
 {
 	char why[512], *result = NULL;
 	if (ice_alive_pid(state) < 0) {
-		fprintf(stderr, "ice now: %s: %s\n", state, errno ? strerror(errno) : "no service is running there");
+		fprintf(stderr, "ice now: %s: %s\n", state,
+		        errno ? strerror(errno) : "no service is running there; " ICE_ALIVE_ELSEWHERE);
 		return ICE_EXIT_FAILED;
 	}
 	if (!ice_request_make(state, r, why, sizeof why)) {

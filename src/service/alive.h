@@ -18,4 +18,8 @@ ICE_MUST_CHECK bool ice_alive_begin(const char *folder, char *why, size_t why_si
  * the folder cannot be looked into: errno is then 0 or the reason. */
 pid_t ice_alive_pid(const char *folder);
 
+/* What must be said beside "none is alive": a reload does not bring the service to another folder. */
+#define ICE_ALIVE_ELSEWHERE                                                                                            \
+	"one that was started with another state.directory is not seen from here (--state DIR looks there)"
+
 #endif

@@ -64,7 +64,7 @@ static json_t *status_file_read(const char *path, char *why, size_t why_size)
 	size_t n = f ? fread(text, 1, ICE_STATUS_FILE_MAX + 1, f) : 0;
 	if (!f || ferror(f))
 		snprintf(why, why_size, "%.300s: %s%s", path, strerror(errno),
-		         errno == ENOENT   ? "; no service has ever run there"
+		         errno == ENOENT   ? "; no service has ever run there; " ICE_ALIVE_ELSEWHERE
 		         : errno == EACCES ? "; run this as root or as the service's user"
 		         : errno == EINVAL ? "; no service wrote that"
 		                           : "");
@@ -111,7 +111,7 @@ json_t *ice_status_load(const char *state, int64_t wall, char *why, size_t why_s
 		                    json_integer(pid)); /* by the lock: whoever is sent a signal is the service */
 	if (pid < 0)
 		status_file_problem(o, "the service is not running",
-		                    "systemctl start ice; journalctl -u ice tells why it ended");
+		                    "systemctl start ice; journalctl -u ice tells why it ended; " ICE_ALIVE_ELSEWHERE);
 	else if (age > ICE_STATUS_STALE || age < -ICE_STATUS_STALE)
 		status_file_problem(o, "the service has told nothing for a while",
 		                    "journalctl -u ice tells what it was at; systemctl restart ice");

@@ -281,6 +281,7 @@ static void test_a_status_that_cannot_be_had(void **state)
 	snprintf(path, sizeof path, "%s/%s", folder, ICE_STATUS_FILE);
 	assert_null(ice_status_load(folder, NOW, why, sizeof why));
 	assert_non_null(strstr(why, "no service has ever run"));
+	assert_non_null(strstr(why, "another state.directory is not seen"));
 	static const char *const bad[] = {"", "{", "[]", "\"text\"", "{\"a\":\xff}", "\xc2\x9bJ", "[\033[2J]"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		lay(path, bad[i]);
@@ -316,6 +317,9 @@ static void test_a_status_that_cannot_be_had(void **state)
 	assert_false(json_is_true(json_object_get(o, "alive")));
 	assert_false(json_is_true(json_object_get(o, "healthy")));
 	assert_int_equal(json_integer_value(json_object_get(o, "age_seconds")), 230);
+	char *text = tell(o);
+	assert_true(says(text, "another state.directory is not seen"));
+	free(text);
 	json_decref(o);
 	unlink(path);
 	rmdir(folder);
