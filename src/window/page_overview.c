@@ -1,6 +1,7 @@
 /* Overview: what is set up, what is next, and how the service is doing. Reload and Done, too. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 struct overview {
 	struct ice_settings settings;
 	struct ice_conf_mistakes mistakes;
+	char *start; /* the command */
 	bool readable, enrolled, connected, swept, running;
 };
 
@@ -46,7 +48,7 @@ static json_t *overview_steps(const struct overview *o)
 	              "The ranges of your network that may be asked.", "network", "Add a range");
 	overview_step(steps, o->swept || o->running, &next, "Sweep once", "Find the printers, read them, deliver them.",
 	              "test", "Sweep");
-	overview_step(steps, o->running, &next, "Start the service", "systemctl enable --now ice", "log", "Its log");
+	overview_step(steps, o->running, &next, "Start the service", o->start, "log", "Its log");
 	return steps;
 }
 
@@ -64,6 +66,7 @@ void window_page_overview(struct window *w, const struct window_request *request
 	o.swept = overview_succeeded(w, "deliver");
 	json_t *service = window_running_status(w);
 	o.running = json_is_true(json_object_get(service, "running"));
+	o.start = window_running_start(w->file);
 	json_t *facts =
 	        json_pack("{s:s, s:o, s:o}", "page_title", "Overview", "steps", overview_steps(&o), "service", service);
 	if (o.enrolled) {
@@ -80,9 +83,12 @@ void window_page_overview(struct window *w, const struct window_request *request
 	}
 	json_object_set_new(facts, "range_count", json_integer((json_int_t)o.settings.plan.count));
 	json_object_set_new(facts, "started", json_boolean(o.running));
+	json_object_set_new(facts, "start", json_string(o.start));
+	json_object_set_new(facts, "by_unit", json_boolean(window_running_by_unit(w->file)));
 	json_object_set_new(facts, "ready",
 	                    json_boolean(o.enrolled && o.settings.plan.count > 0 && (o.swept || o.running)));
 	window_page_show(w, reply, "overview.html", "/", facts);
+	free(o.start);
 	ice_enrolment_wipe(&e);
 	ice_conf_mistakes_free(&o.mistakes);
 	ice_settings_free(&o.settings);

@@ -1,6 +1,7 @@
 #include "running.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,9 @@
 
 #define RUNNING_WAIT ICE_USEC_SEC(3)
 #define RUNNING_MAX  (4u << 20)
+#define RUNNING_UNIT "/etc/ice/ice.ini" /* of config/ice.service */
+/* What a shell takes as it stands. */
+#define RUNNING_PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+@"
 
 /* Of each range: a line of words, how far a sweep is, and over all of them how many printers are known. */
 static void running_ranges(json_t *said)
@@ -67,9 +71,37 @@ bool window_running_reload(struct window *w, char *why, size_t why_size)
 		         "The service does not run, as far as its state folder tells: there is nothing to tell it.");
 	else if (kill((pid_t)pid, SIGHUP) != 0)
 		snprintf(why, why_size,
-		         "The service could not be told (%s). As its administrator: systemctl reload ice",
-		         strerror(errno));
+		         "The service could not be told (%s). As its administrator: kill -HUP %" JSON_INTEGER_FORMAT,
+		         strerror(errno), pid);
 	else
 		return true;
 	return false;
+}
+
+bool window_running_by_unit(const char *file)
+{
+	char real[PATH_MAX];
+	return strcmp(realpath(file, real) ? real : file, RUNNING_UNIT) == 0;
+}
+
+char *window_running_start(const char *file)
+{
+	char *command = NULL;
+	size_t n;
+	FILE *to = open_memstream(&command, &n);
+	if (!to)
+		abort();
+	if (window_running_by_unit(file)) {
+		fputs("systemctl enable --now ice", to);
+	} else if (!file[strspn(file, RUNNING_PLAIN)]) {
+		fprintf(to, "ice run -c %s", file);
+	} else {
+		fputs("ice run -c '", to);
+		for (; *file; file++)
+			fputs(*file == '\'' ? "'\\''" : (char[]){*file, '\0'}, to);
+		fputc('\'', to);
+	}
+	if (fclose(to) != 0)
+		abort();
+	return command;
 }

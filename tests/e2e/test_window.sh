@@ -43,6 +43,8 @@ same "the token: goes on to the page" "$(status -c "$tmp/jar" "$url")" 303
 check "the cookie is strict" grep -qiE '^set-cookie: ice-[0-9]+=[0-9a-f]{32}; HttpOnly; SameSite=Strict; Path=/' "$tmp/head"
 same "the token again: refused" "$(status "$url")" 403
 same "with the cookie: the page" "$(known "$at/")" 200
+check "which tells how to start a service of this file" grep -qF "ice run -c $ini" "$tmp/body"
+check "and no unit that runs another" bash -c "! grep -q systemctl '$tmp/body'"
 for header in "Content-Security-Policy: default-src 'none'" "X-Frame-Options: DENY" "Cache-Control: no-store" "X-Content-Type-Options: nosniff" \
 	"Referrer-Policy: same-origin"; do
 	check "every page says $header" grep -qi "^$header" "$tmp/head"

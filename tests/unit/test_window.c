@@ -15,6 +15,7 @@
 #include "ice/window.h"
 #include "window/asset.h"
 #include "window/form.h"
+#include "window/running.h"
 #include "window/session.h"
 #include "window/template.h"
 #include "window/view.h"
@@ -337,6 +338,22 @@ static void test_it_ends_when_nobody_does_anything(void **state)
 	assert_non_null(strstr(why, "/nonexistent"));
 }
 
+/* The unit runs the service with one file; with another it is run by hand, whatever a shell makes of the file's name. */
+static void test_the_command_that_starts_it(void **state)
+{
+	static const char *const rows[][2] = {
+	        {"/etc/ice/ice.ini", "systemctl enable --now ice"},
+	        {"/etc/ice/other.ini", "ice run -c /etc/ice/other.ini"},
+	        {"/srv/it's $here/ice.ini", "ice run -c '/srv/it'\\''s $here/ice.ini'"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *command = window_running_start(rows[i][0]);
+		assert_string_equal(command, rows[i][1]);
+		free(command);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +368,7 @@ int main(void)
 	        cmocka_unit_test(test_marks_stand_where_escaping_holds),
 	        cmocka_unit_test(test_every_page_renders_of_nothing),
 	        cmocka_unit_test(test_a_record_in_words),
+	        cmocka_unit_test(test_the_command_that_starts_it),
 	        cmocka_unit_test(test_it_ends_when_nobody_does_anything),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
