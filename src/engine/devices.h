@@ -128,7 +128,8 @@ ICE_MUST_CHECK bool ice_devices_due(struct ice_devices *d, size_t leg, const str
 ICE_MUST_CHECK bool ice_devices_in_rounds(const struct ice_devices *d, const struct ice_address *address);
 
 /* How a known printer is asked. For the pulse, how it is doing; for the inventory and the sweep, whether it has changed, or, when full_read
- * will be over before the next inventory, or what was read of it may be lost, everything. False: it is not known. */
+ * (each printer's own: up to a quarter less, so that they spread) will be over before the next inventory, or what was read of it may be lost,
+ * everything. False: it is not known. */
 ICE_MUST_CHECK bool ice_devices_known(struct ice_devices *d, const struct ice_address *address,
                                       enum ice_devices_question question, int64_t wall, struct ice_known_target *out);
 

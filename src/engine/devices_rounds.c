@@ -76,6 +76,14 @@ bool ice_devices_in_rounds(const struct ice_devices *d, const struct ice_address
 	       (intervals[ICE_LANE_INVENTORY] > 0 || intervals[ICE_LANE_PULSE] > 0);
 }
 
+/* The most time between two readings in full: full_read, less up to a quarter of it by the address, so that those that were read together, as all
+ * are at first, are not due together for ever after. */
+static int64_t devices_full_read(const struct ice_devices *d, const struct devices_row *row)
+{
+	uint64_t own = row->address.lo * UINT64_C(0x9e3779b97f4a7c15) >> 48; /* neighbours lie far apart */
+	return d->options.full_read - (d->options.full_read / 4 * (int64_t)own >> 16);
+}
+
 bool ice_devices_known(struct ice_devices *d, const struct ice_address *address, enum ice_devices_question question,
                        int64_t wall, struct ice_known_target *out)
 {
@@ -93,7 +101,7 @@ bool ice_devices_known(struct ice_devices *d, const struct ice_address *address,
 	int64_t age = wall - row->read_at;
 	if (question == ICE_DEVICES_PULSE)
 		out->ask = ICE_KNOWN_PULSE;
-	else if (row->read_at > 0 && age >= 0 && age + next / ICE_USEC_SEC(1) <= d->options.full_read)
+	else if (row->read_at > 0 && age >= 0 && age + next / ICE_USEC_SEC(1) <= devices_full_read(d, row))
 		out->ask = ICE_KNOWN_CHANGED;
 	return true;
 }

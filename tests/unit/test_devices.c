@@ -391,8 +391,8 @@ static void test_full_readings_are_made_before_they_are_too_old(void **state)
 {
 	(void)state;
 	reads("10.0.0.1", "SN0001A", 100, START);
-	assert_int_equal(asks("10.0.0.1", ICE_DEVICES_INVENTORY, START + 22 * HOUR), ICE_KNOWN_CHANGED);
-	assert_int_equal(asks("10.0.0.1", ICE_DEVICES_INVENTORY, START + 23 * HOUR), ICE_KNOWN_CHANGED);
+	assert_int_equal(asks("10.0.0.1", ICE_DEVICES_INVENTORY, START + 16 * HOUR), ICE_KNOWN_CHANGED);
+	assert_int_equal(asks("10.0.0.1", ICE_DEVICES_INVENTORY, START + 17 * HOUR), ICE_KNOWN_CHANGED);
 	assert_int_equal(asks("10.0.0.1", ICE_DEVICES_INVENTORY, START + 23 * HOUR + 1), ICE_KNOWN_CONTACT);
 	assert_int_equal(asks("10.0.0.1", ICE_DEVICES_INVENTORY, START - 1), ICE_KNOWN_CONTACT);
 	assert_int_equal(asks("10.0.0.1", ICE_DEVICES_PULSE, START + 100 * DAY), ICE_KNOWN_PULSE);
@@ -408,6 +408,30 @@ static void test_full_readings_are_made_before_they_are_too_old(void **state)
 	/* The server may not have it: a batch was set aside. */
 	assert_true(ice_outbox_forget_kept(outbox));
 	assert_int_equal(asks("10.0.0.1", ICE_DEVICES_INVENTORY, START + 60), ICE_KNOWN_CONTACT);
+}
+
+/* Those that were read together, as all are at first, fall due one after the other. */
+static void test_full_readings_spread(void **state)
+{
+	(void)state;
+	unsigned due = 0;
+	char address[32], serial[32];
+	for (unsigned i = 0; i < 200; i++) {
+		snprintf(address, sizeof(address), "10.0.0.%u", i);
+		snprintf(serial, sizeof(serial), "SN%04uS", i);
+		reads(address, serial, 100, START);
+	}
+	for (int hour = 0; hour < 24; hour++) {
+		unsigned before = due;
+		due = 0;
+		for (unsigned i = 0; i < 200; i++) {
+			snprintf(address, sizeof(address), "10.0.0.%u", i);
+			due += asks(address, ICE_DEVICES_INVENTORY, START + hour * HOUR + 1) == ICE_KNOWN_CONTACT;
+		}
+		assert_true(due >= before && due - before <= 40);
+		assert_true(hour >= 17 || due == 0);
+	}
+	assert_int_equal(due, 200);
 }
 
 static void test_what_is_claimed_of_a_reading_is_there_only_with_the_reading(void **state)
@@ -523,6 +547,7 @@ int main(void)
 	        WITH(test_a_round_asks_whoever_is_due_once),
 	        WITH(test_a_round_bears_that_printers_come_and_go),
 	        WITH(test_full_readings_are_made_before_they_are_too_old),
+	        WITH(test_full_readings_spread),
 	        WITH(test_what_is_claimed_of_a_reading_is_there_only_with_the_reading),
 	        WITH(test_who_is_in_no_range_any_more_is_forgotten),
 	        WITH(test_damage_in_the_database_is_as_if_nothing_was_known),
