@@ -103,13 +103,13 @@ static uint32_t own_address(const struct ice_recording *r)
 	return (uint32_t)a[0] << 24 | (uint32_t)a[1] << 16 | (uint32_t)a[2] << 8 | a[3];
 }
 
-static bool world_next(struct ice_address *out, void *arg)
+static enum ice_next world_next(struct ice_address *out, void *arg)
 {
 	(void)arg;
 	if (world.next == world.printers)
-		return false;
+		return ICE_NEXT_END;
 	*out = ice_address_v4(world.addresses[world.next++ % world.model_count]);
-	return true;
+	return ICE_NEXT_TARGET;
 }
 
 static bool world_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)

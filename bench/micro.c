@@ -74,9 +74,9 @@ struct micro {
 	unsigned answers;
 };
 
-static bool micro_next(struct ice_address *out, void *arg)
+static enum ice_next micro_next(struct ice_address *out, void *arg)
 {
-	return ice_cursor_next(&((struct micro *)arg)->cursor, out);
+	return ice_cursor_next(&((struct micro *)arg)->cursor, out) ? ICE_NEXT_TARGET : ICE_NEXT_END;
 }
 
 static bool micro_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)

@@ -10,6 +10,7 @@
 #ifndef ICE_PACER_H
 #define ICE_PACER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ice/clock.h"
@@ -20,6 +21,7 @@ struct ice_pacer {
 	uint64_t limit; /* in force */
 	struct ice_pace wide, narrow;
 	struct ice_pacer *above; /* of all; NULL = none */
+	bool late;               /* more has come since it was asked before than the narrow one holds */
 	ice_usec mark;           /* since when `passed` counts */
 	ice_usec eased;          /* when the limit last changed */
 	uint64_t passed;         /* datagrams since mark */
@@ -37,6 +39,10 @@ ice_usec ice_pacer_next(const struct ice_pacer *p, ice_usec now);
 
 /* What is in force, here or above; 0 = no limit. */
 uint64_t ice_pacer_limit(const struct ice_pacer *p);
+
+/* Where it let nothing more pass just now: true when that is for a rate that was asked for, here or above; not for a limit of its own making, and
+ * not when that rate is not reached, since it is asked too seldom. */
+bool ice_pacer_asked(const struct ice_pacer *p);
 
 /* Replies were lost in our own receive buffer. */
 void ice_pacer_slow_down(struct ice_pacer *p, ice_usec now);

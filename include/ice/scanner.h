@@ -93,10 +93,18 @@ struct ice_finding {
 	bool complete; /* false: it fell silent or was cut in mid-conversation; the record holds what it said */
 };
 
+/* What `next` says. */
+enum ice_next {
+	ICE_NEXT_END,    /* there is no more */
+	ICE_NEXT_TARGET, /* here is one */
+	ICE_NEXT_LATER,  /* none now: it waits for room itself */
+	ICE_NEXT_BUSY,   /* it has looked for one long enough: ask again at the next beat */
+};
+
 /* The scanner's outside. All take the same arg; none may call back into the scanner. */
 struct ice_scanner_ops {
-	/* The next target; false when there is none (now). */
-	bool (*next)(struct ice_address *out, void *arg);
+	/* The next target. */
+	enum ice_next (*next)(struct ice_address *out, void *arg);
 	/* Queues a datagram; false: not now. */
 	bool (*send)(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg);
 	/* Reserves a place for one record in the queue before a conversation starts; false: full, the printer waits its turn. */
@@ -133,15 +141,16 @@ struct ice_scanner_options {
 	time_t (*wall)(void); /* for read_at; ice_clock_wall */
 };
 
-/* Why a pump stopped: what bounds the rate is what most pumps of a sweep stopped at. */
+/* Why a pump stopped; the time until the next one is charged to it. What bounds the rate of a sweep is what most of its time is charged to. */
 enum ice_bound {
-	ICE_BOUND_TARGETS, /* nothing more to send */
-	ICE_BOUND_PACE,    /* the rate */
-	ICE_BOUND_WINDOW,  /* every slot in use */
-	ICE_BOUND_SUBNET,  /* the cap per subnet */
-	ICE_BOUND_SOCKET,  /* `send` took no more */
-	ICE_BOUND_QUEUE,   /* printers wait for a conversation or a place in the queue */
-	ICE_BOUND_CPU,     /* the pump's own bound: input gets its turn, then it goes on at once */
+	ICE_BOUND_TARGETS,    /* nothing is left to send: the last answers are waited for */
+	ICE_BOUND_PACE,       /* the rate that was asked for */
+	ICE_BOUND_WINDOW,     /* every slot in use */
+	ICE_BOUND_SUBNET,     /* the cap per subnet */
+	ICE_BOUND_SOCKET,     /* `send` took no more */
+	ICE_BOUND_QUEUE,      /* printers wait for a conversation or a place in the queue */
+	ICE_BOUND_CPU,        /* beats come too slowly for the rate, or replies faster than they are read */
+	ICE_BOUND_NEIGHBOURS, /* `next` waits for room: in the neighbour tables, where no sweep is spread */
 	ICE_BOUND_COUNT
 };
 const char *ice_bound_name(enum ice_bound b); /* "targets", "pace", ... : keys of the statistics */
@@ -163,7 +172,7 @@ struct ice_scanner_counters {
 	uint32_t in_flight, peak_in_flight;
 	uint32_t waiting;                /* printers that wait for a queue place or a conversation */
 	uint32_t conversations;          /* going on now */
-	uint64_t bound[ICE_BOUND_COUNT]; /* pumps, by what they stopped at */
+	uint64_t bound[ICE_BOUND_COUNT]; /* microseconds, by what was waited for */
 	uint64_t slowed;                 /* times ice_scanner_congested slowed it down */
 	uint64_t excused;                /* questions asked anew, since their answers may have been lost then */
 	/* Round trips of first contact, histogram: bucket i counts rtt in [2^(i/4), 2^((i+1)/4)) microseconds. */

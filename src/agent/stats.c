@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+#include "bounds.h"
+
 void ice_stats_init(struct ice_stats *s, ice_usec now)
 {
 	*s = (struct ice_stats){.started = now, .next = now + ICE_USEC_SEC(1), .moment_seconds = 1};
@@ -131,31 +133,6 @@ static json_t *stats_answered(const struct ice_scanner_counters *c)
 	return list;
 }
 
-void ice_stats_bounds(const struct ice_figures *f, double shares[ICE_BOUND_COUNT + 1])
-{
-	uint64_t all = 0, counts[ICE_BOUND_COUNT + 1];
-	for (size_t b = 0; b < ICE_BOUND_COUNT; b++)
-		all += counts[b] = f->scanner.bound[b];
-	/* To the scanner, a full neighbour table is a lack of targets. */
-	uint64_t crowded = f->crowded < counts[ICE_BOUND_TARGETS] ? f->crowded : counts[ICE_BOUND_TARGETS];
-	counts[ICE_BOUND_TARGETS] -= crowded;
-	counts[ICE_STATS_CROWDED] = crowded;
-	for (size_t b = 0; b <= ICE_BOUND_COUNT; b++)
-		shares[b] = all ? (double)counts[b] / (double)all : 0;
-}
-
-/* Why no more was sent at a time, in shares: what to turn to make a sweep faster. */
-static json_t *stats_bounds(const struct ice_figures *f)
-{
-	double shares[ICE_BOUND_COUNT + 1];
-	json_t *o = json_object();
-	ice_stats_bounds(f, shares);
-	for (size_t b = 0; b < ICE_BOUND_COUNT; b++)
-		json_object_set_new(o, ice_bound_name((enum ice_bound)b), json_real(shares[b]));
-	json_object_set_new(o, "neighbours", json_real(shares[ICE_STATS_CROWDED]));
-	return o;
-}
-
 double ice_stats_loss(const struct ice_scanner_counters *c)
 {
 	/* With a loss of p, the first try finds 1 - p of them, the second p (1 - p). */
@@ -226,7 +203,7 @@ bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, boo
 	json_object_set_new(o, "answered_after_tries", stats_answered(c));
 	if (ice_stats_loss(c) >= 0)
 		json_object_set_new(o, "loss_estimate", json_real(ice_stats_loss(c)));
-	json_object_set_new(o, "bounded_by", stats_bounds(f));
+	json_object_set_new(o, "bounded_by", ice_bounds_json(c));
 	json_object_set_new(o, "rtt_histogram_ms", stats_histogram(c));
 	json_object_set_new(o, "requests_per_printer",
 	                    json_real(s->printers ? (double)s->printer_requests / (double)s->printers : 0));

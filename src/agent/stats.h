@@ -39,10 +39,6 @@ void ice_stats_beat(struct ice_stats *s, ice_usec now, const struct ice_heartbea
 /* The object, indented, with a line end. False when it could not be written. */
 ICE_MUST_CHECK bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, bool interrupted, FILE *to);
 
-/* For both: the share of each bound in the pumps of a sweep (enum ice_bound, and ICE_STATS_CROWDED). */
-#define ICE_STATS_CROWDED ICE_BOUND_COUNT /* the neighbour tables had no room */
-void ice_stats_bounds(const struct ice_figures *f, double shares[ICE_BOUND_COUNT + 1]);
-
 /* The share of datagrams, there or back, that seems to get lost: from how many answered only the second try. -1: too few answers
  * to tell. Devices that speak only the second try's version count as lost. */
 double ice_stats_loss(const struct ice_scanner_counters *c);

@@ -1,6 +1,7 @@
 /* The figures of a scan, for a person. */
 #include <inttypes.h>
 
+#include "bounds.h"
 #include "stats.h"
 
 static void stats_plural(FILE *to, uint64_t n, const char *what)
@@ -17,28 +18,6 @@ static void stats_tell_loss(const struct ice_scanner_counters *c, FILE *to)
 		        "%.1f %% of the devices answered only a later try: datagrams are lost, or they speak only SNMP "
 		        "v1\n",
 		        100.0 * (double)later / (double)(first + later));
-}
-
-/* What to turn to make it faster. */
-static void stats_tell_bound(const struct ice_figures *f, FILE *to)
-{
-	static const char *const words[ICE_BOUND_COUNT + 1] = {
-	        [ICE_BOUND_PACE] = "the rate asked for",
-	        [ICE_BOUND_WINDOW] = "the number of requests in flight (--window)",
-	        [ICE_BOUND_SUBNET] = "the cap per subnet",
-	        [ICE_BOUND_SOCKET] = "the socket, which took no more at a time",
-	        [ICE_BOUND_QUEUE] = "printers that wait for their turn to be read",
-	        [ICE_BOUND_CPU] = "this machine and its kernel",
-	        [ICE_STATS_CROWDED] = "the kernel's neighbour table: connected subnets are asked slowly",
-	};
-	double shares[ICE_BOUND_COUNT + 1];
-	size_t most = ICE_BOUND_PACE;
-	ice_stats_bounds(f, shares);
-	for (size_t b = 0; b <= ICE_BOUND_COUNT; b++)
-		if (words[b] && shares[b] > shares[most])
-			most = b;
-	if (f->seconds >= 1 && shares[most] >= 0.1)
-		fprintf(to, "what bounded the rate: %s\n", words[most]);
 }
 
 #define STATS_TELL_SLOW ICE_USEC_MSEC(100)
@@ -83,7 +62,8 @@ void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool
 		fprintf(to, ", round trip %.1f ms (p95 %.1f)", (double)ice_scanner_rtt(c, 0.5) / 1000,
 		        (double)ice_scanner_rtt(c, 0.95) / 1000);
 	fputc('\n', to);
-	stats_tell_bound(f, to);
+	if (f->seconds >= 1)
+		ice_bounds_tell(c, to);
 	stats_tell_loss(c, to);
 	stats_tell_slowest(s, to);
 	if (c->incomplete) {

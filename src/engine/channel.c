@@ -34,11 +34,15 @@ struct ice_channel {
 
 /* ---- what the scanner asks of its outside ---- */
 
-static bool channel_next(struct ice_address *out, void *arg)
+static enum ice_next channel_next(struct ice_address *out, void *arg)
 {
+	static const enum ice_next words[] = {[ICE_WALK_TARGET] = ICE_NEXT_TARGET,
+	                                      [ICE_WALK_BUSY] = ICE_NEXT_BUSY,
+	                                      [ICE_WALK_LATER] = ICE_NEXT_LATER,
+	                                      [ICE_WALK_END] = ICE_NEXT_END};
 	struct ice_channel *c = arg;
 	c->step = c->options.source.next(c->now, out, c->options.source.arg);
-	return c->step == ICE_WALK_TARGET;
+	return words[c->step];
 }
 
 static bool channel_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)
@@ -206,7 +210,7 @@ void ice_channel_drain(struct ice_channel *c)
 
 bool ice_channel_done(const struct ice_channel *c)
 {
-	return c->scanner && (c->draining || c->step == ICE_WALK_END) && ice_scanner_idle(c->scanner);
+	return c->scanner && ice_scanner_idle(c->scanner);
 }
 
 bool ice_channel_asks(const struct ice_channel *c, const struct ice_address *address)

@@ -20,7 +20,6 @@ struct ice_figures {
 	size_t queued;    /* readings not yet in the outbox */
 	bool outbox_full; /* sweeping waits for the server */
 	uint64_t refused; /* datagrams the kernel did not take at once */
-	uint64_t crowded; /* pumps that stopped as the neighbour tables had no room */
 };
 
 /* Adds the counters of one leg to the sum; of what is a state and no count, the later one stays. */

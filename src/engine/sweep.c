@@ -11,7 +11,7 @@ struct ice_sweep {
 	ice_usec spread, leg_began;
 	bool drained;
 	struct ice_place place; /* of one that was drained */
-	uint64_t crowded, passed;
+	uint64_t passed;
 	ice_usec started, ended, now;
 };
 
@@ -31,9 +31,7 @@ static enum ice_walk_step sweep_next(ice_usec now, struct ice_address *out, void
 	struct ice_sweep *s = arg;
 	if (s->spread > 0 && sweep_turn(s) > now)
 		return ICE_WALK_LATER;
-	enum ice_walk_step step = ice_walk_next(&s->walk, now, out);
-	s->crowded += step == ICE_WALK_LATER;
-	return step;
+	return ice_walk_next(&s->walk, now, out);
 }
 
 static ice_usec sweep_later(ice_usec now, void *arg)
@@ -73,7 +71,7 @@ void ice_sweep_begin(struct ice_sweep *s, const struct ice_place *from, size_t l
 	assert(!ice_sweep_going(s) && legs > 0 && from->leg + legs <= s->options.plan->count);
 	s->now = s->started = now;
 	s->ended = 0;
-	s->passed = s->crowded = 0;
+	s->passed = 0;
 	s->end = from->leg + legs;
 	s->spread = spread;
 	s->drained = false;
@@ -143,7 +141,7 @@ struct ice_place ice_sweep_place(struct ice_sweep *s)
 void ice_sweep_figures(const struct ice_sweep *s, struct ice_figures *out)
 {
 	const struct ice_sweep_options *o = &s->options;
-	*out = (struct ice_figures){.crowded = s->crowded};
+	*out = (struct ice_figures){0};
 	for (size_t i = 0; i < o->plan->count; i++) {
 		struct ice_cursor c;
 		ice_cursor_init(&c, o->plan->legs[i]->range, s->walk.from.seed, 0, o->shard, o->shards);

@@ -42,6 +42,7 @@ static void pacer_look(struct ice_pacer *p, ice_usec now)
 uint32_t ice_pacer_take(struct ice_pacer *p, ice_usec now, uint32_t want)
 {
 	pacer_look(p, now);
+	p->late = now - p->narrow.last > PACER_NARROW;
 	uint32_t wide = ice_pace_take(&p->wide, now, want), narrow = ice_pace_take(&p->narrow, now, wide);
 	uint32_t passed = p->above && narrow > 0 ? ice_pacer_take(p->above, now, narrow) : narrow;
 	ice_pace_return(&p->wide, wide - passed);
@@ -70,6 +71,13 @@ uint64_t ice_pacer_limit(const struct ice_pacer *p)
 {
 	uint64_t above = p->above ? ice_pacer_limit(p->above) : 0;
 	return p->limit == 0 || (above > 0 && above < p->limit) ? above : p->limit;
+}
+
+/* What was missed is made up for while the wide bucket is less than half full. It is full after a rest, too, but then who asks is not late. */
+bool ice_pacer_asked(const struct ice_pacer *p)
+{
+	bool missed = p->late && p->wide.credit >= p->wide.cap / 2;
+	return (p->rate > 0 && p->limit == p->rate && !missed) || (p->above && ice_pacer_asked(p->above));
 }
 
 void ice_pacer_slow_down(struct ice_pacer *p, ice_usec now)

@@ -11,7 +11,7 @@
 const char *ice_bound_name(enum ice_bound b)
 {
 	static const char *const names[ICE_BOUND_COUNT] = {"targets", "pace",  "window", "subnet",
-	                                                   "socket",  "queue", "cpu"};
+	                                                   "socket",  "queue", "cpu",    "neighbours"};
 	return names[b];
 }
 
@@ -48,6 +48,8 @@ struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, c
 	ice_pacer_init(&s->pacer, options->rate, options->pace, now);
 	ice_random_seed(&s->random, options->seed);
 	s->pumped = now;
+	s->bound = ICE_BOUND_CPU;
+	s->next = ICE_NEXT_TARGET;
 	s->lost = now - 1; /* before anything was asked */
 	return s;
 }
@@ -130,38 +132,53 @@ static bool scanner_unhold(struct ice_scanner *s, struct ice_address *out, uint3
 	return false;
 }
 
-/* The next address to begin with; ICE_BOUND_COUNT, or why there is none now. */
-static enum ice_bound scanner_target(struct ice_scanner *s, struct ice_address *out, uint32_t *nth)
+/* Why there is nothing to send; ICE_BOUND_COUNT when there is something, if tokens and socket let it. */
+static enum ice_bound scanner_lack(const struct ice_scanner *s)
 {
+	if (s->talks_due.count > 0 || s->contacts_due.count > 0)
+		return ICE_BOUND_COUNT;
 	if (s->waiting.count >= ICE_SCANNER_WAITING)
 		return ICE_BOUND_QUEUE;
 	if (s->slots.used == s->slots.window)
 		return ICE_BOUND_WINDOW;
-	if (s->held_count > 0 && scanner_unhold(s, out, nth))
+	if (s->held_count > 0 && s->held_ready)
 		return ICE_BOUND_COUNT;
+	if (!s->draining && s->next == ICE_NEXT_TARGET && s->held_count < ICE_SCANNER_HELD)
+		return ICE_BOUND_COUNT;
+	if (s->held_count > 0)
+		return ICE_BOUND_SUBNET;
+	if (!s->draining && s->next != ICE_NEXT_END)
+		return s->next == ICE_NEXT_BUSY ? ICE_BOUND_CPU : ICE_BOUND_NEIGHBOURS;
+	return s->waiting.count > 0 ? ICE_BOUND_QUEUE : ICE_BOUND_TARGETS;
+}
+
+/* The next address to begin with; false when there is none now. */
+static bool scanner_target(struct ice_scanner *s, struct ice_address *out, uint32_t *nth)
+{
+	if (s->waiting.count >= ICE_SCANNER_WAITING || s->slots.used == s->slots.window)
+		return false;
+	if (scanner_unhold(s, out, nth))
+		return true;
 	while (!s->draining && s->held_count < ICE_SCANNER_HELD) {
-		s->exhausted = !s->ops.next(out, s->arg);
-		if (s->exhausted)
+		s->next = s->ops.next(out, s->arg);
+		if (s->next != ICE_NEXT_TARGET)
 			break;
 		*nth = (uint32_t)++s->given;
 		if (!s->subnets || scanner_below_cap(s, out))
-			return ICE_BOUND_COUNT;
+			return true;
 		s->held_nth[s->held_count] = *nth;
 		s->held[s->held_count++] = *out;
 	}
-	return s->held_count > 0 ? ICE_BOUND_SUBNET : ICE_BOUND_TARGETS;
+	return false;
 }
 
-/* Takes a slot for a new target; SLOT_NONE with the reason in *bound. */
-static uint32_t scanner_start(struct ice_scanner *s, enum ice_bound *bound)
+/* Takes a slot for a new target; SLOT_NONE when there is none now. */
+static uint32_t scanner_start(struct ice_scanner *s)
 {
 	struct ice_address address;
 	uint32_t nth = 0;
-	enum ice_bound why = scanner_target(s, &address, &nth);
-	if (why != ICE_BOUND_COUNT) {
-		*bound = why;
+	if (!scanner_target(s, &address, &nth))
 		return SLOT_NONE;
-	}
 	uint32_t i = slots_take(&s->slots, &address);
 	assert(i != SLOT_NONE);
 	s->slots.at[i].nth = nth;
@@ -173,17 +190,28 @@ static uint32_t scanner_start(struct ice_scanner *s, enum ice_bound *bound)
 	return i;
 }
 
+/* What the pump stopped at, when it has. */
+static enum ice_bound scanner_bound(const struct ice_scanner *s)
+{
+	if (s->refused)
+		return ICE_BOUND_SOCKET;
+	enum ice_bound lack = scanner_lack(s);
+	if (lack != ICE_BOUND_COUNT)
+		return lack;
+	return ice_pacer_asked(&s->pacer) ? ICE_BOUND_PACE : ICE_BOUND_CPU;
+}
+
 size_t ice_scanner_pump(struct ice_scanner *s, ice_usec now)
 {
+	s->counters.bound[s->bound] += (uint64_t)(now - s->pumped);
 	s->pumped = now;
 	s->refused = false;
 	conversation_promote(s);
 	uint32_t allowed = ice_pacer_take(&s->pacer, now, ICE_SCANNER_PUMP_MAX), sent = 0;
-	enum ice_bound bound = allowed < ICE_SCANNER_PUMP_MAX ? ICE_BOUND_PACE : ICE_BOUND_CPU;
 	for (; sent < allowed; sent++) {
 		struct slot_queue *from = s->talks_due.count > 0 ? &s->talks_due : &s->contacts_due;
 		uint32_t i = slots_pop(&s->slots, from);
-		if (i == SLOT_NONE && (i = scanner_start(s, &bound)) == SLOT_NONE)
+		if (i == SLOT_NONE && (i = scanner_start(s)) == SLOT_NONE)
 			break;
 		bool went =
 		        s->slots.at[i].state == SLOT_TALKING ? conversation_send(s, i, now) : contact_send(s, i, now);
@@ -191,13 +219,12 @@ size_t ice_scanner_pump(struct ice_scanner *s, ice_usec now)
 			from = s->slots.at[i].state == SLOT_TALKING ? &s->talks_due : &s->contacts_due;
 			slots_push_front(&s->slots, from, i);
 			s->refused = true;
-			bound = ICE_BOUND_SOCKET;
 			break;
 		}
 	}
 	ice_pacer_return(&s->pacer, allowed - sent);
-	s->cut = bound == ICE_BOUND_CPU;
-	s->counters.bound[bound]++;
+	s->cut = sent == ICE_SCANNER_PUMP_MAX;
+	s->bound = scanner_bound(s);
 	return sent;
 }
 
@@ -251,17 +278,6 @@ void ice_scanner_congested(struct ice_scanner *s, ice_usec now)
 	s->counters.slowed++;
 }
 
-/* True when a pump would find something to send, if tokens and socket let it. */
-static bool scanner_has_work(const struct ice_scanner *s)
-{
-	if (s->talks_due.count > 0 || s->contacts_due.count > 0)
-		return true;
-	if (s->waiting.count >= ICE_SCANNER_WAITING || s->slots.used == s->slots.window)
-		return false;
-	return (s->held_count > 0 && s->held_ready) ||
-	       (!s->draining && !s->exhausted && s->held_count < ICE_SCANNER_HELD);
-}
-
 ice_usec ice_scanner_next(const struct ice_scanner *s, ice_usec now)
 {
 	ice_usec at = ice_wheel_next(s->slots.wheel);
@@ -269,7 +285,7 @@ ice_usec ice_scanner_next(const struct ice_scanner *s, ice_usec now)
 		ice_usec poll = s->stalled ? s->pumped + SCANNER_POLL : now;
 		at = poll < at ? poll : at;
 	}
-	if (scanner_has_work(s)) {
+	if (scanner_lack(s) == ICE_BOUND_COUNT) {
 		ice_usec send = s->cut ? now : ice_pacer_next(&s->pacer, now);
 		/* A fast pace is served once a millisecond, not once a token. */
 		if ((s->refused || ice_pacer_limit(&s->pacer) >= 1000) && send < s->pumped + SCANNER_RETRY)
@@ -286,7 +302,7 @@ void ice_scanner_drain(struct ice_scanner *s)
 
 bool ice_scanner_idle(const struct ice_scanner *s)
 {
-	return s->slots.used == 0 && s->held_count == 0 && (s->draining || s->exhausted);
+	return s->slots.used == 0 && s->held_count == 0 && (s->draining || s->next == ICE_NEXT_END);
 }
 
 bool ice_scanner_asks(const struct ice_scanner *s, const struct ice_address *address)

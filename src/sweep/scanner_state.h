@@ -70,11 +70,13 @@ struct ice_scanner {
 	struct ice_pacer pacer;
 	struct ice_random random;
 	struct ice_rtt_table rtt;
-	uint64_t given; /* addresses that `next` gave */
-	bool exhausted, draining;
-	bool refused; /* `send` took no more in the last pump */
-	bool stalled; /* `reserve` gave no place */
-	bool cut;     /* the last pump stopped at its own bound */
+	uint64_t given;     /* addresses that `next` gave */
+	enum ice_next next; /* what `next` said last */
+	bool draining;
+	bool refused;         /* `send` took no more in the last pump */
+	bool stalled;         /* `reserve` gave no place */
+	bool cut;             /* the last pump sent as much as one may */
+	enum ice_bound bound; /* what the last pump stopped at */
 	ice_usec pumped;
 	ice_usec lost; /* when replies were last lost in our own receive buffer */
 	struct ice_scanner_counters counters;

@@ -32,13 +32,13 @@ static void fuzz_require(bool good)
 		abort();
 }
 
-static bool fuzz_next(struct ice_address *out, void *arg)
+static enum ice_next fuzz_next(struct ice_address *out, void *arg)
 {
 	(void)arg;
 	if (fuzz.handed == TARGETS)
-		return false;
+		return ICE_NEXT_END;
 	*out = ice_address_v4(0x0a000000 + fuzz.handed++);
-	return true;
+	return ICE_NEXT_TARGET;
 }
 
 static bool fuzz_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)

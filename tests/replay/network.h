@@ -68,6 +68,7 @@ struct network {
 
 	uint32_t first, count; /* targets: count addresses from first on */
 	uint32_t handed, resumed;
+	ice_usec spread; /* between two targets, for whose turn `next` waits */
 	struct network_device *devices;
 	size_t device_count;
 	uint32_t *device_of; /* by target, index + 1 */
@@ -80,7 +81,9 @@ struct network {
 	bool remembers; /* printers are known from one scanner to the next */
 	enum ice_known_ask ask;
 	uint64_t silent_sent, sent, refuse_sends;
-	ice_usec *sent_times; /* when kept: of the first sent_room */
+	unsigned socket_takes, socket_room; /* datagrams in a beat, 0 = all; and in this one */
+	ice_usec beat;                      /* what a beat takes */
+	ice_usec *sent_times;               /* when kept: of the first sent_room */
 	size_t sent_room;
 	uint16_t *sent_to; /* datagrams by target */
 
@@ -181,13 +184,15 @@ static struct network_device *network_at(struct network *n, uint32_t address)
 	return n->device_of[target] ? &n->devices[n->device_of[target] - 1] : NULL;
 }
 
-static bool network_op_next(struct ice_address *out, void *arg)
+static enum ice_next network_op_next(struct ice_address *out, void *arg)
 {
 	struct network *n = arg;
 	if (n->handed == n->count)
-		return false;
+		return ICE_NEXT_END;
+	if (n->now < n->handed * n->spread)
+		return ICE_NEXT_LATER;
 	*out = ice_address_v4(n->first + n->handed++);
-	return true;
+	return ICE_NEXT_TARGET;
 }
 
 static bool network_op_send(const struct ice_address *to, const uint8_t *bytes, size_t len, void *arg)
@@ -195,6 +200,10 @@ static bool network_op_send(const struct ice_address *to, const uint8_t *bytes, 
 	struct network *n = arg;
 	if (n->refuse_sends > 0) {
 		n->refuse_sends--;
+		return false;
+	}
+	if (n->socket_takes > 0 && n->socket_room-- == 0) {
+		n->socket_room = 0;
 		return false;
 	}
 	uint32_t address = (uint32_t)to->lo;
@@ -429,11 +438,16 @@ static bool network_run(struct network *n, ice_usec until)
 			ice_scanner_input(n->scanner, n->now, &from, p.port, p.bytes, p.len);
 			free(p.bytes);
 		}
+		n->socket_room = n->socket_takes;
 		ice_scanner_tick(n->scanner, n->now);
 		ice_scanner_pump(n->scanner, n->now);
+		n->now += n->beat;
 		ice_usec next = ice_scanner_next(n->scanner, n->now);
 		if (n->heap_count > 0 && n->heap[0].at < next)
 			next = n->heap[0].at;
+		ice_usec turn = n->handed < n->count ? n->handed * n->spread : 0;
+		if (turn > n->now && turn < next)
+			next = turn;
 		assert_true(next >= n->now);
 		assert_true(next != ICE_USEC_NEVER || ice_scanner_idle(n->scanner)); /* or it would sleep for ever */
 		if (next == ICE_USEC_NEVER)

@@ -61,18 +61,19 @@ static unsigned lanes_target(const struct ice_address *a)
 	return (unsigned)target;
 }
 
-static bool lanes_next(struct ice_address *out, void *arg)
+static enum ice_next lanes_next(struct ice_address *out, void *arg)
 {
 	struct lanes_scanner *s = arg;
-	if (!s->ops.next(out, s->arg))
-		return false;
+	enum ice_next next = s->ops.next(out, s->arg);
+	if (next != ICE_NEXT_TARGET)
+		return next;
 	unsigned target = lanes_target(out);
 	for (size_t i = 0; i < sizeof lanes.scanners / sizeof *lanes.scanners; i++)
 		sim_require(!lanes.scanners[i].scanner || !lanes.scanners[i].asks[target],
 		            "no device is a target of two at once: 10.0.0.%u is", target + 1);
 	s->asks[target] = true;
 	lanes.targets++;
-	return true;
+	return next;
 }
 
 static bool lanes_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)

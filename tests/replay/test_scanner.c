@@ -618,14 +618,14 @@ struct v6 {
 	struct ice_address asked[8];
 };
 
-static bool v6_next(struct ice_address *out, void *arg)
+static enum ice_next v6_next(struct ice_address *out, void *arg)
 {
 	struct v6 *v = arg;
 	static const char *const targets[] = {"fd00::1", "10.0.0.1", "fe80::1%lo", "fd00:0:0:1::1"};
 	if (v->handed == 4)
-		return false;
+		return ICE_NEXT_END;
 	assert_true(ice_address_parse(targets[v->handed++], out));
-	return true;
+	return ICE_NEXT_TARGET;
 }
 
 static bool v6_send(const struct ice_address *to, const uint8_t *bytes, size_t len, void *arg)
@@ -670,7 +670,7 @@ static void test_ipv6(void **state)
 	struct v6 again = {0};
 	for (int i = 0; i < 4; i++) {
 		struct ice_address a;
-		assert_true(v6_next(&a, &again));
+		assert_int_equal(v6_next(&a, &again), ICE_NEXT_TARGET);
 		assert_true(ice_address_same(&a, &v.asked[i]));
 	}
 	uint8_t reply[1500];

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "agent/bounds.h"
 #include "agent/stats.h"
 #include "engine/progress.h"
 
@@ -65,6 +66,53 @@ static void test_nothing_answered(void **state)
 	json_decref(o);
 }
 
+/* What bounded the rate, in shares of the time: for programs and for people. */
+static void test_bounds(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t bound[ICE_BOUND_COUNT];
+		const char *line;
+	} cases[] = {
+	        {{[ICE_BOUND_SUBNET] = 810, [ICE_BOUND_PACE] = 170, [ICE_BOUND_CPU] = 20},
+	         "what bounded the rate: the cap per subnet (81 % of the time), then the rate asked for (17 % of the "
+	         "time)\n"},
+	        {{[ICE_BOUND_CPU] = 250, [ICE_BOUND_TARGETS] = 750},
+	         "what bounded the rate: this machine and its kernel (25 % of the time); the last answers were waited "
+	         "for "
+	         "in 75 % of it\n"},
+	        {{[ICE_BOUND_PACE] = 30, [ICE_BOUND_TARGETS] = 970},
+	         "nothing bounded the rate: the last answers were waited for in 97 % of the time\n"},
+	        {{[ICE_BOUND_WINDOW] = 5, [ICE_BOUND_SUBNET] = 5},
+	         "what bounded the rate: the number of requests in flight, --window (50 % of the time), then the cap "
+	         "per "
+	         "subnet (50 % of the time)\n"},
+	        {{[ICE_BOUND_WINDOW] = 1},
+	         "what bounded the rate: the number of requests in flight, --window (100 % of the time)\n"},
+	        {{0}, ""},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ice_scanner_counters c = {0};
+		char *text = NULL;
+		size_t n;
+		memcpy(c.bound, cases[i].bound, sizeof c.bound);
+		FILE *to = open_memstream(&text, &n);
+		ice_bounds_tell(&c, to);
+		fclose(to);
+		assert_string_equal(text, cases[i].line);
+		free(text);
+	}
+	struct ice_stats s;
+	struct ice_figures f = {.scanner.bound = {[ICE_BOUND_SUBNET] = 810, [ICE_BOUND_PACE] = 190}};
+	ice_stats_init(&s, 0);
+	json_t *o = written(&s, &f), *shares = json_object_get(o, "bounded_by");
+	assert_int_equal(json_object_size(shares), ICE_BOUND_COUNT);
+	assert_true(json_real_value(json_object_get(shares, "subnet")) == 0.81);
+	assert_true(json_real_value(json_object_get(shares, "neighbours")) == 0);
+	json_decref(o);
+	ice_stats_fini(&s);
+}
+
 static void test_the_slowest_devices_slowest_first(void **state)
 {
 	(void)state;
@@ -110,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_the_promised_keys),
 	        cmocka_unit_test(test_nothing_answered),
+	        cmocka_unit_test(test_bounds),
 	        cmocka_unit_test(test_the_slowest_devices_slowest_first),
 	        cmocka_unit_test(test_the_progress_line_fits_any_width),
 	};
