@@ -6,6 +6,7 @@
 #include "scanner_state.h"
 
 #define SCANNER_RETRY ICE_USEC_MSEC(1)  /* after `send` refused; and how often a paced pump is worth a wake-up */
+#define SCANNER_FAST  3000              /* a second: such a pace is */
 #define SCANNER_POLL  ICE_USEC_MSEC(10) /* after `reserve` refused */
 
 const char *ice_bound_name(enum ice_bound b)
@@ -287,8 +288,8 @@ ice_usec ice_scanner_next(const struct ice_scanner *s, ice_usec now)
 	}
 	if (scanner_lack(s) == ICE_BOUND_COUNT) {
 		ice_usec send = s->cut ? now : ice_pacer_next(&s->pacer, now);
-		/* A fast pace is served once a millisecond, not once a token. */
-		if ((s->refused || ice_pacer_limit(&s->pacer) >= 1000) && send < s->pumped + SCANNER_RETRY)
+		/* A fast pace is served once a millisecond, not once a token: so that a timer that is late loses none, three or more. */
+		if ((s->refused || ice_pacer_limit(&s->pacer) >= SCANNER_FAST) && send < s->pumped + SCANNER_RETRY)
 			send = s->pumped + SCANNER_RETRY;
 		at = send < at ? send : at;
 	}

@@ -83,6 +83,7 @@ struct network {
 	uint64_t silent_sent, sent, refuse_sends;
 	unsigned socket_takes, socket_room; /* datagrams in a beat, 0 = all; and in this one */
 	ice_usec beat;                      /* what a beat takes */
+	ice_usec late;                      /* the timer wakes it so much too late */
 	ice_usec *sent_times;               /* when kept: of the first sent_room */
 	size_t sent_room;
 	uint16_t *sent_to; /* datagrams by target */
@@ -448,6 +449,8 @@ static bool network_run(struct network *n, ice_usec until)
 		ice_usec turn = n->handed < n->count ? n->handed * n->spread : 0;
 		if (turn > n->now && turn < next)
 			next = turn;
+		if (n->late > 0 && next > n->now && next != ICE_USEC_NEVER)
+			next += n->late;
 		assert_true(next >= n->now);
 		assert_true(next != ICE_USEC_NEVER || ice_scanner_idle(n->scanner)); /* or it would sleep for ever */
 		if (next == ICE_USEC_NEVER)

@@ -378,6 +378,25 @@ static void test_pace(void **state)
 	}
 }
 
+/* Each rate is kept by a timer that is late by what real ones are late by. */
+static void test_pace_with_a_late_timer(void **state)
+{
+	(void)state;
+	static const uint64_t rates[] = {20, 100, 900, 1000, 1100, 1500, 2000, 10000};
+	for (size_t k = 0; k < sizeof(rates) / sizeof(rates[0]); k++) {
+		struct network *n = network_new(1);
+		n->count = (uint32_t)(rates[k] * 8);
+		n->options.rate = rates[k];
+		n->options.retries = 0;
+		n->options.timeout = MS(300);
+		n->options.window = 65536;
+		n->late = 300;
+		assert_true(network_run(n, FOREVER));
+		assert_true(n->now <= ICE_USEC_MSEC(8000 + 300) + 2 * n->late + 1000);
+		network_free(n);
+	}
+}
+
 static void test_congestion(void **state)
 {
 	(void)state;
@@ -1221,6 +1240,7 @@ int main(void)
 	        cmocka_unit_test(test_a_device_goes_silent_in_mid_conversation),
 	        cmocka_unit_test(test_drain),
 	        cmocka_unit_test(test_pace),
+	        cmocka_unit_test(test_pace_with_a_late_timer),
 	        cmocka_unit_test(test_congestion),
 	        cmocka_unit_test(test_what_we_lose_ourselves_is_asked_anew),
 	        cmocka_unit_test(test_learned_timeouts),
