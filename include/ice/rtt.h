@@ -30,6 +30,9 @@ void ice_rtt_sample(struct ice_rtt *e, ice_usec round_trip);
 /* SRTT + 4 x RTTVAR, within FLOOR and CEIL; START when nothing is known. */
 ice_usec ice_rtt_timeout(const struct ice_rtt *e);
 
+/* How long to wait after try number `attempt` (0, 1, ...); doubled with each. */
+ice_usec ice_rtt_wait(const struct ice_rtt *e, unsigned attempt, bool last);
+
 #define ICE_RTT_SUBNETS 4096
 
 struct ice_rtt_table {
@@ -44,7 +47,7 @@ struct ice_rtt_table {
  * can have been: it still teaches the subnet (or a distant one would be retried for ever), but not the rest. */
 void ice_rtt_table_sample(struct ice_rtt_table *t, const struct ice_address *from, ice_usec round_trip, bool retried);
 
-/* How long to wait after try number `attempt` (0, 1, ...) to this address; doubled with each. */
+/* The same, for an address. */
 ice_usec ice_rtt_table_timeout(const struct ice_rtt_table *t, const struct ice_address *to, unsigned attempt,
                                bool last);
 

@@ -141,7 +141,13 @@ static void check_tell_profiles(struct check *c, const char *folder)
 static void check_tell_configuration(struct check *c)
 {
 	const struct ice_settings_sweep *sweep = &c->settings.sweep;
-	const struct ice_estimate_pace pace = {sweep->rate, (unsigned)sweep->retries, sweep->timeout};
+	const struct ice_estimate_pace pace = {
+	        .rate = sweep->rate,
+	        .retries = (unsigned)sweep->retries,
+	        .timeout = sweep->timeout,
+	        .window = ice_setup_window((uint64_t)sweep->window),
+	        .subnet_cap = (uint32_t)sweep->subnet_cap,
+	};
 	ice_report_step(&c->report, ICE_REPORT_OK, "configuration", "%s", c->config);
 	ice_report_set(&c->report, "configuration", json_string(c->config));
 	if (!c->server)

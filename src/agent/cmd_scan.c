@@ -203,11 +203,22 @@ static void scan_defaults(struct scan *s)
 		o->snmp = c ? (c->v1 && c->v2c ? "both" : c->v1 ? "1" : "2c") : "both";
 }
 
+static uint32_t scan_subnet_cap(const struct scan *s)
+{
+	return s->options.config ? (uint32_t)s->settings.sweep.subnet_cap : 0;
+}
+
 /* What would be asked; nothing is. */
 static int scan_dry_run(struct scan *s)
 {
 	const struct scan_options *o = &s->options;
-	const struct ice_estimate_pace pace = {o->rate, (unsigned)o->retries, o->timeout};
+	const struct ice_estimate_pace pace = {
+	        .rate = o->rate,
+	        .retries = (unsigned)o->retries,
+	        .timeout = o->timeout,
+	        .window = ice_setup_window((uint64_t)o->window),
+	        .subnet_cap = scan_subnet_cap(s),
+	};
 	struct ice_report report;
 	const char *names;
 	ice_report_init(&report, o->format == ice_output_format("json", &names));
@@ -248,7 +259,7 @@ static int scan_prepare(struct scan *s)
 	        .v2c = strcmp(o->snmp, "1") != 0,
 	        .discover = o->discover,
 	        .probe = ice_setup_probe(&s->settings.privacy),
-	        .subnet_cap = o->config ? (uint32_t)s->settings.sweep.subnet_cap : 0,
+	        .subnet_cap = scan_subnet_cap(s),
 	        .shard = o->shard,
 	        .shards = o->shards,
 	        .outbox = s->delivery ? ice_delivery_outbox(s->delivery) : NULL,

@@ -1,37 +1,114 @@
 #include "estimate.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ice/neighbours.h"
-
 #include "amount.h"
+#include "bounds.h"
 
-#define ESTIMATE_TIMEOUT ICE_USEC_SEC(1)
+/* The /24 (IPv6: /120) of an address. */
+static void estimate_subnet(const struct ice_address *a, struct ice_address *first, struct ice_address *last)
+{
+	*first = *last = *a;
+	first->lo &= ~UINT64_C(0xff);
+	last->lo |= 0xff;
+}
+
+/* How many of the n addresses from number i on no earlier leg asks, all of them of first..last. */
+static uint64_t estimate_asked(const struct ice_plan *plan, size_t at, uint64_t i, uint64_t n,
+                               const struct ice_address *first, const struct ice_address *last)
+{
+	uint64_t asked = 0, shared = 0;
+	for (size_t before = 0; before < at; before++)
+		shared += ice_range_count_within(plan->legs[before]->range, first, last);
+	for (uint64_t k = i; shared > 0 && k < i + n; k++) {
+		struct ice_address a = ice_range_at(plan->legs[at]->range, k);
+		asked += !ice_plan_has_before(plan, at, &a);
+	}
+	return shared > 0 ? asked : n;
+}
+
+/* Most addresses of one subnet that a leg asks. The set is in address order, so that a subnet is a stretch of it. */
+static uint64_t estimate_densest(const struct ice_plan *plan, size_t at)
+{
+	const struct ice_range *range = plan->legs[at]->range;
+	uint64_t most = 0, n;
+	for (uint64_t i = 0; i < ice_range_count(range) && most < 256; i += n) {
+		struct ice_address a = ice_range_at(range, i), first, last;
+		estimate_subnet(&a, &first, &last);
+		n = ice_range_count_within(range, &first, &last);
+		uint64_t asked = estimate_asked(plan, at, i, n, &first, &last);
+		most = asked > most ? asked : most;
+	}
+	return most;
+}
+
+static void estimate_longer(struct ice_estimate *e, double seconds, enum ice_bound bound)
+{
+	if (seconds > e->seconds) {
+		e->seconds = seconds;
+		e->bound = bound;
+	}
+}
+
+/* How many addresses of each of `subnets` are in flight at once below the cap. Not all that may: they come in no order, and ICE_SCANNER_HELD of them
+ * that wait for a full subnet keep back those of others. With `drawn` of each, Poisson's law says how many those are. */
+static double estimate_in_flight(double subnets, uint32_t cap)
+{
+	double held = ICE_SCANNER_HELD / subnets, low = 0, high = cap + held + 1;
+	while (high - low > 1e-6) {
+		double drawn = (low + high) / 2, chance = exp(-drawn), beyond = drawn - cap;
+		for (uint32_t k = 0; k < cap; chance *= drawn / ++k)
+			beyond += chance * (cap - k);
+		*(beyond < held ? &low : &high) = drawn;
+	}
+	return low - held;
+}
+
+/* How often `n` addresses must take turns where `room` of them may be in flight. */
+static double estimate_turns(uint64_t n, uint64_t room)
+{
+	return (double)((n + room - 1) / room);
+}
 
 void ice_estimate_leg(const struct ice_plan *plan, size_t at, const struct ice_estimate_pace *pace,
-                      struct ice_estimate *out)
+                      const struct ice_neighbours *neighbours, struct ice_estimate *out)
 {
 	const struct ice_leg *leg = plan->legs[at];
 	const struct ice_range *before[ICE_PLAN_LEGS];
+	const struct ice_scanner_options options = {
+	        .timeout = pace->timeout, .retries = pace->retries, .community_count = leg->community_count};
 	unsigned tries = (pace->retries + 1) * (unsigned)leg->community_count;
 	uint64_t rate = leg->rate && (!pace->rate || leg->rate < pace->rate) ? leg->rate : pace->rate;
+	const struct ice_scanner_options one_try = {.timeout = pace->timeout, .community_count = 1};
+	double hold = (double)ice_scanner_hold(&options) / 1e6, first = (double)ice_scanner_hold(&one_try) / 1e6;
 	for (size_t i = 0; i < at; i++)
 		before[i] = plan->legs[i]->range;
-	struct ice_neighbours *neighbours = ice_neighbours_new(NULL, NULL);
-	ice_neighbours_connect(neighbours);
 	*out = (struct ice_estimate){.addresses =
 	                                     ice_range_count(leg->range) - ice_range_common(leg->range, before, at)};
 	out->on_link = ice_neighbours_count(neighbours, leg->range);
 	out->packets_least = out->addresses;
 	out->packets_most = out->addresses * tries;
-	double table = (double)out->on_link / ice_neighbours_pace(neighbours);
-	double paced = rate ? (double)out->packets_most / (double)rate : -1;
-	out->seconds = paced < 0 ? -1 : paced > table ? paced : table;
-	if (out->seconds >= 0 && out->addresses > 0) /* the last address is waited for, too */
-		out->seconds += (double)(pace->timeout ? pace->timeout : ESTIMATE_TIMEOUT) * tries / 1e6;
-	ice_neighbours_free(neighbours);
+	if (out->addresses == 0)
+		return;
+	estimate_longer(out, hold, ICE_BOUND_TARGETS);
+	if (rate) { /* where no retry is due before the last first try has gone out, retries go out in time that is waited anyway */
+		double once = (double)out->addresses / (double)rate;
+		estimate_longer(out, (once <= first ? once : once * tries) + hold, ICE_BOUND_PACE);
+	}
+	estimate_longer(out, estimate_turns(out->addresses, pace->window) * hold, ICE_BOUND_WINDOW);
+	uint64_t densest = pace->subnet_cap ? estimate_densest(plan, at) : 0;
+	if (densest > pace->subnet_cap) {
+		double all = estimate_in_flight((double)out->addresses / (double)densest, pace->subnet_cap);
+		estimate_longer(out, floor((double)densest / all + 0.99) * hold, ICE_BOUND_SUBNET);
+	}
+	if (out->on_link)
+		estimate_longer(out, (double)out->on_link / ice_neighbours_pace(neighbours) + hold,
+		                ICE_BOUND_NEIGHBOURS);
+	if (out->seconds < 2 * hold) /* there is more waiting than sending */
+		out->bound = ICE_BOUND_TARGETS;
 }
 
 static json_t *estimate_json(const struct ice_estimate *e)
@@ -39,8 +116,8 @@ static json_t *estimate_json(const struct ice_estimate *e)
 	json_t *o = json_pack("{s:I, s:I, s:{s:I, s:I}}", "addresses", (json_int_t)e->addresses, "on_link",
 	                      (json_int_t)e->on_link, "packets", "least", (json_int_t)e->packets_least, "most",
 	                      (json_int_t)e->packets_most);
-	if (e->seconds >= 0)
-		json_object_set_new(o, "seconds", json_real(e->seconds));
+	json_object_set_new(o, "seconds", json_real(e->seconds));
+	json_object_set_new(o, "bound", json_string(ice_bound_name(e->bound)));
 	return o;
 }
 
@@ -99,12 +176,12 @@ static void estimate_tell_sum(const struct ice_estimate *sum, const struct ice_e
 	ice_amount_number(sum->packets_least, least);
 	ice_amount_number(sum->packets_most, most);
 	ice_amount_number(pace->rate, rate);
-	if (sum->seconds >= 0)
-		ice_report_step(report, ICE_REPORT_OK, "sweep", "%s, %s to %s packets, at %s a second %s or more",
-		                addresses, least, most, rate, ice_amount_seconds(sum->seconds, time));
-	else
-		ice_report_step(report, ICE_REPORT_OK, "sweep", "%s, %s to %s packets, as fast as this machine can",
-		                addresses, least, most);
+	ice_amount_seconds(sum->seconds, time);
+	bool bounded = sum->bound != ICE_BOUND_TARGETS;
+	ice_report_step(report, ICE_REPORT_OK, "sweep", "%s, %s to %s packets, %s%s%s; %s%s when nobody answers%s%s",
+	                addresses, least, most, pace->rate ? "at " : "as fast as this machine can",
+	                pace->rate ? rate : "", pace->rate ? " a second" : "", time, pace->rate ? "" : " or more",
+	                bounded ? ", bounded by " : "", bounded ? ice_bounds_words(sum->bound) : "");
 	json_t *o = estimate_json(sum);
 	json_object_set_new(o, "rate", json_integer((json_int_t)pace->rate));
 	ice_report_set(report, "sweep", o);
@@ -113,16 +190,23 @@ static void estimate_tell_sum(const struct ice_estimate *sum, const struct ice_e
 void ice_estimate_tell(const struct ice_plan *plan, const struct ice_estimate_pace *pace, struct ice_report *report)
 {
 	struct ice_estimate sum = {0}, one;
+	double spent[ICE_BOUND_COUNT] = {0};
 	json_t *list = json_array();
+	struct ice_neighbours *neighbours = ice_neighbours_new(NULL, NULL);
+	ice_neighbours_connect(neighbours);
 	for (size_t i = 0; i < plan->count; i++) {
-		ice_estimate_leg(plan, i, pace, &one);
+		ice_estimate_leg(plan, i, pace, neighbours, &one);
 		estimate_tell_leg(plan, i, &one, list, report);
 		sum.addresses += one.addresses;
 		sum.on_link += one.on_link;
 		sum.packets_least += one.packets_least;
 		sum.packets_most += one.packets_most;
-		sum.seconds = sum.seconds < 0 || one.seconds < 0 ? -1 : sum.seconds + one.seconds;
+		sum.seconds += one.seconds;
+		spent[one.bound] += one.seconds;
+		if (spent[one.bound] > spent[sum.bound])
+			sum.bound = one.bound;
 	}
+	ice_neighbours_free(neighbours);
 	estimate_tell_sum(&sum, pace, report);
 	ice_report_set(report, "ranges", list);
 }

@@ -25,6 +25,24 @@ static unsigned contact_made(const struct ice_scanner *s, const struct slot *slo
 	return slot->excused > 0 ? s->tries : slot->tries;
 }
 
+/* How long is waited after a try, where the answers so far suggest `learned`. */
+static ice_usec contact_wait(const struct ice_scanner_options *o, ice_usec learned)
+{
+	if (o->timeout > 0)
+		return o->timeout;
+	return learned < CONTACT_SPACING ? CONTACT_SPACING : learned;
+}
+
+ice_usec ice_scanner_hold(const struct ice_scanner_options *options)
+{
+	const struct ice_rtt nothing = {0};
+	unsigned communities = (unsigned)options->community_count, tries = (options->retries + 1) * communities;
+	ice_usec hold = 0;
+	for (unsigned attempt = 0; attempt < tries; attempt++)
+		hold += contact_wait(options, ice_rtt_wait(&nothing, attempt / communities, attempt + 1 == tries));
+	return hold;
+}
+
 bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
@@ -40,13 +58,11 @@ bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 		s->counters.retries_sent++;
 	s->counters.identify_sent++;
 	slot->tries++;
-	ice_usec wait = s->options.timeout;
-	if (wait <= 0)
-		wait = ice_rtt_table_timeout(&s->rtt, &to, attempt / (unsigned)s->options.community_count,
-		                             slot->tries >= s->tries);
-	if (s->options.timeout <= 0 && wait < CONTACT_SPACING)
-		wait = CONTACT_SPACING;
-	ice_wheel_arm(s->slots.wheel, i, now + wait);
+	ice_usec learned = 0;
+	if (s->options.timeout <= 0)
+		learned = ice_rtt_table_timeout(&s->rtt, &to, attempt / (unsigned)s->options.community_count,
+		                                slot->tries >= s->tries);
+	ice_wheel_arm(s->slots.wheel, i, now + contact_wait(&s->options, learned));
 	return true;
 }
 

@@ -26,6 +26,14 @@ ice_usec ice_rtt_timeout(const struct ice_rtt *e)
 	return t < ICE_RTT_FLOOR ? ICE_RTT_FLOOR : t > ICE_RTT_CEIL ? ICE_RTT_CEIL : t;
 }
 
+ice_usec ice_rtt_wait(const struct ice_rtt *e, unsigned attempt, bool last)
+{
+	ice_usec wait = ice_rtt_timeout(e) << (attempt < 3 ? attempt : 3);
+	if (wait > ICE_RTT_CEIL)
+		wait = ICE_RTT_CEIL;
+	return last && wait < ICE_RTT_START ? ICE_RTT_START : wait;
+}
+
 /* Names a subnet; never 0, which is an empty place. */
 static uint32_t rtt_subnet(const struct ice_address *a)
 {
@@ -48,9 +56,5 @@ void ice_rtt_table_sample(struct ice_rtt_table *t, const struct ice_address *fro
 ice_usec ice_rtt_table_timeout(const struct ice_rtt_table *t, const struct ice_address *to, unsigned attempt, bool last)
 {
 	uint32_t subnet = rtt_subnet(to), place = (subnet >> 1) % ICE_RTT_SUBNETS;
-	const struct ice_rtt *e = t->subnets[place].subnet == subnet ? &t->subnets[place].estimate : &t->all;
-	ice_usec wait = ice_rtt_timeout(e) << (attempt < 3 ? attempt : 3);
-	if (wait > ICE_RTT_CEIL)
-		wait = ICE_RTT_CEIL;
-	return last && wait < ICE_RTT_START ? ICE_RTT_START : wait;
+	return ice_rtt_wait(t->subnets[place].subnet == subnet ? &t->subnets[place].estimate : &t->all, attempt, last);
 }

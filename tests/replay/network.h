@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "ice/random.h"
+#include "ice/range.h"
 #include "ice/recording.h"
 #include "ice/scanner.h"
 
@@ -68,7 +69,8 @@ struct network {
 
 	uint32_t first, count; /* targets: count addresses from first on */
 	uint32_t handed, resumed;
-	ice_usec spread; /* between two targets, for whose turn `next` waits */
+	struct ice_cursor *cursor; /* of the targets; NULL: one after the other */
+	ice_usec spread;           /* between two targets, for whose turn `next` waits */
 	struct network_device *devices;
 	size_t device_count;
 	uint32_t *device_of; /* by target, index + 1 */
@@ -192,7 +194,11 @@ static enum ice_next network_op_next(struct ice_address *out, void *arg)
 		return ICE_NEXT_END;
 	if (n->now < n->handed * n->spread)
 		return ICE_NEXT_LATER;
-	*out = ice_address_v4(n->first + n->handed++);
+	if (n->cursor && !ice_cursor_next(n->cursor, out))
+		return ICE_NEXT_END;
+	if (!n->cursor)
+		*out = ice_address_v4(n->first + n->handed);
+	n->handed++;
 	return ICE_NEXT_TARGET;
 }
 
