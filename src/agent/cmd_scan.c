@@ -43,6 +43,7 @@ struct scan {
 	struct ice_output output;
 	struct ice_progress progress;
 	struct ice_stats stats;
+	double expected; /* seconds the sweep is thought to take; 0 = not known */
 	bool interrupted, cut, swept;
 	ice_usec full_since; /* when the outbox began to refuse; 0 = it takes readings */
 	bool gave_up;
@@ -95,6 +96,8 @@ static struct ice_progress_figures scan_progress(const struct scan *s)
 	        .total = f.addresses,
 	        .sent = f.scanner.probes_sent,
 	        .in_flight = f.in_flight,
+	        .seconds = f.seconds,
+	        .expected = s->expected,
 	        .found = s->options.discover ? f.scanner.devices : f.scanner.printers,
 	        .found_what = s->options.discover ? "devices" : "printers",
 	};
@@ -208,17 +211,23 @@ static uint32_t scan_subnet_cap(const struct scan *s)
 	return s->options.config ? (uint32_t)s->settings.sweep.subnet_cap : 0;
 }
 
-/* What would be asked; nothing is. */
-static int scan_dry_run(struct scan *s)
+static struct ice_estimate_pace scan_pace(const struct scan *s)
 {
 	const struct scan_options *o = &s->options;
-	const struct ice_estimate_pace pace = {
+	return (struct ice_estimate_pace){
 	        .rate = o->rate,
 	        .retries = (unsigned)o->retries,
 	        .timeout = o->timeout,
 	        .window = ice_setup_window((uint64_t)o->window),
 	        .subnet_cap = scan_subnet_cap(s),
 	};
+}
+
+/* What would be asked; nothing is. */
+static int scan_dry_run(struct scan *s)
+{
+	const struct scan_options *o = &s->options;
+	const struct ice_estimate_pace pace = scan_pace(s);
 	struct ice_report report;
 	const char *names;
 	ice_report_init(&report, o->format == ice_output_format("json", &names));
@@ -280,10 +289,13 @@ static void scan_sweep(struct scan *s)
 	struct event *signals[2] = {evsignal_new(s->base, SIGINT, scan_signal, s),
 	                            evsignal_new(s->base, SIGTERM, scan_signal, s)};
 	struct ice_place from = {.seed = o->seed >= 0 ? (uint64_t)o->seed : ice_setup_seed()};
+	const struct ice_estimate_pace pace = scan_pace(s);
 	ice_usec now = ice_clock_now();
 	for (int i = 0; i < 2; i++)
 		if (!signals[i] || event_add(signals[i], NULL) != 0)
 			abort();
+	if (o->shards == 1)
+		s->expected = ice_estimate_seconds(s->plan, &pace);
 	ice_stats_init(&s->stats, now);
 	if (s->delivery)
 		ice_delivery_confine(s->delivery);
@@ -299,7 +311,7 @@ static void scan_sweep(struct scan *s)
 		ice_delivery_wait(s->delivery, o->upload_wait, &s->progress, &s->interrupted);
 	ice_progress_clear(&s->progress);
 	struct ice_progress_figures end = scan_progress(s);
-	ice_progress_end(&s->progress, ice_clock_now(), &end);
+	ice_progress_end(&s->progress, &end);
 	for (int i = 0; i < 2; i++)
 		event_free(signals[i]);
 	if (s->gave_up)

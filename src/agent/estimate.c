@@ -111,6 +111,20 @@ void ice_estimate_leg(const struct ice_plan *plan, size_t at, const struct ice_e
 		out->bound = ICE_BOUND_TARGETS;
 }
 
+double ice_estimate_seconds(const struct ice_plan *plan, const struct ice_estimate_pace *pace)
+{
+	struct ice_estimate one;
+	double seconds = 0;
+	struct ice_neighbours *neighbours = ice_neighbours_new(NULL, NULL);
+	ice_neighbours_connect(neighbours);
+	for (size_t i = 0; i < plan->count; i++) {
+		ice_estimate_leg(plan, i, pace, neighbours, &one);
+		seconds += one.seconds;
+	}
+	ice_neighbours_free(neighbours);
+	return seconds;
+}
+
 static json_t *estimate_json(const struct ice_estimate *e)
 {
 	json_t *o = json_pack("{s:I, s:I, s:{s:I, s:I}}", "addresses", (json_int_t)e->addresses, "on_link",

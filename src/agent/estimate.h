@@ -39,6 +39,9 @@ struct ice_estimate {
 void ice_estimate_leg(const struct ice_plan *plan, size_t leg, const struct ice_estimate_pace *pace,
                       const struct ice_neighbours *neighbours, struct ice_estimate *out);
 
+/* Of all legs, one after the other: seconds. */
+double ice_estimate_seconds(const struct ice_plan *plan, const struct ice_estimate_pace *pace);
+
 /* Tells all of them and their sum. As JSON, added to the report:
  *   "ranges": [{"name","addresses" (in it),"asked" (without those of ranges before it),"communities","excluded","edges" (network and
  *       broadcast addresses left out),"on_link","packets":{"least","most"},"seconds" (when nobody answers; where the rate has no limit, at least),

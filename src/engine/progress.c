@@ -11,21 +11,35 @@
 #define PROGRESS_EVERY      ICE_USEC_MSEC(125)
 #define PROGRESS_EVERY_JSON ICE_USEC_MSEC(250)
 #define PROGRESS_LINE       256
+#define PROGRESS_LATE       3.0 /* seconds that the rate is one of, about */
+#define PROGRESS_EARLY      4 /* addresses done tell how it goes when they are more than this part of those in flight */
 
 void ice_progress_init(struct ice_progress *p, enum ice_progress_form form, ice_usec now)
 {
 	if (form == ICE_PROGRESS_LINE && !isatty(STDERR_FILENO))
 		form = ICE_PROGRESS_NONE;
-	*p = (struct ice_progress){.form = form, .started = now, .last = now};
+	*p = (struct ice_progress){.form = form, .last = now};
 }
 
-/* Seconds that are left; -1 when it is too early to tell. */
-static double progress_left(const struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f)
+double ice_progress_left(const struct ice_progress_figures *f)
 {
-	double elapsed = (double)(now - p->started) / 1e6;
-	if (f->done == 0 || f->done > f->total || elapsed <= 0.5)
-		return -1;
-	return elapsed * (double)(f->total - f->done) / (double)f->done;
+	if (f->done >= f->total)
+		return f->done > f->total ? -1 : 0;
+	double done = (double)f->done, begun = done + (double)f->in_flight, expected = f->expected - f->seconds;
+	if (f->done <= f->in_flight / PROGRESS_EARLY)
+		return expected > 0 ? expected : -1;
+	double left = f->seconds * ((double)f->total - done) / begun;
+	return expected > 0 ? left * done / begun + expected * (1 - done / begun) : left;
+}
+
+void ice_progress_measure(struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f)
+{
+	double seconds = (double)(now - p->last) / 1e6, keeps = PROGRESS_LATE / (PROGRESS_LATE + seconds);
+	p->sent = keeps * (p->sent + (double)(f->sent - p->last_sent));
+	p->seconds = keeps * (p->seconds + seconds);
+	p->rate = p->seconds > 0 ? p->sent / p->seconds : 0;
+	p->last = now;
+	p->last_sent = f->sent;
 }
 
 /* "0:07", "1:02:09" */
@@ -38,11 +52,10 @@ static void progress_time(int64_t seconds, char out[32])
 		snprintf(out, 32, "%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
 }
 
-void ice_progress_line(const struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f, char *out,
-                       size_t width)
+void ice_progress_line(const struct ice_progress *p, const struct ice_progress_figures *f, char *out, size_t width)
 {
 	char eta[32] = "-:--", parts[6][80];
-	double left = progress_left(p, now, f);
+	double left = ice_progress_left(f);
 	if (left >= 0)
 		progress_time((int64_t)(left + 0.5), eta);
 	snprintf(parts[0], sizeof parts[0], "%3d%%", f->total ? (int)(f->done * 100 / f->total) : 100);
@@ -87,13 +100,13 @@ static void progress_write(json_t *o)
 	json_decref(o);
 }
 
-static void progress_json(const struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f)
+static void progress_json(const struct ice_progress *p, const struct ice_progress_figures *f)
 {
-	double left = progress_left(p, now, f);
-	json_t *o = json_pack("{s:I, s:I, s:I, s:s, s:I, s:f, s:i, s:f}", "done", (json_int_t)f->done, "total",
-	                      (json_int_t)f->total, "found", (json_int_t)f->found, "what", f->found_what, "sent",
-	                      (json_int_t)f->sent, "rate", p->rate, "in_flight", (int)f->in_flight, "seconds",
-	                      (double)(now - p->started) / 1e6);
+	double left = ice_progress_left(f);
+	json_t *o =
+	        json_pack("{s:I, s:I, s:I, s:s, s:I, s:f, s:i, s:f}", "done", (json_int_t)f->done, "total",
+	                  (json_int_t)f->total, "found", (json_int_t)f->found, "what", f->found_what, "sent",
+	                  (json_int_t)f->sent, "rate", p->rate, "in_flight", (int)f->in_flight, "seconds", f->seconds);
 	if (left >= 0)
 		json_object_set_new(o, "left", json_real(left));
 	progress_write(o);
@@ -104,26 +117,21 @@ void ice_progress_draw(struct ice_progress *p, ice_usec now, const struct ice_pr
 	char line[PROGRESS_LINE];
 	if (!ice_progress_due(p, now))
 		return;
-	double seconds = (double)(now - p->last) / 1e6;
-	double rate = (double)(f->sent - p->last_sent) / seconds;
-	p->rate = p->rate > 0 ? p->rate * 0.7 + rate * 0.3 : rate;
-	p->last = now;
-	p->last_sent = f->sent;
+	ice_progress_measure(p, now, f);
 	if (p->form == ICE_PROGRESS_JSON) {
-		progress_json(p, now, f);
+		progress_json(p, f);
 		return;
 	}
-	ice_progress_line(p, now, f, line, progress_width());
+	ice_progress_line(p, f, line, progress_width());
 	fprintf(stderr, "\r\033[K%s", line);
 	p->drawn = true;
 }
 
-void ice_progress_end(struct ice_progress *p, ice_usec now, const struct ice_progress_figures *f)
+void ice_progress_end(struct ice_progress *p, const struct ice_progress_figures *f)
 {
-	double seconds = (double)(now - p->started) / 1e6;
-	p->rate = seconds > 0 ? (double)f->sent / seconds : 0;
+	p->rate = f->seconds > 0 ? (double)f->sent / f->seconds : 0;
 	if (p->form == ICE_PROGRESS_JSON)
-		progress_json(p, now, f);
+		progress_json(p, f);
 }
 
 void ice_progress_say(struct ice_progress *p, ice_usec now, const char *text)
