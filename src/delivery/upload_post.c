@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <curl/curl.h>
-#include <event2/event.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <signal.h>
@@ -14,6 +13,7 @@
 
 #include "upload_chain.h"
 #include "upload_link.h"
+#include "upload_loop.h"
 #include "upload_words.h"
 
 #define UPLOAD_POST_HEADERS_MAX 8192 /* bytes of headers, those of 1xx answers included */
@@ -40,14 +40,7 @@ struct upload_post {
 	void *arg;
 };
 
-/* One descriptor that curl wants to be told about. */
-struct upload_post_socket {
-	TAILQ_ENTRY(upload_post_socket) link;
-	struct event *event;
-};
-
 struct ice_upload_post_carrier {
-	struct event_base *base;
 	struct ice_upload_post_options options;
 	char url[ICE_ENROLMENT_URL_MAX + sizeof(ICE_BATCH_PATH)];
 	char host[UPLOAD_POST_HOST_MAX]; /* as the certificate must name it */
@@ -55,77 +48,9 @@ struct ice_upload_post_carrier {
 	bool host_is_address;
 	CURLM *multi;
 	CURL *pattern; /* what every post begins as a copy of */
-	struct event *timer;
+	struct ice_upload_loop *loop;
 	TAILQ_HEAD(upload_posts, upload_post) posts;
-	TAILQ_HEAD(upload_post_sockets, upload_post_socket) sockets;
 };
-
-/* --- the pairing of curl and libevent --- */
-
-static void upload_post_finished(struct ice_upload_post_carrier *c);
-
-static void upload_post_ready(evutil_socket_t fd, short what, void *arg)
-{
-	struct ice_upload_post_carrier *c = arg;
-	int running, mask = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
-	curl_multi_socket_action(c->multi, fd, mask, &running);
-	upload_post_finished(c);
-}
-
-static void upload_post_timeout(evutil_socket_t fd, short what, void *arg)
-{
-	struct ice_upload_post_carrier *c = arg;
-	int running;
-	(void)fd, (void)what;
-	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	upload_post_finished(c);
-}
-
-static int upload_post_set_timer(CURLM *multi, long msec, void *arg)
-{
-	struct ice_upload_post_carrier *c = arg;
-	struct timeval after = {msec / 1000, msec % 1000 * 1000};
-	(void)multi;
-	/* Zero too by a timer: an event that activates itself would keep libevent from looking at sockets. */
-	if (msec < 0)
-		evtimer_del(c->timer);
-	else
-		evtimer_add(c->timer, &after);
-	return 0;
-}
-
-static void upload_post_forget_socket(struct ice_upload_post_carrier *c, struct upload_post_socket *s)
-{
-	TAILQ_REMOVE(&c->sockets, s, link);
-	event_free(s->event);
-	free(s);
-}
-
-static int upload_post_set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
-{
-	struct ice_upload_post_carrier *c = arg;
-	struct upload_post_socket *s = known;
-	short events = EV_PERSIST;
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (s)
-			upload_post_forget_socket(c, s);
-		return 0;
-	}
-	events |= (short)((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0));
-	if (!s) {
-		s = calloc(1, sizeof(*s));
-		if (!s || !(s->event = event_new(c->base, fd, events, upload_post_ready, c)))
-			abort();
-		TAILQ_INSERT_TAIL(&c->sockets, s, link);
-		curl_multi_assign(c->multi, fd, s);
-	} else {
-		event_del(s->event);
-		event_assign(s->event, c->base, fd, events, upload_post_ready, c);
-	}
-	event_add(s->event, NULL);
-	return 0;
-}
 
 /* --- whether TCP came about --- */
 
@@ -262,8 +187,9 @@ static void upload_post_end(struct upload_post *p, CURLcode code)
 	upload_post_free(p);
 }
 
-static void upload_post_finished(struct ice_upload_post_carrier *c)
+static void upload_post_finished(void *arg)
 {
+	struct ice_upload_post_carrier *c = arg;
 	int left;
 	for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left));) {
 		char *p = NULL;
@@ -441,21 +367,15 @@ struct ice_upload_post_carrier *ice_upload_post_carrier_new(struct event_base *b
 	struct ice_upload_post_carrier *c = calloc(1, sizeof(*c));
 	if (!c)
 		abort();
-	c->base = base;
 	c->options = *options;
 	TAILQ_INIT(&c->posts);
-	TAILQ_INIT(&c->sockets);
 	snprintf(c->url, sizeof(c->url), "%s%s", options->enrolment->server, ICE_BATCH_PATH);
 	upload_post_name_host(c);
-	c->timer = evtimer_new(base, upload_post_timeout, c);
 	c->multi = curl_multi_init();
 	c->pattern = curl_easy_init();
-	if (!c->timer || !c->multi || !c->pattern)
+	if (!c->multi || !c->pattern)
 		abort();
-	curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, upload_post_set_socket);
-	curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, upload_post_set_timer);
-	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+	c->loop = ice_upload_loop_new(base, c->multi, upload_post_finished, c);
 	curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)options->parallel);
 	if (!upload_post_make_pattern(c)) {
@@ -477,9 +397,7 @@ void ice_upload_post_carrier_free(struct ice_upload_post_carrier *c)
 	}
 	curl_easy_cleanup(c->pattern);
 	curl_multi_cleanup(c->multi);
-	for (struct upload_post_socket *s; (s = TAILQ_FIRST(&c->sockets));)
-		upload_post_forget_socket(c, s);
-	event_free(c->timer);
+	ice_upload_loop_free(c->loop);
 	free(c);
 	curl_global_cleanup();
 }
