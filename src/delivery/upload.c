@@ -11,8 +11,10 @@
 #include "ice/pace.h"
 #include "ice/random.h"
 #include "ice/seal.h"
+#include "upload_answer.h"
 #include "upload_fallback.h"
 #include "upload_post.h"
+#include "upload_trial.h"
 
 #define UPLOAD_PARALLEL_MAX    8
 #define UPLOAD_CONNECT_TIMEOUT ICE_USEC_SEC(10)
@@ -23,7 +25,6 @@
 #define UPLOAD_AFTER_MAX       ICE_USEC_SEC(3600)
 #define UPLOAD_REJECTED_LINES  5  /* log lines an hour about batches set aside */
 #define UPLOAD_STATE_LINES     20 /* and about delivery stopping and working again, should a server do so all the time */
-#define UPLOAD_WORDS           192
 #define UPLOAD_HTTP_PORT       80
 
 /* One batch on its way. */
@@ -53,15 +54,9 @@ struct ice_upload {
 
 	struct ice_upload_counters counters;
 	struct ice_log_throttle rejected_lines, state_lines;
-	char last_error[UPLOAD_WORDS + 64];
+	char last_error[ICE_UPLOAD_ANSWER_WORDS + 64];
 
-	ice_upload_test_fn *test_done;
-	void *test_arg;
-	char test_id[ICE_BATCH_ID_SIZE];
-	void *test_packed, *test_sealed;
-	size_t test_packed_len;
-	bool test_waits;
-	struct ice_upload_chain test_chain; /* what was shown over HTTPS */
+	struct ice_upload_trial trial;
 };
 
 static unsigned upload_in_flight(const struct ice_upload *u)
@@ -88,36 +83,6 @@ static void upload_go_soon(struct ice_upload *u)
 {
 	struct timeval at_once = {0, 0};
 	event_add(u->go, &at_once);
-}
-
-/* --- what an answer means --- */
-
-/* A person's words for an answer that proves nothing. */
-static void upload_words(const struct ice_upload_post_result *r, char words[UPLOAD_WORDS])
-{
-	if (*r->error)
-		snprintf(words, UPLOAD_WORDS, "%s", r->error);
-	else if (r->status == 200 && strncmp(r->answer, "ack ", 4) == 0)
-		snprintf(words, UPLOAD_WORDS, "site key does not match: the server's answer does not prove the batch");
-	else if (r->status == 200)
-		snprintf(words, UPLOAD_WORDS,
-		         "server says: 200, but not that it has the batch: something else may answer in its place");
-	else if (r->status == 401 || r->status == 403)
-		snprintf(words, UPLOAD_WORDS, "server says: %ld: it does not know this site or its key", r->status);
-	else if (r->status >= 300 && r->status < 400)
-		snprintf(words, UPLOAD_WORDS, "server says: %ld: redirects are not followed", r->status);
-	else
-		snprintf(words, UPLOAD_WORDS, "server says: %ld", r->status);
-}
-
-/* An acknowledgement counts with 200 alone, a rejection with 4xx alone. */
-static enum ice_batch_answer upload_verdict(const struct ice_upload *u, const char *id,
-                                            const struct ice_upload_post_result *r)
-{
-	enum ice_batch_answer answer = ice_batch_answer_read(&u->enrolment->key, id, r->answer, r->answer_len);
-	bool fits = (answer == ICE_BATCH_ACKNOWLEDGED && r->status == 200) ||
-	            (answer == ICE_BATCH_REJECTED && r->status >= 400 && r->status < 500);
-	return !*r->error && fits ? answer : ICE_BATCH_NO_ANSWER;
 }
 
 /* --- up and down --- */
@@ -217,7 +182,7 @@ static void upload_send(struct upload_flight *f)
 static bool upload_settle(struct upload_flight *f, enum ice_batch_answer verdict, long status)
 {
 	struct ice_upload *u = f->upload;
-	char words[UPLOAD_WORDS];
+	char words[ICE_UPLOAD_ANSWER_WORDS];
 	bool stored = true;
 	switch (verdict) {
 	case ICE_BATCH_ACKNOWLEDGED:
@@ -254,13 +219,13 @@ static void upload_landed(const struct ice_upload_post_result *r, void *arg)
 	struct upload_flight *f = arg;
 	struct ice_upload *u = f->upload;
 	bool sealed = f->sealed != NULL;
-	char answer[UPLOAD_WORDS], words[UPLOAD_WORDS + 64];
-	upload_words(r, answer);
+	char answer[ICE_UPLOAD_ANSWER_WORDS], words[ICE_UPLOAD_ANSWER_WORDS + 64];
+	ice_upload_answer_words(r, answer);
 	if (!sealed && !r->unreached)
 		upload_https_reached(u);
 	else if (!sealed && upload_https_unreached(f, answer))
 		return;
-	enum ice_batch_answer verdict = upload_verdict(u, f->batch.id, r);
+	enum ice_batch_answer verdict = ice_upload_answer(u->enrolment, f->batch.id, r);
 	if (!*r->error)
 		u->counters.bytes_sent += sealed ? f->sealed_len : f->batch.packed_len;
 	bool stored = upload_settle(f, verdict, r->status);
@@ -289,7 +254,7 @@ static struct upload_flight *upload_free_flight(struct ice_upload *u)
 /* None came out of the outbox. When some should have, the disk refuses to give them: as good as a server that is away. */
 static void upload_none_came(struct ice_upload *u)
 {
-	char words[UPLOAD_WORDS];
+	char words[ICE_UPLOAD_ANSWER_WORDS];
 	struct ice_outbox_depth depth;
 	ice_outbox_depth(u->outbox, &depth);
 	if (depth.batches <= (int64_t)upload_in_flight(u))
@@ -315,8 +280,6 @@ static void upload_start(struct ice_upload *u)
 	}
 }
 
-static void upload_test_sealed(struct ice_upload *u);
-
 static void upload_go(evutil_socket_t fd, short what, void *arg)
 {
 	struct ice_upload *u = arg;
@@ -325,8 +288,7 @@ static void upload_go(evutil_socket_t fd, short what, void *arg)
 		if (u->flights[i].waits)
 			upload_send(&u->flights[i]);
 	}
-	if (u->test_waits)
-		upload_test_sealed(u);
+	ice_upload_trial_go(&u->trial);
 	upload_start(u);
 }
 
@@ -359,64 +321,9 @@ void ice_upload_counters(const struct ice_upload *u, struct ice_upload_counters 
 	out->next_attempt = u->down ? u->next_attempt : 0;
 }
 
-/* --- the test of `ice check` --- */
-
-static void upload_tested(const struct ice_upload_post_result *r, void *arg)
-{
-	struct ice_upload *u = arg;
-	char words[UPLOAD_WORDS] = "";
-	struct ice_upload_test t = {
-	        .status = r->status,
-	        .error = words,
-	        .address = r->address,
-	        .protocol = r->protocol,
-	        .cipher = r->cipher,
-	        .chain = &u->test_chain,
-	        .server_time = u->test_sealed ? 0 : r->server_time, /* over HTTP anybody may have said it */
-	        .sealed = u->test_sealed != NULL,
-	        .seconds = r->seconds};
-	if (r->unreached && u->fallback.allowed && !u->test_sealed) {
-		u->test_waits = true;
-		upload_go_soon(u);
-		return;
-	}
-	t.acknowledged = upload_verdict(u, u->test_id, r) == ICE_BATCH_ACKNOWLEDGED;
-	if (!t.acknowledged)
-		upload_words(r, words);
-	ice_upload_test_fn *done = u->test_done;
-	free(u->test_packed);
-	free(u->test_sealed);
-	u->test_packed = u->test_sealed = NULL;
-	u->test_done = NULL;
-	done(&t, u->test_arg);
-}
-
-static void upload_test_sealed(struct ice_upload *u)
-{
-	struct ice_upload_post_body body = {.id = u->test_id, .sealed = true};
-	u->test_waits = false;
-	body.bytes = u->test_sealed = ice_seal_wrap(u->seal, u->test_packed, u->test_packed_len, &body.len);
-	if (!body.bytes)
-		abort(); /* so few bytes to a key that was looked at */
-	ice_upload_post(u->carrier, &body, upload_tested, u);
-}
-
 void ice_upload_test(struct ice_upload *u, ice_upload_test_fn *done, void *arg)
 {
-	size_t len;
-	assert(!u->test_done);
-	char *text = ice_batch_body(u->enrolment->site, 0, NULL, 0, &len);
-	assert(text);
-	u->test_packed = ice_batch_gzip(text, len, &u->test_packed_len);
-	assert(u->test_packed);
-	ice_batch_id(text, len, u->test_id);
-	free(text);
-	u->test_done = done;
-	u->test_arg = arg;
-	struct ice_upload_post_body body = {
-	        .id = u->test_id, .bytes = u->test_packed, .len = u->test_packed_len, .look = &u->test_chain};
-	u->test_chain.count = 0;
-	ice_upload_post(u->carrier, &body, upload_tested, u);
+	ice_upload_trial_begin(&u->trial, done, arg);
 }
 
 /* --- life --- */
@@ -470,6 +377,8 @@ struct ice_upload *ice_upload_new(struct event_base *base, const struct ice_uplo
 		ice_upload_free(u);
 		return NULL;
 	}
+	u->trial = (struct ice_upload_trial){
+	        .enrolment = u->enrolment, .carrier = u->carrier, .seal = u->seal, .go = u->go};
 	return u;
 }
 
@@ -480,8 +389,7 @@ void ice_upload_free(struct ice_upload *u)
 	ice_upload_post_carrier_free(u->carrier);
 	for (unsigned i = 0; i < u->parallel; i++)
 		upload_end_flight(&u->flights[i]);
-	free(u->test_packed);
-	free(u->test_sealed);
+	ice_upload_trial_fini(&u->trial);
 	ice_seal_free(u->seal);
 	event_free(u->go);
 	free(u);
