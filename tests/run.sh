@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Runs the tests of a tier (check or test) and closes with "N passed, N failed". Every cmocka case counts; a script of
-# tests/e2e counts its own checks by the same closing line; anything else passes or fails as a whole.
+# Runs the tests of a tier and closes with "N passed, N failed": check, test, or "e2e NAME...", the end-to-end scripts alone, of these names or
+# all. Every cmocka case counts; a script of tests/e2e counts its own checks by the same closing line; anything else passes or
+# fails as a whole.
 # Lines that begin with "| " are shown: figures and tables a test wants seen.
 set -u
 cd "$(dirname "$0")/.."
 tier=${1:-check}
+shift
 B=${B:-build}
 export B
 passed=0 failed=0 skipped=0
@@ -65,24 +67,30 @@ await_behind() {
 }
 
 # The quick ones are independent of each other: as many at once as there are processors, reported in order.
-quick=()
-for t in "$B"/tests/unit/test_* "$B"/tests/replay/test_*; do
-	case $t in *.d | *\**) continue ;; esac
-	quick+=("${t#"$B"/tests/}|$t")
-done
-for f in "$B"/fuzz/fuzz_*; do
-	case $f in *.d | *\**) continue ;; esac
-	n=$(basename "$f")
-	quick+=("corpus of $n|$f tests/fuzz/corpus/${n#fuzz_}")
-done
-one "layers" bash tests/layers.sh
-for i in "${!quick[@]}"; do printf '%s\0' "$i ${quick[$i]#*|}"; done |
-	xargs -0 -n 1 -P "$(nproc)" sh -c 'n=${2%% *}; ${2#* } >"$1/$n" 2>&1 </dev/null; echo $? >"$1/$n.status"' sh "$tmp"
-for i in "${!quick[@]}"; do
-	report "${quick[$i]%%|*}" "$(cat "$tmp/$i.status" 2>/dev/null || echo 255)" "$tmp/$i"
-done
+quick() {
+	local quick=() t f n i
+	for t in "$B"/tests/unit/test_* "$B"/tests/replay/test_*; do
+		case $t in *.d | *\**) continue ;; esac
+		quick+=("${t#"$B"/tests/}|$t")
+	done
+	for f in "$B"/fuzz/fuzz_*; do
+		case $f in *.d | *\**) continue ;; esac
+		n=$(basename "$f")
+		quick+=("corpus of $n|$f tests/fuzz/corpus/${n#fuzz_}")
+	done
+	one "layers" bash tests/layers.sh
+	for i in "${!quick[@]}"; do printf '%s\0' "$i ${quick[$i]#*|}"; done |
+		xargs -0 -n 1 -P "$(nproc)" sh -c 'n=${2%% *}; ${2#* } >"$1/$n" 2>&1 </dev/null; echo $? >"$1/$n.status"' sh "$tmp"
+	for i in "${!quick[@]}"; do
+		report "${quick[$i]%%|*}" "$(cat "$tmp/$i.status" 2>/dev/null || echo 255)" "$tmp/$i"
+	done
+}
 
-if [ "$tier" = test ]; then
+[ "$tier" = e2e ] || quick
+if [ "$tier" = e2e ]; then
+	[ $# -gt 0 ] || set -- $(ls tests/e2e/test_*.sh | sed 's/.*test_\(.*\)\.sh/\1/')
+	for s in "$@"; do one "e2e/test_$s.sh" timeout 600 bash "tests/e2e/test_$s.sh"; done
+elif [ "$tier" = test ]; then
 	behind "more seeds of replay/test_simulation" env SEEDS="${SEEDS:-10000}" "$B/tests/replay/test_simulation"
 	behind "a whole year of replay/test_year" env DAYS=366 "$B/tests/replay/test_year"
 	if [ "$B" = build ]; then
