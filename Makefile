@@ -112,13 +112,13 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.
 	@echo "  CC    $<"
 	$(Q)$(COMPILE) -Isrc -o $@ $< tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.a -pie $(LDFLAGS) $(PC_LIBS)
 
-# Engines and servers made wrong on purpose at link time, which the tests must notice, one that takes notes, and what stands in for
-# a disk or a clock that fails.
-WRONG := $(addprefix $(B)/kills/,ice-witness ice-delete-before-ack ice-sync-normal ice-broken-promise facilities-manager-ack-before-commit \
+# Engines and servers made wrong on purpose at link time, which the tests must notice, one that takes notes, one whose frames can be told
+# from others', and what stands in for a disk or a clock that fails.
+WRONG := $(addprefix $(B)/kills/,ice-tapped ice-witness ice-delete-before-ack ice-sync-normal ice-broken-promise facilities-manager-ack-before-commit \
          facilities-manager-sync-normal powercut.so faultydisk.so clockstep.so smallbuffer.so turns.so)
 .PHONY: wrong
 wrong: $(WRONG)
-$(B)/kills/ice-%: $(foreach d,$(ICE_PARTS),$(call objects,$(d))) $(B)/obj/tests/kills/with_%.o $(B)/libice.a
+$(B)/kills/ice-%: $(foreach d,$(ICE_PARTS),$(call objects,$(d))) $(B)/obj/tests/kills/with_%.o $(B)/obj/tests/kills/with_tapped.o $(B)/libice.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(LINK) -o $@ $^ $(WRAP) $(PC_LIBS)
@@ -136,6 +136,13 @@ $(B)/kills/ice-delete-before-ack: WRAP = -Wl,--wrap=ice_outbox_next
 $(B)/kills/%-sync-normal: WRAP = -Wl,--wrap=sqlite3_exec
 $(B)/kills/%-ack-before-commit: WRAP = -Wl,--wrap=sqlite3_step,--wrap=sqlite3_close
 
+# What sees the frames of the engines that test scripts run (tests/wiretap/under.sh).
+WIRETAP := $(B)/tests/wiretap/wiretap
+$(WIRETAP): $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard tests/wiretap/*.c))) $(B)/libparts.a $(B)/libice.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(LINK) -o $@ $^ $(PC_LIBS)
+
 #> make demo     deps and all, then: a simulated site, a sweep, a fleet table, an upload, and the proof that all of it arrived
 demo: deps all
 	@B=$(B) bash tests/e2e/demo.sh
@@ -145,10 +152,10 @@ check: all $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS))
 	@B=$(B) bash tests/run.sh check
 
 .PHONY: sanitized-tests
-sanitized-tests: $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS))
+sanitized-tests: $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS)) $(B)/kills/ice-tapped $(WIRETAP)
 
 #> make test     everything CI runs: check, the sanitized build, end to end, real peers
-test: all $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS)) $(WRONG)
+test: all $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS)) $(WRONG) $(WIRETAP)
 	@B=$(B) bash tests/run.sh test
 
 #> make bench    figures and ratios against the machine's limit and the peers

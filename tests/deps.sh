@@ -12,7 +12,7 @@ browser() {
 }
 
 build="gcc make pkg-config libc6-dev libevent-dev libsnmp-dev libcurl4-openssl-dev libssl-dev libinih-dev libjansson-dev libsqlite3-dev zlib1g-dev"
-tests="mandoc man-db lintian libcmocka-dev snmpd snmp snmpsim curl openssl sqlite3 iproute2 tcpdump valgrind python3 git clang libclang-rt-dev clang-format cppcheck"
+tests="mandoc man-db lintian libcmocka-dev snmpd snmp snmpsim curl openssl sqlite3 iproute2 nftables tcpdump valgrind python3 git clang libclang-rt-dev clang-format cppcheck"
 missing=()
 # The configuration window's tests want a browser and what drives it; node and npm may have come from elsewhere.
 command -v chromium >/dev/null || tests="$tests chromium"

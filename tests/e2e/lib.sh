@@ -62,7 +62,18 @@ server() {
 
 # enrol DATA SITE URL: adds a site and leaves its line in $tmp/SITE.enrolment.
 enrol() {
-	(umask 077 && "$B/facilities-manager" site add "$2" --data "$tmp/$1" --server "$3" >"$tmp/$2.enrolment")
+	(umask 077 && "$B/facilities-manager" site add "$2" --data "$tmp/$1" --server "$3" >"$tmp/$2.enrolment") && canary enrolment "$tmp/$2.enrolment"
+}
+
+# canary KIND FILE: a secret in a file, which no frame of ICE may show (tests/wiretap/canaries.h).
+canary() { [ -z "${ICE_WIRETAP:-}" ] || sed "s/^/$1 /" "$2" >>"$ICE_WIRETAP/canaries"; }
+
+# tap NETNS: ICE in that network namespace is witnessed, too, where the script itself is (tests/wiretap/under.sh).
+tap() {
+	[ -n "${ICE_WIRETAP:-}" ] || return 0
+	nsenter --net="/run/netns/$1" bash tests/wiretap/tap.sh "$ICE_WIRETAP" >"$ICE_WIRETAP/verdict.$1" 2>&1 &
+	pids+=($!)
+	await 20 grep -q '^ready' "$ICE_WIRETAP/verdict.$1" || bad "the frames in $1 are captured" "$(cat "$ICE_WIRETAP/verdict.$1")"
 }
 
 finish() {

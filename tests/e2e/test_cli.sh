@@ -133,6 +133,7 @@ ended() { await 10 bash -c "! [ -e /proc/$1 ] || grep -q 'State:.Z' /proc/$1/sta
 asked() { [ "$(grep -c heard "$tmp/ear")" -ge "$1" ]; }
 
 # A community on the command line is wiped where `ps` looks for it.
+canary community <(echo canary-in-argv)
 before=$(grep -c heard "$tmp/ear")
 "$B/ice" scan 127.1.0.0/16 --community canary-in-argv --port "$port" --rate 100 -q >/dev/null 2>&1 & p=$!; pids+=($p)
 check "a community is wiped from the arguments" await 5 bash -c "tr '\0' ' ' </proc/$p/cmdline | grep -q -- '--community  '"

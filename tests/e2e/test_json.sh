@@ -32,6 +32,7 @@ holds "each with file, line, option and message" "$tmp/out" \
 
 # --- ranges that overlap, a sweep's packets and time
 (umask 077 && "$B/facilities-manager" site add hq --data "$tmp/fm" --server https://127.0.0.1:9 >"$tmp/enrolment")
+canary enrolment "$tmp/enrolment"
 cat >"$tmp/ice.ini" <<E
 [server]
 enrolment = enrolment

@@ -18,7 +18,10 @@ ip -n $a addr add 10.77.0.1/19 dev eth0
 ip -n $b addr add 10.77.0.2/19 dev eth0
 ip -n $b route add local 10.77.16.0/21 dev lo
 ip netns exec $a sh -c 'cd /proc/sys/net/ipv4/neigh/eth0 && echo 1000 >base_reachable_time_ms && echo 0 >delay_first_probe_time'
-limit=$(cat /proc/sys/net/ipv4/neigh/default/gc_thresh3 2>/dev/null || echo 1024)
+tap $a
+# The table is one for all network namespaces, but only the machine's first one tells of it.
+first() { if [ -n "${ICE_WIRETAP:-}" ]; then nsenter --net="$ICE_WIRETAP/outside" "$@"; else "$@"; fi; }
+limit=$(first cat /proc/sys/net/ipv4/neigh/default/gc_thresh3 2>/dev/null || echo 1024)
 if [ "$limit" -gt 2048 ]; then
 	skip "gc_thresh3 is $limit here: no table to overflow"
 	finish
@@ -27,8 +30,10 @@ fi
 
 # The column has a name in the first line of every kernel's file; the rows are one per processor, in hexadecimal.
 fulls() {
-	awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "table_fulls") c = i; next } { print $c }' /proc/net/stat/arp_cache |
-		{ n=0; while read -r x; do n=$((n + 16#$x)); done; echo $n; }
+	local rows x n=0
+	rows=$(first awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "table_fulls") c = i; next } { print $c }' /proc/net/stat/arp_cache) || return
+	for x in $rows; do n=$((n + 16#$x)); done
+	echo $n
 }
 entries() { ip -n $a neigh show dev eth0 | grep -vc PERMANENT; }
 
@@ -54,7 +59,7 @@ took=$((SECONDS - began))
 found=$(sed -n 's/.*"ip":"\([0-9.]*\)".*/\1/p' "$tmp/out" | sort)
 wanted=$(sed -n 's/.*"ip": *"\([0-9.]*\)".*/\1/p' "$tmp/near" | sort)
 same "every one of $near living neighbours is found" "$(echo "$found" | md5sum)" "$(echo "$wanted" | md5sum)"
-same "the neighbour table did not overflow" "$(fulls)" "$before"
+check "the neighbour table did not overflow" test "$(fulls)" = "${before:-not told}"
 echo "    2,046 addresses in $took s; at most $most entries of $limit"
 check "it took a minute at most" test $took -le 60
 check "the figures tell that the neighbour table was what bounded it" grep -q '"neighbours": 0\.[0-9]*[1-9]' "$tmp/stats"

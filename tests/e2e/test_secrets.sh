@@ -22,6 +22,7 @@ import base64, json, sys
 text = open(sys.argv[1]).read().strip().split(".", 1)[1]
 print(json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))["key"])' "$tmp/hq.enrolment")
 printf 'community %s\ncommunity %s\nkey %s\n' "$community" "$other" "$key" >"$tmp/needles"
+[ -z "${ICE_WIRETAP:-}" ] || cat "$tmp/needles" >>"$ICE_WIRETAP/canaries"
 # The three that hold them by right: this shows that the search finds what is there.
 holds "the search finds a community in its file" "$tmp/communities"
 holds "and the key in the enrolment line" "$tmp/hq.enrolment"

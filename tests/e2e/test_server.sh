@@ -71,7 +71,7 @@ check "openssl verifies the certificate for its address, as a TLS server's" open
 same "keys, certificates and database are for their owner alone" "$(find "$tmp/fm" -type f -perm /077 | wc -l) $(stat -c %a "$tmp/fm")" "0 700"
 check "a site's name that needs quoting is refused" test "$(fm site add 'a b' --data "$tmp/fm" 2>/dev/null; echo $?)" = 64
 check "a site is not added twice" test "$(fm site add hq --data "$tmp/fm" 2>/dev/null; echo $?)" = 1
-fm site add other --data "$tmp/fm" >"$tmp/other.enrolment"
+fm site add other --data "$tmp/fm" >"$tmp/other.enrolment" && canary enrolment "$tmp/other.enrolment"
 same "without --server the line tells where the server listens" "$(member "$tmp/other.enrolment" server)" "$server_url"
 other_key=$(member "$tmp/other.enrolment" key)
 
@@ -244,7 +244,7 @@ done
 same "five batches, each acknowledged just before a kill -9, are there" "$(fm export --data "$tmp/fm" | grep -c KILLED)" 5
 post hq "$key" "$tmp/k5"
 same "and known" "$status $answer $(fm export --data "$tmp/fm" | grep -c KILLED)" "200 $(proof ack "$key") 5"
-fm site add third --data "$tmp/fm" --server "https://fm.example.org:${host##*:}" >"$tmp/third.enrolment"
+fm site add third --data "$tmp/fm" --server "https://fm.example.org:${host##*:}" >"$tmp/third.enrolment" && canary enrolment "$tmp/third.enrolment"
 check "a server name of a later enrolment gets into the certificate" openssl verify -CAfile "$tmp/ca.pem" -verify_hostname fm.example.org "$tmp/fm/server.pem"
 named() { curl -s --max-time 5 --cacert "$tmp/ca.pem" --resolve "fm.example.org:${host##*:}:127.0.0.1" -o /dev/null "https://fm.example.org:${host##*:}/"; }
 check "the running server takes the new certificate without a restart" await 15 named
@@ -283,7 +283,7 @@ chmod 644 "$tmp/own.key"
 same "a private key that others may read is refused" "$(code serve -c "$tmp/fm.ini")" 1
 chmod 600 "$tmp/own.key"
 start
-fm site add fourth -c "$tmp/fm.ini" >"$tmp/fourth.enrolment"
+fm site add fourth -c "$tmp/fm.ini" >"$tmp/fourth.enrolment" && canary enrolment "$tmp/fourth.enrolment"
 same "the line carries the given authority" "$(member "$tmp/fourth.enrolment" ca | openssl x509 -noout -fingerprint)" "$(openssl x509 -in "$tmp/own.pem" -noout -fingerprint)"
 cp "$tmp/own.pem" "$tmp/ca.pem"
 batch fourth 1 CNB4444 >"$tmp/b"

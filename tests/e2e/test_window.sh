@@ -116,6 +116,7 @@ same "a file that somebody else changed is not overwritten" \
 	"$(known -H "Origin: $at" -d "form=$form" -d "mark=$(printf '0%.0s' {1..64})" -d sweep.interval=4h "$at/timing")" 200
 same "it is as it was" "$(sha256sum <"$ini")" "$before"
 
+canary community <(printf 'window-canary-1\nwindow-canary-2\n')
 same "a range with communities is saved" "$(send /range -d do=save -d was= --data-urlencode 'name=first & <floor>' -d range.addresses=127.9.0.0/24 \
 	--data-urlencode $'communities=window-canary-1\nwindow-canary-2')" 303
 file=$(sed -n 's/^communities = //p' "$ini")

@@ -239,6 +239,9 @@ def prepare(args):
                               check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
         with open(os.open(enrolment, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as f:
             f.write(line)
+        if "ICE_WIRETAP" in os.environ:  # a secret that no frame may show (tests/wiretap/canaries.h)
+            with open(os.environ["ICE_WIRETAP"] + "/canaries", "ab") as f:
+                f.write(b"enrolment " + line)
         with open(site.config, "w", encoding="utf-8") as f:
             rounds = "off" if number == 0 else "1s"
             f.write(f"[server]\nenrolment = {enrolment}\n[state]\ndirectory = {site.folder}\n[sweep]\ninterval = 1s\n"
