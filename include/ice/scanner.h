@@ -119,8 +119,8 @@ struct ice_scanner_ops {
 
 struct ice_scanner_options {
 	uint16_t port; /* replies must come from it */
-	/* Slots: most requests in flight; a power of two up to ICE_SCANNER_WINDOW_MAX. Memory is touched only as far as it is
-	 * used: 32 bytes for each request that was in flight at once. */
+	/* Slots: most requests in flight, up to ICE_SCANNER_WINDOW_MAX. Memory is touched only as far as it is used: 32 bytes for each request
+	 * that was in flight at once. */
 	uint32_t window;
 	uint32_t conversations; /* most printers in conversation at once */
 	uint64_t rate;          /* datagrams per second, first contacts and the rest; 0 = as fast as it goes */

@@ -145,7 +145,7 @@ static void check_tell_configuration(struct check *c)
 	        .rate = sweep->rate,
 	        .retries = (unsigned)sweep->retries,
 	        .timeout = sweep->timeout,
-	        .window = ice_setup_window((uint64_t)sweep->window),
+	        .window = (uint32_t)sweep->window,
 	        .subnet_cap = (uint32_t)sweep->subnet_cap,
 	};
 	ice_report_step(&c->report, ICE_REPORT_OK, "configuration", "%s", c->config);

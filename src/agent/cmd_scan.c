@@ -218,7 +218,7 @@ static struct ice_estimate_pace scan_pace(const struct scan *s)
 	        .rate = o->rate,
 	        .retries = (unsigned)o->retries,
 	        .timeout = o->timeout,
-	        .window = ice_setup_window((uint64_t)o->window),
+	        .window = (uint32_t)o->window,
 	        .subnet_cap = scan_subnet_cap(s),
 	};
 }
@@ -259,7 +259,7 @@ static int scan_prepare(struct scan *s)
 	        .plan = s->plan,
 	        .profiles = s->profiles,
 	        .port = (uint16_t)o->port,
-	        .window = ice_setup_window((uint64_t)o->window),
+	        .window = (uint32_t)o->window,
 	        .conversations = 1024,
 	        .rate = o->rate,
 	        .timeout = o->timeout,

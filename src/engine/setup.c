@@ -135,14 +135,6 @@ struct event_base *ice_setup_loop(void)
 	return base;
 }
 
-uint32_t ice_setup_window(uint64_t n)
-{
-	uint32_t window = 64;
-	while (window < n && window < ICE_SCANNER_WINDOW_MAX)
-		window *= 2;
-	return window;
-}
-
 bool ice_setup_folder(const char *path)
 {
 	char copy[PATH_MAX];

@@ -38,9 +38,6 @@ void ice_setup_host(const char *url, char *host, size_t size, char port[8]);
 struct event_base;
 struct event_base *ice_setup_loop(void);
 
-/* The smallest power of two that is at least n, within what the scanner takes. */
-uint32_t ice_setup_window(uint64_t n);
-
 /* Makes a folder and those above it, mode 0700. */
 ICE_MUST_CHECK bool ice_setup_folder(const char *path);
 

@@ -182,7 +182,7 @@ static bool service_make_heartbeat(struct ice_service *s, struct event_base *bas
 	        .plan = &set->plan,
 	        .profiles = s->configuration->profiles,
 	        .port = (uint16_t)set->sweep.port,
-	        .window = ice_setup_window((uint64_t)set->sweep.window),
+	        .window = (uint32_t)set->sweep.window,
 	        .conversations = (uint32_t)set->sweep.conversations,
 	        .rate = set->sweep.rate,
 	        .timeout = set->sweep.timeout,

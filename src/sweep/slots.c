@@ -5,9 +5,11 @@
 
 void slots_init(struct slots *s, uint32_t window, ice_usec now)
 {
-	assert(window > 0 && (window & (window - 1)) == 0 && window <= UINT32_C(1) << 20);
-	*s = (struct slots){.window = window, .bits = (uint32_t)__builtin_ctz(window), .free = SLOT_NONE};
-	s->at = calloc(window, sizeof(*s->at));
+	assert(window > 0 && window <= UINT32_C(1) << 20);
+	*s = (struct slots){.window = window, .free = SLOT_NONE};
+	while (UINT32_C(1) << s->bits < window)
+		s->bits++;
+	s->at = calloc(UINT32_C(1) << s->bits, sizeof(*s->at)); /* whatever index an id names is in it */
 	if (!s->at)
 		abort();
 	s->wheel = ice_wheel_new(window, now);
@@ -116,7 +118,7 @@ void slots_question(struct slots *s, uint32_t i, struct ice_random *random)
 
 uint32_t slots_find(const struct slots *s, uint32_t id)
 {
-	uint32_t i = id & (s->window - 1);
+	uint32_t i = id & ((UINT32_C(1) << s->bits) - 1);
 	return s->at[i].id == id && id != 0 ? i : SLOT_NONE;
 }
 

@@ -51,7 +51,7 @@ struct slot_talks {
 };
 
 struct slots {
-	uint32_t window, bits; /* window = 2^bits */
+	uint32_t window, bits; /* most in use; an index takes so many bits */
 	uint32_t used, peak;   /* occupied */
 	uint32_t fresh, free;  /* never used yet from here on; list of those used before */
 	struct slot *at;

@@ -63,6 +63,26 @@ static void test_finds_everything(void **state)
 	network_free(n);
 }
 
+/* The window is what was asked for, not what is convenient. */
+static void test_any_window(void **state)
+{
+	(void)state;
+	static const uint32_t windows[] = {1, 2, 3, 5, 100, 1000};
+	for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
+		struct network *n = network_new(1);
+		n->count = 60;
+		n->options.window = windows[w];
+		for (uint32_t i = 0; i < 60; i += 5)
+			network_device(n, i, i % 2 ? NETWORK_PRINTER : NETWORK_SWITCH);
+		assert_true(network_run(n, FOREVER));
+		network_check(n);
+		struct ice_scanner_counters c = network_counters(n);
+		assert_int_equal(c.devices, 12);
+		assert_int_equal(c.peak_in_flight, windows[w] < 60 ? windows[w] : 60);
+		network_free(n);
+	}
+}
+
 static void test_discover_asks_no_more(void **state)
 {
 	(void)state;
@@ -1227,6 +1247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_silent_addresses_exactly),
 	        cmocka_unit_test(test_finds_everything),
+	        cmocka_unit_test(test_any_window),
 	        cmocka_unit_test(test_discover_asks_no_more),
 	        cmocka_unit_test(test_late_answers_count),
 	        cmocka_unit_test(test_an_answer_cancels_the_retry_that_waits),
