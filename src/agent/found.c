@@ -234,9 +234,13 @@ void ice_found_device(struct ice_found *f, const struct ice_finding *finding)
 		return;
 	}
 	found_text(texts[ICE_FOUND_NAME], finding->outcome == ICE_OUTCOME_PRINTER ? "printer" : "device");
-	/* A printer's sysDescr is often its network card's. */
-	bool itself = id && finding->outcome == ICE_OUTCOME_PRINTER && id->device_descr[0];
-	found_text(texts[ICE_FOUND_MODEL], itself ? id->device_descr : id ? id->descr : "");
+	char make[ICE_IDENTITY_MAKE] = "", model[ICE_IDENTITY_TEXT] = "", both[2 * FOUND_TEXT];
+	if (id)
+		ice_identity_make_model(id, make, model);
+	found_join(make, model, both);
+	bool itself = id && finding->outcome == ICE_OUTCOME_PRINTER &&
+	              id->device_descr[0]; /* sysDescr is often the network card's */
+	found_text(texts[ICE_FOUND_MODEL], model[0] ? both : itself ? id->device_descr : id ? id->descr : "");
 	found_text(texts[ICE_FOUND_SERIAL], finding->version == ICE_SNMP_V1 ? "v1" : "v2c");
 	snprintf(texts[ICE_FOUND_PAGES], FOUND_TEXT, "%u", finding->credential + 1u);
 	found_text(texts[ICE_FOUND_STATUS], id && id->profile ? ice_profile_name(id->profile) : "");

@@ -15,10 +15,17 @@
 static char *output_device_json(const struct ice_finding *f)
 {
 	char ip[ICE_ADDRESS_TEXT_SIZE];
+	char make[ICE_IDENTITY_MAKE] = "", model[ICE_IDENTITY_TEXT] = "";
 	const struct ice_identity *id = f->identity;
 	json_t *o = json_object();
 	json_object_set_new(o, "ip", json_string(ice_address_format(&f->address, ip)));
 	json_object_set_new(o, "printer", json_boolean(f->outcome == ICE_OUTCOME_PRINTER));
+	if (id)
+		ice_identity_make_model(id, make, model);
+	if (make[0])
+		json_object_set_new(o, "make", json_string(make));
+	if (model[0])
+		json_object_set_new(o, "model", json_string(model));
 	if (id && id->profile)
 		json_object_set_new(o, "profile", json_string(ice_profile_name(id->profile)));
 	if (id && id->descr[0])
@@ -101,7 +108,7 @@ static void output_csv_next(struct ice_output *o, const char *text)
 static void output_csv_begin(struct ice_output *o)
 {
 	if (o->discover) {
-		fputs("ip,printer,profile,version,community,rtt_ms,object_id,description,device\r\n", o->to);
+		fputs("ip,printer,make,model,profile,version,community,rtt_ms,object_id,description,device\r\n", o->to);
 		return;
 	}
 	fputs("ip,mac,name,make,model,serial,location", o->to);
@@ -183,10 +190,15 @@ static void output_csv_printer(struct ice_output *o, const struct ice_finding *f
 
 static void output_csv_device(struct ice_output *o, const struct ice_finding *f)
 {
-	char ip[ICE_ADDRESS_TEXT_SIZE], oid[ICE_OID_TEXT_SIZE];
+	char ip[ICE_ADDRESS_TEXT_SIZE], oid[ICE_OID_TEXT_SIZE], make[ICE_IDENTITY_MAKE] = "",
+	                                                        model[ICE_IDENTITY_TEXT] = "";
 	const struct ice_identity *id = f->identity;
+	if (id)
+		ice_identity_make_model(id, make, model);
 	ice_csv_cell(o->to, ice_address_format(&f->address, ip));
 	output_csv_next(o, f->outcome == ICE_OUTCOME_PRINTER ? "yes" : "no");
+	output_csv_next(o, make);
+	output_csv_next(o, model);
 	output_csv_next(o, id && id->profile ? ice_profile_name(id->profile) : NULL);
 	output_csv_next(o, f->version == ICE_SNMP_V1 ? "1" : "2c");
 	fprintf(o->to, ",%u,", f->credential + 1u);

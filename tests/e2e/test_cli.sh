@@ -178,6 +178,8 @@ if [ -x "$B/printer-fleet" ] && [ -d config/demo/printers ]; then
 	for f in json ndjson csv; do ice scan $there --format $f --discover >"$tmp/d.$f" 2>/dev/null; done
 	same "discover lists all of them as ndjson" "$(grep -c '"printer":true' "$tmp/d.ndjson")" 60
 	same "as csv" "$(grep -c ',yes,' "$tmp/d.csv")" 60
+	same "each with its make and model" "$(grep -c '"make":"[^"]*","model":"[^"]' "$tmp/d.ndjson") $(python3 -c 'import csv, sys
+print(sum(bool(r["make"] and r["model"]) for r in csv.DictReader(open(sys.argv[1]))))' "$tmp/d.csv")" "60 60"
 	same "as json" "$(python3 -c 'import json,sys; print(len(json.load(open(sys.argv[1]))))' "$tmp/d.json")" 60
 	a=$(ice scan $there --shard 1/3 --seed 9 --discover --format ndjson 2>/dev/null | wc -l)
 	b=$(ice scan $there --shard 2/3 --seed 9 --discover --format ndjson 2>/dev/null | wc -l)
