@@ -34,12 +34,22 @@ const char *ice_bounds_words(enum ice_bound b)
 	return words[b];
 }
 
+/* Microseconds in which there was something to send. */
+static uint64_t bounds_sending(const struct ice_scanner_counters *c)
+{
+	uint64_t all = 0;
+	for (size_t i = ICE_BOUND_TARGETS + 1; i < ICE_BOUND_COUNT; i++)
+		all += c->bound[i];
+	return all;
+}
+
 /* The one that took the most time of those not told yet; ICE_BOUND_TARGETS, which bounds nothing, when that is not worth a word. */
 static enum ice_bound bounds_next(const struct ice_scanner_counters *c, const bool told[ICE_BOUND_COUNT])
 {
 	enum ice_bound most = ICE_BOUND_TARGETS;
+	double least = BOUNDS_LEAST * (double)bounds_sending(c);
 	for (size_t i = ICE_BOUND_TARGETS + 1; i < ICE_BOUND_COUNT; i++)
-		if (!told[i] && ice_bounds_share(c, (enum ice_bound)i) >= BOUNDS_LEAST &&
+		if (!told[i] && c->bound[i] > 0 && (double)c->bound[i] >= least &&
 		    (most == ICE_BOUND_TARGETS || c->bound[i] > c->bound[most]))
 			most = (enum ice_bound)i;
 	return most;
@@ -47,14 +57,16 @@ static enum ice_bound bounds_next(const struct ice_scanner_counters *c, const bo
 
 void ice_bounds_tell(const struct ice_scanner_counters *c, FILE *to)
 {
-	double waited = ice_bounds_share(c, ICE_BOUND_TARGETS);
 	bool told[ICE_BOUND_COUNT] = {false}, any = false;
+	uint64_t sending = bounds_sending(c), waited = c->bound[ICE_BOUND_TARGETS];
 	for (enum ice_bound b; (b = bounds_next(c, told)) != ICE_BOUND_TARGETS; any = told[b] = true)
 		fprintf(to, "%s%s (%.0f %% of the time)",
-		        any ? ", then " : "what bounded the rate: ", ice_bounds_words(b), 100 * ice_bounds_share(c, b));
-	if (waited >= BOUNDS_LEAST)
-		fprintf(to, "%sthe last answers were waited for in %.0f %%%s",
-		        any ? "; " : "nothing bounded the rate: ", 100 * waited, any ? " of it" : " of the time");
-	if (any || waited >= BOUNDS_LEAST)
+		        any ? ", then " : "what bounded the rate: ", ice_bounds_words(b),
+		        100 * (double)c->bound[b] / (double)sending);
+	if (ice_bounds_share(c, ICE_BOUND_TARGETS) >= BOUNDS_LEAST)
+		fprintf(to, "%sthe last answers were waited for, %.1f of %.1f s",
+		        any ? "; besides, " : "nothing bounded the rate: ", (double)waited / 1e6,
+		        (double)(waited + sending) / 1e6);
+	if (any || waited > 0)
 		fputc('\n', to);
 }

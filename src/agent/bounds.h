@@ -16,7 +16,8 @@ json_t *ice_bounds_json(const struct ice_scanner_counters *c);
 /* For people: "the cap per subnet". */
 const char *ice_bounds_words(enum ice_bound b);
 
-/* A line that names those that took a tenth of the time or more, the most first, and how long the last answers were waited for. */
+/* A line that names those that took a tenth of the time in which there was something to send, or more, the most first; and how long the last
+ * answers were waited for. */
 void ice_bounds_tell(const struct ice_scanner_counters *c, FILE *to);
 
 #endif

@@ -8,9 +8,11 @@
 
 #include "bounds.h"
 
+#define STATS_SHORTEST ICE_USEC_MSEC(1) /* a moment below that has no rate */
+
 void ice_stats_init(struct ice_stats *s, ice_usec now)
 {
-	*s = (struct ice_stats){.started = now, .next = now + ICE_USEC_SEC(1), .moment_seconds = 1};
+	*s = (struct ice_stats){.since = now, .next = now + ICE_USEC_SEC(1), .moment_seconds = 1};
 	s->status = fopen("/proc/self/status", "re");
 }
 
@@ -40,11 +42,18 @@ static void stats_halve(struct ice_stats *s)
 {
 	for (size_t i = 0; i < s->moments / 2; i++) {
 		struct ice_stats_moment *a = &s->timeline[2 * i], *b = a + 1;
-		s->timeline[i] =
-		        (struct ice_stats_moment){a->sent + b->sent, a->received + b->received, a->found + b->found};
+		s->timeline[i] = (struct ice_stats_moment){a->lasted + b->lasted, a->sent + b->sent,
+		                                           a->received + b->received, a->found + b->found};
 	}
 	s->moments /= 2;
 	s->moment_seconds *= 2;
+}
+
+/* What has come since the last moment ended. */
+static struct ice_stats_moment stats_moment(const struct ice_stats *s, const struct ice_figures *f, ice_usec lasted)
+{
+	return (struct ice_stats_moment){lasted, f->scanner.probes_sent - s->last.sent,
+	                                 f->udp.received - s->last.received, f->scanner.devices - s->last.found};
 }
 
 void ice_stats_beat(struct ice_stats *s, ice_usec now, const struct ice_heartbeat *h)
@@ -55,11 +64,12 @@ void ice_stats_beat(struct ice_stats *s, ice_usec now, const struct ice_heartbea
 	ice_heartbeat_figures(h, &f);
 	if (s->moments == ICE_STATS_MOMENTS)
 		stats_halve(s);
-	s->timeline[s->moments++] =
-	        (struct ice_stats_moment){f.scanner.probes_sent - s->last.sent, f.udp.received - s->last.received,
-	                                  f.scanner.devices - s->last.found};
-	s->last = (struct ice_stats_moment){f.scanner.probes_sent, f.udp.received, f.scanner.devices};
-	s->next = now + ICE_USEC_SEC(s->moment_seconds);
+	s->timeline[s->moments++] = stats_moment(s, &f, now - s->since);
+	s->last = (struct ice_stats_moment){0, f.scanner.probes_sent, f.udp.received, f.scanner.devices};
+	s->since = now;
+	s->next += ICE_USEC_SEC(s->moment_seconds); /* a late beat makes the next moment shorter */
+	if (s->next <= now)
+		s->next = now + ICE_USEC_SEC(s->moment_seconds);
 }
 
 static double stats_seconds(const struct timeval *tv)
@@ -102,17 +112,28 @@ static json_t *stats_histogram(const struct ice_scanner_counters *c)
 	return list;
 }
 
-static json_t *stats_timeline(const struct ice_stats *s)
+static void stats_rate(json_t *list, uint64_t n, ice_usec lasted)
 {
-	json_t *o = json_object(), *sent = json_array(), *received = json_array(), *found = json_array();
-	double per = s->moment_seconds;
-	for (size_t i = 0; i < s->moments; i++) {
-		json_array_append_new(sent, json_integer((json_int_t)((double)s->timeline[i].sent / per + 0.5)));
-		json_array_append_new(received,
-		                      json_integer((json_int_t)((double)s->timeline[i].received / per + 0.5)));
-		json_array_append_new(found, json_integer((json_int_t)((double)s->timeline[i].found / per + 0.5)));
+	json_array_append_new(list, json_integer((json_int_t)((double)n * 1e6 / (double)lasted + 0.5)));
+}
+
+/* The moments, and what came after the last of them. */
+static json_t *stats_timeline(const struct ice_stats *s, const struct ice_figures *f)
+{
+	json_t *o = json_object(), *seconds = json_array(), *sent = json_array(), *received = json_array(),
+	       *found = json_array();
+	ice_usec left = (ice_usec)(f->seconds * 1e6);
+	for (size_t i = 0; i <= s->moments; i++) {
+		struct ice_stats_moment m = i < s->moments ? s->timeline[i] : stats_moment(s, f, left);
+		if (m.lasted < STATS_SHORTEST)
+			continue;
+		json_array_append_new(seconds, json_real((double)m.lasted / 1e6));
+		stats_rate(sent, m.sent, m.lasted);
+		stats_rate(received, m.received, m.lasted);
+		stats_rate(found, m.found, m.lasted);
+		left -= m.lasted;
 	}
-	json_object_set_new(o, "seconds_each", json_integer(s->moment_seconds));
+	json_object_set_new(o, "seconds", seconds);
 	json_object_set_new(o, "sent_per_second", sent);
 	json_object_set_new(o, "received_per_second", received);
 	json_object_set_new(o, "devices_per_second", found);
@@ -211,7 +232,7 @@ bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, boo
 	json_object_set_new(o, "cpu_user_seconds", json_real(stats_seconds(&usage.ru_utime)));
 	json_object_set_new(o, "cpu_system_seconds", json_real(stats_seconds(&usage.ru_stime)));
 	json_object_set_new(o, "interrupted", json_boolean(interrupted));
-	json_object_set_new(o, "timeline", stats_timeline(s));
+	json_object_set_new(o, "timeline", stats_timeline(s, f));
 	json_object_set_new(o, "slowest", ice_slowest_json(&s->slowest));
 	json_object_set_new(o, "slowest_subnets", stats_subnets(s));
 	bool written = json_dumpf(o, to, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8)) == 0 &&

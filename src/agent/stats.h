@@ -16,13 +16,14 @@
 #define ICE_STATS_MOMENTS 240 /* of the timeline; when it is full, two become one */
 
 struct ice_stats_moment {
+	ice_usec lasted;
 	uint64_t sent, received, found;
 };
 
 struct ice_stats {
-	FILE *status; /* of this process; opened while it still may be */
-	ice_usec started, next;
-	unsigned moment_seconds; /* what one moment covers */
+	FILE *status;            /* of this process; opened while it still may be */
+	ice_usec since, next;    /* the present moment began, is to end */
+	unsigned moment_seconds; /* how long one is to last */
 	size_t moments;
 	struct ice_stats_moment timeline[ICE_STATS_MOMENTS], last;
 	struct ice_slowest slowest;

@@ -77,12 +77,16 @@ static void test_bounds(void **state)
 	        {{[ICE_BOUND_SUBNET] = 810, [ICE_BOUND_PACE] = 170, [ICE_BOUND_CPU] = 20},
 	         "what bounded the rate: the cap per subnet (81 % of the time), then the rate asked for (17 % of the "
 	         "time)\n"},
-	        {{[ICE_BOUND_CPU] = 250, [ICE_BOUND_TARGETS] = 750},
-	         "what bounded the rate: this machine and its kernel (25 % of the time); the last answers were waited "
-	         "for "
-	         "in 75 % of it\n"},
-	        {{[ICE_BOUND_PACE] = 30, [ICE_BOUND_TARGETS] = 970},
-	         "nothing bounded the rate: the last answers were waited for in 97 % of the time\n"},
+	        {{[ICE_BOUND_CPU] = 250000, [ICE_BOUND_TARGETS] = 750000},
+	         "what bounded the rate: this machine and its kernel (100 % of the time); besides, the last answers "
+	         "were "
+	         "waited for, 0.8 of 1.0 s\n"},
+	        {{[ICE_BOUND_PACE] = 210000, [ICE_BOUND_SUBNET] = 10000, [ICE_BOUND_TARGETS] = 2480000},
+	         "what bounded the rate: the rate asked for (95 % of the time); besides, the last answers were waited "
+	         "for, "
+	         "2.5 of 2.7 s\n"},
+	        {{[ICE_BOUND_TARGETS] = 2480000},
+	         "nothing bounded the rate: the last answers were waited for, 2.5 of 2.5 s\n"},
 	        {{[ICE_BOUND_WINDOW] = 5, [ICE_BOUND_SUBNET] = 5},
 	         "what bounded the rate: the number of requests in flight, --window (50 % of the time), then the cap "
 	         "per "
@@ -111,6 +115,39 @@ static void test_bounds(void **state)
 	assert_true(json_real_value(json_object_get(shares, "neighbours")) == 0);
 	json_decref(o);
 	ice_stats_fini(&s);
+}
+
+/* The moments of a sweep add up to all of it, be it ever so short. */
+static void test_timeline(void **state)
+{
+	(void)state;
+	static const double lasted[] = {0.2, 0.9, 2.7};
+	for (size_t i = 0; i < sizeof lasted / sizeof *lasted; i++) {
+		struct ice_stats s;
+		struct ice_figures f = {.seconds = lasted[i],
+		                        .scanner = {.probes_sent = 5000, .devices = 40},
+		                        .udp = {.received = 300}};
+		ice_stats_init(&s, 0);
+		if (lasted[i] > 1) { /* a late beat */
+			s.timeline[s.moments++] = (struct ice_stats_moment){1300000, 4000, 200, 30};
+			s.last = (struct ice_stats_moment){0, 4000, 200, 30};
+		}
+		json_t *o = written(&s, &f), *timeline = json_object_get(o, "timeline"),
+		       *seconds = json_object_get(timeline, "seconds"),
+		       *sent = json_object_get(timeline, "sent_per_second");
+		double all = 0, time = 0;
+		assert_int_equal(json_array_size(seconds), s.moments + 1);
+		assert_int_equal(json_array_size(sent), s.moments + 1);
+		for (size_t k = 0; k < json_array_size(seconds); k++) {
+			time += json_real_value(json_array_get(seconds, k));
+			all += json_real_value(json_array_get(seconds, k)) *
+			       (double)json_integer_value(json_array_get(sent, k));
+		}
+		assert_true(time > lasted[i] - 0.001 && time < lasted[i] + 0.001);
+		assert_true(all > 4990 && all < 5010);
+		json_decref(o);
+		ice_stats_fini(&s);
+	}
 }
 
 static void test_the_slowest_devices_slowest_first(void **state)
@@ -164,6 +201,7 @@ int main(void)
 	        cmocka_unit_test(test_the_promised_keys),
 	        cmocka_unit_test(test_nothing_answered),
 	        cmocka_unit_test(test_bounds),
+	        cmocka_unit_test(test_timeline),
 	        cmocka_unit_test(test_the_slowest_devices_slowest_first),
 	        cmocka_unit_test(test_the_progress_line_fits_any_width),
 	};
