@@ -161,9 +161,16 @@ struct ice_scanner_counters {
 	uint64_t probes_sent; /* datagrams, retries and conversations included */
 	uint64_t retries_sent;
 	uint64_t identify_sent;
-	uint64_t replies;                   /* believed */
-	uint64_t late;                      /* believed, though they answered an earlier version or community */
-	uint64_t answered[4];               /* first contacts answered after 1, 2, 3, more datagrams: tells the loss */
+	uint64_t replies; /* believed */
+	uint64_t late;    /* believed, though they answered an earlier version or community */
+	/* First contacts, by which of their tries was answered: the first, second, third, a later one; the latest that had the answer's version
+	 * and community. Without those that were asked anew, as we may have lost an answer ourselves. */
+	uint64_t answered[4];
+	/* Of them, where a device that missed the first try would have been asked the very same again: those that answered in the version that
+	 * is tried first, to the first and to the second such try. What the network loses shows here. */
+	uint64_t same[2];
+	uint64_t
+	        other; /* of them, those that answered in the version that is tried second: they speak no other, or missed a try */
 	uint64_t strays[ICE_VERDICT_COUNT]; /* not believed, by reason */
 	uint64_t devices;                   /* addresses that speak SNMP (printers included) */
 	uint64_t printers;

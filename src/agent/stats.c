@@ -145,7 +145,7 @@ static void stats_count(json_t *o, const char *key, uint64_t n)
 	json_object_set_new(o, key, json_integer((json_int_t)n));
 }
 
-/* First contacts answered after one, two, three and more datagrams: what the network loses. */
+/* First contacts whose first, second, third or a later try was answered. */
 static json_t *stats_answered(const struct ice_scanner_counters *c)
 {
 	json_t *list = json_array();
@@ -154,10 +154,16 @@ static json_t *stats_answered(const struct ice_scanner_counters *c)
 	return list;
 }
 
+double ice_stats_other(const struct ice_scanner_counters *c)
+{
+	uint64_t answered = c->answered[0] + c->answered[1] + c->answered[2] + c->answered[3];
+	return answered < 20 ? 0 : (double)c->other / (double)answered;
+}
+
 double ice_stats_loss(const struct ice_scanner_counters *c)
 {
-	/* With a loss of p, the first try finds 1 - p of them, the second p (1 - p). */
-	return c->answered[0] < 20 ? -1 : (double)c->answered[1] / (double)c->answered[0];
+	/* With a loss of p, the first try finds 1 - p of them, the same once more p (1 - p). */
+	return c->same[0] < 20 || ice_stats_other(c) >= 0.005 ? -1 : (double)c->same[1] / (double)c->same[0];
 }
 
 static json_t *stats_subnets(const struct ice_stats *s)

@@ -40,8 +40,13 @@ void ice_stats_beat(struct ice_stats *s, ice_usec now, const struct ice_heartbea
 /* The object, indented, with a line end. False when it could not be written. */
 ICE_MUST_CHECK bool ice_stats_write(const struct ice_stats *s, const struct ice_figures *f, bool interrupted, FILE *to);
 
-/* The share of datagrams, there or back, that seems to get lost: from how many answered only the second try. -1: too few answers
- * to tell. Devices that speak only the second try's version count as lost. */
+/* The share of devices that answered in the version that is tried second only: those that speak no other, and those that missed the
+ * first try, which the answers cannot tell apart. */
+double ice_stats_other(const struct ice_scanner_counters *c);
+
+/* The share of first contacts that get lost, there or back: from how many answered only when they were asked the very same again. So an answer
+ * that comes later than that counts as lost. -1: not known, as nobody is asked the same again (one retry, in the other version), few
+ * answered, or more than a few in the other version. */
 double ice_stats_loss(const struct ice_scanner_counters *c);
 
 /* A few lines for a person (stats_tell.c). */

@@ -9,15 +9,20 @@ static void stats_plural(FILE *to, uint64_t n, const char *what)
 	fprintf(to, "%" PRIu64 " %s%s", n, what, n == 1 ? "" : "s");
 }
 
-/* Only when it matters: a few devices that speak SNMP v1 alone look like a loss. */
+/* Only when it matters. */
 static void stats_tell_loss(const struct ice_scanner_counters *c, FILE *to)
 {
-	uint64_t first = c->answered[0], later = c->answered[1] + c->answered[2] + c->answered[3];
-	if (first + later >= 20 && later * 200 >= first + later)
+	double loss = ice_stats_loss(c), other = ice_stats_other(c);
+	if (loss >= 0.005)
 		fprintf(to,
-		        "%.1f %% of the devices answered only a later try: datagrams are lost, or they speak only SNMP "
-		        "v1\n",
-		        100.0 * (double)later / (double)(first + later));
+		        "about %.1f %% of first contacts were lost on their way, there or back, or answered later than "
+		        "they were tried again\n",
+		        100 * loss);
+	if (other >= 0.005)
+		fprintf(to,
+		        "%.1f %% of the devices did not answer in the version that was tried first, but in the other: "
+		        "they speak no other, or datagrams were lost (--snmp 2c tells)\n",
+		        100 * other);
 }
 
 #define STATS_TELL_SLOW ICE_USEC_MSEC(100)

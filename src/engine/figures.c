@@ -25,6 +25,9 @@ void ice_figures_add(struct ice_scanner_counters *sum, const struct ice_scanner_
 		sum->bound[i] += leg->bound[i];
 	for (size_t i = 0; i < sizeof sum->answered / sizeof *sum->answered; i++)
 		sum->answered[i] += leg->answered[i];
+	for (size_t i = 0; i < sizeof sum->same / sizeof *sum->same; i++)
+		sum->same[i] += leg->same[i];
+	sum->other += leg->other;
 	for (size_t i = 0; i < sizeof sum->rtt / sizeof *sum->rtt; i++)
 		sum->rtt[i] += leg->rtt[i];
 }

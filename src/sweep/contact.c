@@ -102,14 +102,33 @@ static int contact_find_credential(const struct ice_scanner *s, const struct slo
 	return -1;
 }
 
-/* True when a try so far spoke this version with this community. */
-static bool contact_asked(const struct ice_scanner *s, const struct slot *slot, unsigned credential,
-                          enum ice_snmp_version version)
+/* How many of the tries so far spoke this version with this community; and which was the latest. */
+static unsigned contact_asked(const struct ice_scanner *s, const struct slot *slot, unsigned credential,
+                              enum ice_snmp_version version, unsigned *latest)
 {
-	for (unsigned attempt = 0; attempt < contact_made(s, slot); attempt++)
-		if (contact_credential(s, slot, attempt) == credential && contact_version(s, slot, attempt) == version)
-			return true;
-	return false;
+	unsigned asked = 0;
+	for (unsigned attempt = 0; attempt < contact_made(s, slot); attempt++) {
+		if (contact_credential(s, slot, attempt) != credential || contact_version(s, slot, attempt) != version)
+			continue;
+		*latest = attempt;
+		asked++;
+	}
+	return asked;
+}
+
+/* The question was answered, after it was asked so often in the answer's version, with its community. */
+static void contact_count(struct ice_scanner *s, const struct slot *slot, unsigned asked, unsigned latest)
+{
+	unsigned versions = s->options.v1 && s->options.v2c ? 2 : 1;
+	if (latest + 1 != contact_made(s, slot))
+		s->counters.late++;
+	if (slot->excused > 0)
+		return;
+	s->counters.answered[latest < 3 ? latest : 3]++;
+	if (s->message.version != contact_version(s, slot, 0))
+		s->counters.other++;
+	else if (s->options.retries >= versions && asked <= 2)
+		s->counters.same[asked - 1]++;
 }
 
 /* The histogram's bucket: four to the octave. */
@@ -130,7 +149,8 @@ enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 	int credential = contact_find_credential(s, slot);
 	if (credential < 0)
 		return ICE_VERDICT_COMMUNITY;
-	if (!contact_asked(s, slot, (unsigned)credential, s->message.version))
+	unsigned latest = 0, asked = contact_asked(s, slot, (unsigned)credential, s->message.version, &latest);
+	if (asked == 0)
 		return ICE_VERDICT_VERSION;
 	struct ice_snmp_request question = {.len = 0};
 	struct ice_identity identity = {.printer = false};
@@ -139,11 +159,7 @@ enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 	if (verdict != ICE_VERDICT_OK)
 		return verdict;
 
-	unsigned last = contact_made(s, slot) - 1u;
-	if (contact_credential(s, slot, last) != (unsigned)credential ||
-	    contact_version(s, slot, last) != s->message.version)
-		s->counters.late++;
-	s->counters.answered[last < 3 ? last : 3]++;
+	contact_count(s, slot, asked, latest);
 	bool retried = slot->tries > 1 || slot->excused > 0;
 	struct ice_address address = slots_address(&s->slots, i);
 	ice_usec since = (ice_usec)((uint32_t)now - slot->first);

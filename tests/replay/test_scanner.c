@@ -112,7 +112,7 @@ static void test_late_answers_count(void **state)
 	assert_int_equal(n->devices[0].rtt, -1);
 	assert_int_equal(n->devices[0].said_version, ICE_SNMP_V2C);
 	assert_int_equal(c.late, 1);
-	assert_int_equal(c.answered[1], 1);
+	assert_int_equal(c.answered[0], 1); /* as its version tells */
 	network_free(n);
 	/* later than that: the answer is a stray */
 	n = network_new(1);
@@ -263,6 +263,87 @@ static void test_loss_is_made_up_for(void **state)
 		network_free(n);
 	}
 	assert_true(found >= devices - devices / 500); /* all but 0.1 % lose three in a row */
+}
+
+/* 1,000 switches, of each hundred so many of which speak v1 only; `loss` percent lost each way. */
+static struct ice_scanner_counters answers(unsigned loss, unsigned v1_only, unsigned retries, bool v1,
+                                           size_t communities, ice_usec jitter)
+{
+	struct network *n = network_new(1);
+	n->count = 1000;
+	n->loss = loss;
+	n->jitter = jitter;
+	n->options.discover = true;
+	n->options.v1 = v1;
+	n->options.retries = retries;
+	n->options.community_count = communities;
+	for (uint32_t i = 0; i < n->count; i++) {
+		struct network_device *d = network_device(n, i, NETWORK_SWITCH);
+		d->v1_only = i % 100 < v1_only;
+		d->credential = (uint8_t)(i % communities);
+	}
+	assert_true(network_run(n, FOREVER));
+	network_check(n);
+	struct ice_scanner_counters c = network_counters(n);
+	network_free(n);
+	return c;
+}
+
+/* Which answers tell of loss: those of devices that were asked the same again. */
+static void test_what_tells_of_loss(void **state)
+{
+	(void)state;
+	/* nothing is lost: some do not speak what is tried first, or know only the second community */
+	struct ice_scanner_counters c = answers(0, 30, 1, true, 1, 0);
+	assert_int_equal(c.answered[0], 700);
+	assert_int_equal(c.answered[1], 300);
+	assert_int_equal(c.other, 300);
+	assert_int_equal(c.same[0] + c.same[1], 0); /* nobody would have been asked the same again */
+	c = answers(0, 30, 3, true, 1, 0);
+	assert_int_equal(c.same[0], 700);
+	assert_int_equal(c.same[1], 0);
+	assert_int_equal(c.other, 300);
+	c = answers(0, 0, 1, false, 2, 0);
+	assert_int_equal(c.answered[1], 500);
+	assert_int_equal(c.same[0], 1000);
+	assert_int_equal(c.same[1], 0);
+	/* nor here: many answer after the next try, in the version of the first */
+	c = answers(0, 0, 2, true, 1, MS(1500));
+	assert_in_range(c.late, 200, 500);
+	assert_int_equal(c.answered[0] + c.answered[1], 1000);
+	assert_int_equal(c.same[0] + c.other, 1000);
+	assert_int_equal(c.same[1], 0);
+	/* a tenth is lost each way, 19 of 100 together */
+	c = answers(10, 0, 1, false, 1, 0);
+	assert_in_range(100 * c.same[1], 15 * c.same[0], 23 * c.same[0]);
+	assert_int_equal(c.other, 0);
+	/* the same, where the retry speaks the other version: who answers that may have missed the first try, or not spoken it */
+	c = answers(10, 0, 3, true, 1, 0);
+	assert_in_range(100 * c.other, 15 * c.same[0], 23 * c.same[0]);
+}
+
+/* Who is asked anew, as we lost answers ourselves, tells nothing of the network's loss. */
+static void test_what_we_lose_ourselves_is_no_loss(void **state)
+{
+	(void)state;
+	struct network *n = network_new(1);
+	n->options.discover = true;
+	n->options.v1 = false;
+	for (uint32_t i = 0; i < n->count; i++)
+		network_device(n, i, NETWORK_SWITCH);
+	n->loss = 100;
+	assert_false(network_run(n, MS(1500)));
+	ice_scanner_congested(n->scanner, n->now);
+	assert_false(network_run(n, MS(2500))); /* all tries were made, and are made anew */
+	n->loss = 0;
+	assert_true(network_run(n, FOREVER));
+	network_check(n);
+	struct ice_scanner_counters c = network_counters(n);
+	assert_int_equal(c.devices, 100);
+	assert_int_equal(c.excused, 100);
+	assert_int_equal(c.answered[0] + c.answered[1], 0);
+	assert_int_equal(c.same[0] + c.same[1], 0);
+	network_free(n);
 }
 
 static void test_queue_full_and_drained(void **state)
@@ -1255,6 +1336,8 @@ int main(void)
 	        cmocka_unit_test(test_communities),
 	        cmocka_unit_test(test_seeds),
 	        cmocka_unit_test(test_loss_is_made_up_for),
+	        cmocka_unit_test(test_what_tells_of_loss),
+	        cmocka_unit_test(test_what_we_lose_ourselves_is_no_loss),
 	        cmocka_unit_test(test_queue_full_and_drained),
 	        cmocka_unit_test(test_more_printers_than_memory),
 	        cmocka_unit_test(test_reservations_are_released),

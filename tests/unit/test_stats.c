@@ -28,6 +28,15 @@ static json_t *written(const struct ice_stats *s, const struct ice_figures *f)
 	return o;
 }
 
+static const char *tells(const struct ice_stats *s, const struct ice_figures *f)
+{
+	static char text[4096];
+	FILE *to = fmemopen(text, sizeof text, "w");
+	ice_stats_tell(s, f, true, to);
+	fclose(to);
+	return text;
+}
+
 static void test_the_promised_keys(void **state)
 {
 	(void)state;
@@ -117,35 +126,42 @@ static void test_bounds(void **state)
 	ice_stats_fini(&s);
 }
 
-/* The moments of a sweep add up to all of it, be it ever so short. */
-static void test_timeline(void **state)
+/* What is told of loss, for programs and for people: only what the answers can tell. */
+static void test_loss(void **state)
 {
 	(void)state;
-	static const double lasted[] = {0.2, 0.9, 2.7};
-	for (size_t i = 0; i < sizeof lasted / sizeof *lasted; i++) {
+	static const struct {
+		uint64_t answered, first, again, other;
+		double loss;
+		const char *line;
+	} cases[] = {
+	        {19, 19, 0, 0, -1, ""},
+	        {1000, 1000, 0, 0, 0, ""},
+	        {1000, 0, 0, 0, -1, ""}, /* without a try that asks the same again, nothing is known */
+	        {1004, 1000, 4, 0, 0.004, ""},
+	        {1040, 1000, 40, 0, 0.04,
+	         "about 4.0 % of first contacts were lost on their way, there or back, or answered later than they "
+	         "were tried again\n"},
+	        {1045, 1000, 40, 5, 0.04,
+	         "about 4.0 % of first contacts were lost on their way, there or back, or answered later than they "
+	         "were tried again\n"},
+	        {1000, 700, 0, 300, -1,
+	         "30.0 % of the devices did not answer in the version that was tried first, but in the other: they "
+	         "speak no other, or datagrams were lost (--snmp 2c tells)\n"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct ice_stats s;
-		struct ice_figures f = {.seconds = lasted[i],
-		                        .scanner = {.probes_sent = 5000, .devices = 40},
-		                        .udp = {.received = 300}};
+		struct ice_figures f = {.scanner = {.answered = {cases[i].answered},
+		                                    .same = {cases[i].first, cases[i].again},
+		                                    .other = cases[i].other}};
 		ice_stats_init(&s, 0);
-		if (lasted[i] > 1) { /* a late beat */
-			s.timeline[s.moments++] = (struct ice_stats_moment){1300000, 4000, 200, 30};
-			s.last = (struct ice_stats_moment){0, 4000, 200, 30};
-		}
-		json_t *o = written(&s, &f), *timeline = json_object_get(o, "timeline"),
-		       *seconds = json_object_get(timeline, "seconds"),
-		       *sent = json_object_get(timeline, "sent_per_second");
-		double all = 0, time = 0;
-		assert_int_equal(json_array_size(seconds), s.moments + 1);
-		assert_int_equal(json_array_size(sent), s.moments + 1);
-		for (size_t k = 0; k < json_array_size(seconds); k++) {
-			time += json_real_value(json_array_get(seconds, k));
-			all += json_real_value(json_array_get(seconds, k)) *
-			       (double)json_integer_value(json_array_get(sent, k));
-		}
-		assert_true(time > lasted[i] - 0.001 && time < lasted[i] + 0.001);
-		assert_true(all > 4990 && all < 5010);
+		json_t *o = written(&s, &f), *loss = json_object_get(o, "loss_estimate");
+		if (cases[i].loss < 0)
+			assert_null(loss);
+		else
+			assert_true(json_real_value(loss) == cases[i].loss);
 		json_decref(o);
+		assert_string_equal(strchr(tells(&s, &f), '\n') + 1, cases[i].line);
 		ice_stats_fini(&s);
 	}
 }
@@ -201,7 +217,7 @@ int main(void)
 	        cmocka_unit_test(test_the_promised_keys),
 	        cmocka_unit_test(test_nothing_answered),
 	        cmocka_unit_test(test_bounds),
-	        cmocka_unit_test(test_timeline),
+	        cmocka_unit_test(test_loss),
 	        cmocka_unit_test(test_the_slowest_devices_slowest_first),
 	        cmocka_unit_test(test_the_progress_line_fits_any_width),
 	};
