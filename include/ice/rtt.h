@@ -35,17 +35,22 @@ ice_usec ice_rtt_wait(const struct ice_rtt *e, unsigned attempt, bool last);
 
 #define ICE_RTT_SUBNETS 4096
 
+#define ICE_RTT_TRUST 8 /* so many ambiguous samples in a row outweigh any number of others */
+
 struct ice_rtt_table {
 	struct ice_rtt all;
 	struct {
 		uint32_t subnet; /* which one has the place: the newest of those that share it */
 		struct ice_rtt estimate;
+		uint32_t trust; /* in the estimate, up to ICE_RTT_TRUST; 0: it is of ambiguous samples */
 	} subnets[ICE_RTT_SUBNETS];
 };
 
-/* The answer of an address came `round_trip` after its FIRST datagram. When it was `retried`, that is the most it
- * can have been: it still teaches the subnet (or a distant one would be retried for ever), but not the rest. */
-void ice_rtt_table_sample(struct ice_rtt_table *t, const struct ice_address *from, ice_usec round_trip, bool retried);
+/* The answer of an address came `round_trip` after the datagram it answers; when that is `ambiguous`, after the FIRST it may answer: that is
+ * the most it can have been, and as a rule says how long we waited before a retry. It teaches the subnet only (a distant one would be
+ * retried for ever), and only while nothing better is known there: each sample that is not ambiguous adds trust, each other one takes
+ * some, until it is used up. */
+void ice_rtt_table_sample(struct ice_rtt_table *t, const struct ice_address *from, ice_usec round_trip, bool ambiguous);
 
 /* The same, for an address. */
 ice_usec ice_rtt_table_timeout(const struct ice_rtt_table *t, const struct ice_address *to, unsigned attempt,

@@ -56,6 +56,8 @@ bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 		slot->first = (uint32_t)now;
 	else
 		s->counters.retries_sent++;
+	uint32_t last = ((uint32_t)now - slot->first) >> SLOT_LAST_SHIFT;
+	slot->last = (last < SLOT_LAST_LATER ? last : SLOT_LAST_LATER) & 1023;
 	s->counters.identify_sent++;
 	slot->tries++;
 	ice_usec learned = 0;
@@ -131,6 +133,16 @@ static void contact_count(struct ice_scanner *s, const struct slot *slot, unsign
 		s->counters.same[asked - 1]++;
 }
 
+/* Learns from an answer that came `since` after the first try: where its version and community were asked once, when that was. */
+static void contact_learn(struct ice_scanner *s, const struct slot *slot, const struct ice_address *address,
+                          ice_usec since, unsigned asked, unsigned latest)
+{
+	bool last = latest > 0 && latest + 1 == slot->tries && slot->last < SLOT_LAST_LATER;
+	bool sure = asked == 1 && slot->excused == 0 && (latest == 0 || last);
+	ice_usec sent = sure && last ? (ice_usec)slot->last << SLOT_LAST_SHIFT : 0;
+	ice_rtt_table_sample(&s->rtt, address, since - sent, !sure);
+}
+
 /* The histogram's bucket: four to the octave. */
 static unsigned contact_bucket(ice_usec rtt)
 {
@@ -163,7 +175,7 @@ enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 	bool retried = slot->tries > 1 || slot->excused > 0;
 	struct ice_address address = slots_address(&s->slots, i);
 	ice_usec since = (ice_usec)((uint32_t)now - slot->first);
-	ice_rtt_table_sample(&s->rtt, &address, since, retried);
+	contact_learn(s, slot, &address, since, asked, latest);
 	if (!retried)
 		s->counters.rtt[contact_bucket(since)]++;
 

@@ -88,7 +88,7 @@ enum ice_verdict known_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 	if (answer == ICE_STEADY_NOT_OURS)
 		return ICE_VERDICT_OIDS;
 	ice_usec since = (ice_usec)((uint32_t)now - slot->first);
-	ice_rtt_table_sample(&s->rtt, &talk->address, since, slot->tries > 1);
+	ice_rtt_table_sample(&s->rtt, &talk->address, since, slot->tries > 1 || slot->excused > 0);
 	talk->rtt = since;
 	slots_leave(&s->slots, &s->talks_due, i);
 	ice_wheel_cancel(s->slots.wheel, i);

@@ -41,16 +41,28 @@ static uint32_t rtt_subnet(const struct ice_address *a)
 	return (uint32_t)(x >> 32) | 1;
 }
 
-void ice_rtt_table_sample(struct ice_rtt_table *t, const struct ice_address *from, ice_usec round_trip, bool retried)
+void ice_rtt_table_sample(struct ice_rtt_table *t, const struct ice_address *from, ice_usec round_trip, bool ambiguous)
 {
 	uint32_t subnet = rtt_subnet(from), place = (subnet >> 1) % ICE_RTT_SUBNETS;
 	if (t->subnets[place].subnet != subnet) {
 		t->subnets[place].subnet = subnet;
 		t->subnets[place].estimate = (struct ice_rtt){0};
+		t->subnets[place].trust = 0;
 	}
-	ice_rtt_sample(&t->subnets[place].estimate, round_trip);
-	if (!retried)
-		ice_rtt_sample(&t->all, round_trip);
+	struct ice_rtt *e = &t->subnets[place].estimate;
+	uint32_t *trust = &t->subnets[place].trust;
+	if (ambiguous && *trust > 0) {
+		--*trust;
+		return;
+	}
+	if (!ambiguous && *trust == 0)
+		*e = (struct ice_rtt){0}; /* what is sure begins anew */
+	ice_rtt_sample(e, round_trip);
+	if (ambiguous)
+		return;
+	if (*trust < ICE_RTT_TRUST)
+		++*trust;
+	ice_rtt_sample(&t->all, round_trip);
 }
 
 ice_usec ice_rtt_table_timeout(const struct ice_rtt_table *t, const struct ice_address *to, unsigned attempt, bool last)

@@ -14,7 +14,9 @@
 #include "ice/snmp.h"
 #include "ice/wheel.h"
 
-#define SLOT_NONE UINT32_MAX
+#define SLOT_NONE       UINT32_MAX
+#define SLOT_LAST_SHIFT 14   /* 16.4 ms: a round trip that is measured by it is as much too long, never too short */
+#define SLOT_LAST_LATER 1023 /* 16 s or more */
 
 enum slot_state { SLOT_FREE, SLOT_ASKING, SLOT_TALKING };
 
@@ -24,16 +26,17 @@ struct talk;
 struct slot {
 	uint32_t
 	        of; /* ASKING: an IPv4 address, of IPv6 all is in slots.v6; TALKING: the number of its talk; FREE: the next free one */
-	uint32_t id;         /* request-id of the present request; the same for all its tries */
-	uint32_t first;      /* when its first try went out: microseconds, modulo 2^32 */
-	uint32_t nth;        /* its address was the nth that `next` gave, modulo 2^32 */
-	uint8_t tries;       /* of the present request so far */
-	uint8_t state : 4;   /* enum slot_state */
-	bool queued : 1;     /* it stands in a queue */
-	bool v1_first : 1;   /* ASKING: what to try first, of a device that is known */
-	uint8_t excused : 2; /* times the present question began anew, since replies were lost on our side */
-	uint8_t first_credential;
-	uint8_t before; /* ASKING: datagrams that went to the address before, for a question that led nowhere */
+	uint32_t id;       /* request-id of the present request; the same for all its tries */
+	uint32_t first;    /* when its first try went out: microseconds, modulo 2^32 */
+	uint32_t nth;      /* its address was the nth that `next` gave, modulo 2^32 */
+	uint8_t tries;     /* of the present request so far */
+	uint8_t state : 2; /* enum slot_state */
+	bool queued : 1;   /* it stands in a queue */
+	bool v1_first : 1; /* ASKING: what to try first, of a device that is known */
+	uint8_t first_credential : 4;
+	uint16_t excused : 2; /* times the present question began anew, since replies were lost on our side */
+	uint16_t before : 4;  /* ASKING: datagrams that went to the address before, for a question that led nowhere */
+	uint16_t last : 10; /* ASKING: when its last try went out: units of 16 ms after the first, or SLOT_LAST_LATER */
 };
 _Static_assert(sizeof(struct slot) + ICE_WHEEL_SLOT_BYTES <= 32, "32 bytes per request in flight, deadline included");
 

@@ -579,6 +579,71 @@ static void test_learned_timeouts(void **state)
 	network_free(n);
 }
 
+/* How long a discovery of eight /24s takes where every seventh address is a switch, a tenth of a millisecond away. */
+static ice_usec near_sweep(unsigned loss, unsigned v1_only, bool v1, uint64_t rate)
+{
+	struct network *n = network_new(3);
+	n->first = 0x0a000000;
+	n->count = 2048;
+	n->options.timeout = 0;
+	n->options.retries = 3;
+	n->options.window = 4096;
+	n->options.rate = rate;
+	n->options.discover = true;
+	n->options.v1 = v1;
+	n->loss = loss;
+	for (uint32_t i = 0; i < n->count; i += 7) {
+		struct network_device *d = network_device(n, i, NETWORK_SWITCH);
+		d->latency = 100;
+		d->v1_only = i % 100 < v1_only;
+	}
+	assert_true(network_run(n, FOREVER));
+	network_check(n);
+	assert_int_equal(network_counters(n).devices, 293);
+	ice_usec took = n->now;
+	network_free(n);
+	return took;
+}
+
+/* What a lost datagram, or a version that a device does not speak, costs the others of its subnet: nothing. */
+static void test_a_lost_datagram_delays_nobody_else(void **state)
+{
+	(void)state;
+	static const uint64_t rates[] = {0, 3000, 10000};
+	for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+		ice_usec took = near_sweep(0, 0, true, rates[i]);
+		assert_true(near_sweep(1, 0, true, rates[i]) < took + MS(700));
+		assert_true(near_sweep(1, 0, false, rates[i]) < took + MS(700));
+		assert_true(near_sweep(0, 30, true, rates[i]) < took + MS(700));
+		/* nobody answers the first try: until the second has gone out nothing is known, and it is waited for as long */
+		assert_true(near_sweep(0, 100, true, rates[i]) < took + MS(2000));
+	}
+}
+
+/* A distant subnet that is asked in one version only: its first answers fit two tries each, and teach it all the same. So they do in a
+ * subnet that has come to be distant. */
+static void test_ambiguous_answers_teach_what_is_not_known(void **state)
+{
+	(void)state;
+	struct network *n = network_new(1);
+	n->first = 0x0a000000;
+	n->count = 4 * 256;
+	n->options.timeout = 0;
+	n->options.rate = 200;
+	n->options.retries = 2;
+	n->options.v1 = false;
+	for (uint32_t i = 0; i < n->count; i += 4)
+		network_device(n, i, NETWORK_SWITCH)->latency = i < 512 || (i > 768 && i < 850) ? MS(3) : MS(600);
+	assert_true(network_run(n, FOREVER));
+	network_check(n);
+	assert_int_equal(network_counters(n).devices, 256);
+	unsigned twice = 0;
+	for (size_t i = 0; i < n->device_count; i++)
+		twice += n->devices[i].asked > 1;
+	assert_true(twice < 40);
+	network_free(n);
+}
+
 static void test_subnet_cap(void **state)
 {
 	(void)state;
@@ -1348,6 +1413,8 @@ int main(void)
 	        cmocka_unit_test(test_congestion),
 	        cmocka_unit_test(test_what_we_lose_ourselves_is_asked_anew),
 	        cmocka_unit_test(test_learned_timeouts),
+	        cmocka_unit_test(test_a_lost_datagram_delays_nobody_else),
+	        cmocka_unit_test(test_ambiguous_answers_teach_what_is_not_known),
 	        cmocka_unit_test(test_subnet_cap),
 	        cmocka_unit_test(test_strays_by_reason),
 	        cmocka_unit_test(test_a_million_forgeries),

@@ -73,7 +73,7 @@ static void test_subnets_learn_apart(void **state)
 		ice_rtt_table_sample(t, &far, MS(700), true);
 	assert_int_equal(ice_rtt_table_timeout(t, &neighbour, 0, false), ICE_RTT_FLOOR);
 	assert_true(ice_rtt_table_timeout(t, &far, 0, false) >= MS(700));
-	/* a retried answer is no lesson for the rest */
+	/* an ambiguous answer is no lesson for the rest */
 	assert_int_equal(ice_rtt_table_timeout(t, &unknown, 0, false), ICE_RTT_FLOOR);
 	/* each try waits longer, the last always a second */
 	assert_int_equal(ice_rtt_table_timeout(t, &near, 2, false), 4 * ICE_RTT_FLOOR);
@@ -82,13 +82,40 @@ static void test_subnets_learn_apart(void **state)
 	free(t);
 }
 
+/* An ambiguous sample tells how long we waited: it counts where nothing better is known, and until something is. */
+static void test_ambiguous_samples(void **state)
+{
+	(void)state;
+	struct ice_rtt_table *t = calloc(1, sizeof(*t));
+	struct ice_address a = ice_address_v4(0x0a010105);
+	ice_rtt_table_sample(t, &a, MS(1000), true);
+	assert_true(ice_rtt_table_timeout(t, &a, 0, false) >= MS(1000));
+	ice_rtt_table_sample(t, &a, MS(2), false);
+	assert_int_equal(ice_rtt_table_timeout(t, &a, 0, false), ICE_RTT_FLOOR);
+	/* one in two changes nothing, nor do a few in a row */
+	for (int i = 0; i < 1000; i++) {
+		ice_rtt_table_sample(t, &a, MS(1000), true);
+		assert_int_equal(ice_rtt_table_timeout(t, &a, 0, false), ICE_RTT_FLOOR);
+		ice_rtt_table_sample(t, &a, MS(2), false);
+	}
+	for (int i = 0; i < 100; i++)
+		ice_rtt_table_sample(t, &a, MS(2), false);
+	for (int i = 0; i < ICE_RTT_TRUST; i++)
+		ice_rtt_table_sample(t, &a, MS(1000), true);
+	assert_int_equal(ice_rtt_table_timeout(t, &a, 0, false), ICE_RTT_FLOOR);
+	/* but no others for long: the subnet is more distant than it was */
+	for (int i = 0; i < 20; i++)
+		ice_rtt_table_sample(t, &a, MS(1000), true);
+	assert_true(ice_rtt_table_timeout(t, &a, 0, false) >= MS(1000));
+	free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_first_sample),
-	        cmocka_unit_test(test_floor_ceiling_and_nonsense),
-	        cmocka_unit_test(test_covers_what_it_saw),
-	        cmocka_unit_test(test_subnets_learn_apart),
+	        cmocka_unit_test(test_first_sample),       cmocka_unit_test(test_floor_ceiling_and_nonsense),
+	        cmocka_unit_test(test_covers_what_it_saw), cmocka_unit_test(test_subnets_learn_apart),
+	        cmocka_unit_test(test_ambiguous_samples),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
