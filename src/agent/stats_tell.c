@@ -51,12 +51,34 @@ static void stats_tell_slowest(const struct ice_stats *s, FILE *to)
 	fputc('\n', to);
 }
 
+static bool stats_disbelieved(size_t verdict)
+{
+	return verdict != ICE_VERDICT_OK && verdict != ICE_VERDICT_UNKNOWN_ID;
+}
+
+/* Apart from the others those whose id is not known: answers that were late, or came twice, are among them, and look no different. */
+static void stats_tell_strays(const struct ice_scanner_counters *c, FILE *to)
+{
+	uint64_t disbelieved = 0, unknown = c->strays[ICE_VERDICT_UNKNOWN_ID];
+	for (size_t v = 0; v < ICE_VERDICT_COUNT; v++)
+		disbelieved += stats_disbelieved(v) ? c->strays[v] : 0;
+	if (disbelieved) {
+		stats_plural(to, disbelieved, "datagram");
+		fputs(" not believed:", to);
+		for (size_t v = 0; v < ICE_VERDICT_COUNT; v++)
+			if (stats_disbelieved(v) && c->strays[v])
+				fprintf(to, " %s %" PRIu64, ice_verdict_name((enum ice_verdict)v), c->strays[v]);
+		fputc('\n', to);
+	}
+	if (unknown) {
+		stats_plural(to, unknown, "answer");
+		fputs(" came twice, too late, or to nobody's question\n", to);
+	}
+}
+
 void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool discover, FILE *to)
 {
 	const struct ice_scanner_counters *c = &f->scanner;
-	uint64_t strays = 0;
-	for (size_t v = 0; v < ICE_VERDICT_COUNT; v++)
-		strays += v != ICE_VERDICT_OK ? c->strays[v] : 0;
 	stats_plural(to, c->printers, "printer");
 	fputs(discover ? " among " : " and ", to);
 	stats_plural(to, discover ? c->devices : c->devices - c->printers, discover ? "device" : "other SNMP device");
@@ -75,14 +97,7 @@ void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool
 		stats_plural(to, c->incomplete, "printer");
 		fputs(" fell silent before everything was read\n", to);
 	}
-	if (strays) {
-		stats_plural(to, strays, "datagram");
-		fputs(" not believed:", to);
-		for (size_t v = 0; v < ICE_VERDICT_COUNT; v++)
-			if (v != ICE_VERDICT_OK && c->strays[v])
-				fprintf(to, " %s %" PRIu64, ice_verdict_name((enum ice_verdict)v), c->strays[v]);
-		fputc('\n', to);
-	}
+	stats_tell_strays(c, to);
 	if (f->udp.kernel_drops) {
 		stats_plural(to, f->udp.kernel_drops, "datagram");
 		fprintf(to,

@@ -166,6 +166,35 @@ static void test_loss(void **state)
 	}
 }
 
+/* Nobody who answers twice is called a forger: a datagram whose id is not known need not be forged. */
+static void test_strays(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t unknown, address, community;
+		const char *line;
+	} cases[] = {
+	        {0, 0, 0, ""},
+	        {22, 0, 0, "22 answers came twice, too late, or to nobody's question\n"},
+	        {1, 0, 0, "1 answer came twice, too late, or to nobody's question\n"},
+	        {0, 2, 1, "3 datagrams not believed: address 2 community 1\n"},
+	        {3, 1, 0,
+	         "1 datagram not believed: address 1\n3 answers came twice, too late, or to nobody's question\n"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ice_stats s;
+		struct ice_figures f = {.scanner.strays = {[ICE_VERDICT_UNKNOWN_ID] = cases[i].unknown,
+		                                           [ICE_VERDICT_ADDRESS] = cases[i].address,
+		                                           [ICE_VERDICT_COMMUNITY] = cases[i].community}};
+		ice_stats_init(&s, 0);
+		assert_string_equal(strchr(tells(&s, &f), '\n') + 1, cases[i].line);
+		json_t *o = written(&s, &f), *strays = json_object_get(o, "strays");
+		assert_int_equal(json_integer_value(json_object_get(strays, "unknown_id")), cases[i].unknown);
+		json_decref(o);
+		ice_stats_fini(&s);
+	}
+}
+
 static void test_the_slowest_devices_slowest_first(void **state)
 {
 	(void)state;
@@ -218,6 +247,7 @@ int main(void)
 	        cmocka_unit_test(test_nothing_answered),
 	        cmocka_unit_test(test_bounds),
 	        cmocka_unit_test(test_loss),
+	        cmocka_unit_test(test_strays),
 	        cmocka_unit_test(test_the_slowest_devices_slowest_first),
 	        cmocka_unit_test(test_the_progress_line_fits_any_width),
 	};
