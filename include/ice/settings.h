@@ -129,6 +129,7 @@ void ice_settings_take_path(const struct ice_conf_where *where, const char *valu
 /* "gentle" (1,000/s), "normal" (10,000/s), "max" (no limit: 0), or a number of datagrams per second. */
 ICE_MUST_CHECK bool ice_settings_rate(const char *text, uint64_t *out);
 void ice_settings_take_rate(const struct ice_conf_where *where, const char *value, uint64_t *out);
+#define ICE_SETTINGS_RATE_RIGHT  "gentle, normal, max, or datagrams per second, 1 to 10000000"
 #define ICE_SETTINGS_RATE_GENTLE 1000
 #define ICE_SETTINGS_RATE_NORMAL 10000
 

@@ -62,8 +62,7 @@ static bool scan_options_rate(const char *value, char *why, size_t why_size, voi
 	o->rate_given = true;
 	if (ice_settings_rate(value, &o->rate))
 		return true;
-	snprintf(why, why_size, "\"%s\" is no rate; right would be gentle, normal, max, or datagrams per second",
-	         value);
+	snprintf(why, why_size, "\"%s\" is no rate; right would be " ICE_SETTINGS_RATE_RIGHT, value);
 	return false;
 }
 

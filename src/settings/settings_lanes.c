@@ -24,10 +24,8 @@ bool ice_settings_rate(const char *text, uint64_t *out)
 void ice_settings_take_rate(const struct ice_conf_where *where, const char *value, uint64_t *out)
 {
 	if (!ice_settings_rate(value, out))
-		ice_conf_mistake(
-		        where->mistakes, where->file, where->line, where->option,
-		        "\"%s\" is no rate; right would be gentle, normal, max, or datagrams per second, 1 to 10000000",
-		        value);
+		ice_conf_mistake(where->mistakes, where->file, where->line, where->option,
+		                 "\"%s\" is no rate; right would be " ICE_SETTINGS_RATE_RIGHT, value);
 }
 
 static void lanes_rate(const struct ice_conf_where *where, const char *value, void *into)

@@ -45,6 +45,7 @@ ends "a misspelt option has a hint" 64 "did you mean --timeout" ice scan $here -
 ends "an option without its value" 64 "needs a value" ice scan $here --format
 ends "an unknown format" 64 "table, json, ndjson, csv" ice scan $here --format xml
 ends "a rate that is none" 64 "gentle, normal, max" ice scan $here --rate fast
+ends "a rate beyond all" 64 "1 to 10000000" ice scan $here --rate 999999999999
 ends "a shard that is none" 64 "1/4 to 4/4" ice scan $here --shard 5/4
 ends "no range" 64 "RANGE" ice scan
 ends "a bad range" 64 "not an address" ice scan $here nonsense
