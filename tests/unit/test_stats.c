@@ -126,6 +126,39 @@ static void test_bounds(void **state)
 	ice_stats_fini(&s);
 }
 
+/* The moments of a sweep add up to all of it, be it ever so short. */
+static void test_timeline(void **state)
+{
+	(void)state;
+	static const double lasted[] = {0.2, 0.9, 2.7};
+	for (size_t i = 0; i < sizeof lasted / sizeof *lasted; i++) {
+		struct ice_stats s;
+		struct ice_figures f = {.seconds = lasted[i],
+		                        .scanner = {.probes_sent = 5000, .devices = 40},
+		                        .udp = {.received = 300}};
+		ice_stats_init(&s, 0);
+		if (lasted[i] > 1) { /* a late beat */
+			s.timeline[s.moments++] = (struct ice_stats_moment){1300000, 4000, 200, 30};
+			s.last = (struct ice_stats_moment){0, 4000, 200, 30};
+		}
+		json_t *o = written(&s, &f), *timeline = json_object_get(o, "timeline"),
+		       *seconds = json_object_get(timeline, "seconds"),
+		       *sent = json_object_get(timeline, "sent_per_second");
+		double all = 0, time = 0;
+		assert_int_equal(json_array_size(seconds), s.moments + 1);
+		assert_int_equal(json_array_size(sent), s.moments + 1);
+		for (size_t k = 0; k < json_array_size(seconds); k++) {
+			time += json_real_value(json_array_get(seconds, k));
+			all += json_real_value(json_array_get(seconds, k)) *
+			       (double)json_integer_value(json_array_get(sent, k));
+		}
+		assert_true(time > lasted[i] - 0.001 && time < lasted[i] + 0.001);
+		assert_true(all > 4990 && all < 5010);
+		json_decref(o);
+		ice_stats_fini(&s);
+	}
+}
+
 /* What is told of loss, for programs and for people: only what the answers can tell. */
 static void test_loss(void **state)
 {
@@ -246,6 +279,7 @@ int main(void)
 	        cmocka_unit_test(test_the_promised_keys),
 	        cmocka_unit_test(test_nothing_answered),
 	        cmocka_unit_test(test_bounds),
+	        cmocka_unit_test(test_timeline),
 	        cmocka_unit_test(test_loss),
 	        cmocka_unit_test(test_strays),
 	        cmocka_unit_test(test_the_slowest_devices_slowest_first),
