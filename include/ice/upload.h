@@ -1,7 +1,7 @@
 /* upload: carries the outbox's batches to the server over HTTPS, with curl multi on the libevent loop.
  *
  * TLS 1.2 or newer, certificate and host name verified, no switch to turn that off; no redirect, no cookie, no proxy from the environment,
- * no decoding; at most ICE_BATCH_ANSWER_MAX bytes of answer are read. A batch is done by a valid acknowledgement,
+ * no decoding; at most ICE_BATCH_ANSWER_MAX bytes of answer are read, and 256 KiB come in for one, whatever TLS and HTTP make of them. A batch is done by a valid acknowledgement,
  * set aside by a 4xx with a valid signed rejection, and everything else is retried with full-jitter backoff and Retry-After. Batches go
  * oldest first; after a failure one batch probes before the others follow.
  *

@@ -11,9 +11,15 @@
 #define LINK_SYN_SENT 2
 #define LINK_CLOSE    7
 
+#define LINK_ROOM                                                                                                      \
+	(32                                                                                                            \
+	 << 10) /* bytes that may wait in a socket for being read: answers are short, and the kernel would take megabytes */
+
 int ice_upload_link_open(struct ice_upload_link *l, int family, int type, int protocol)
 {
-	int fd = socket(family, type | SOCK_CLOEXEC, protocol);
+	int fd = socket(family, type | SOCK_CLOEXEC, protocol), room = LINK_ROOM;
+	if (fd >= 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 	int kept = fd >= 0 && l->count < ICE_UPLOAD_LINKS_MAX ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
 	if (kept >= 0)
 		l->kept[l->count++] = kept;
@@ -22,13 +28,17 @@ int ice_upload_link_open(struct ice_upload_link *l, int family, int type, int pr
 	return fd;
 }
 
+static bool link_look(int fd, struct tcp_info *info, size_t up_to)
+{
+	socklen_t len = sizeof(*info);
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0 && len >= up_to;
+}
+
 /* The SYN counts as one byte acknowledged, so a connection that stood and was reset has more than none. */
 static bool link_stood(int fd)
 {
 	struct tcp_info info = {0};
-	socklen_t len = sizeof(info);
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
-	    len < offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof(info.tcpi_bytes_acked))
+	if (!link_look(fd, &info, offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof(info.tcpi_bytes_acked)))
 		return true;
 	return info.tcpi_state != LINK_SYN_SENT && (info.tcpi_state != LINK_CLOSE || info.tcpi_bytes_acked > 0);
 }
@@ -41,4 +51,12 @@ bool ice_upload_link_end(struct ice_upload_link *l)
 		close(l->kept[l->count - 1]);
 	}
 	return tried && !stood;
+}
+
+uint64_t ice_upload_link_received(int fd)
+{
+	struct tcp_info info = {0};
+	bool told =
+	        link_look(fd, &info, offsetof(struct tcp_info, tcpi_bytes_received) + sizeof(info.tcpi_bytes_received));
+	return told ? info.tcpi_bytes_received : 0;
 }

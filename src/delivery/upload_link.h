@@ -7,6 +7,7 @@
 #define ICE_UPLOAD_LINK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "ice/attr.h"
 
@@ -24,5 +25,8 @@ ICE_MUST_CHECK int ice_upload_link_open(struct ice_upload_link *l, int family, i
 
 /* The post has ended. True when it tried to connect and no connection came about; never when that cannot be told. */
 bool ice_upload_link_end(struct ice_upload_link *l);
+
+/* Bytes that came on this socket since it is, heads of TCP apart; 0 when it is none of TCP. */
+uint64_t ice_upload_link_received(int fd);
 
 #endif

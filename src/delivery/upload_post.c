@@ -19,11 +19,15 @@
 #define UPLOAD_POST_HEADERS_MAX 8192 /* bytes of headers, those of 1xx answers included */
 #define UPLOAD_POST_HOST_MAX    256
 
+/* Bytes that may come for one post, a TLS handshake included. Above what a socket holds (upload_link.c) before curl has looked at it, so
+ * that a portal with a long page is still told by its status. */
+#define UPLOAD_POST_RECEIVED_MAX (256u << 10)
+
 /* TLS 1.2 with forward secrecy and authenticated encryption alone; TLS 1.3 has nothing else. */
 #define UPLOAD_POST_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 /* What we ourselves refused in a callback: curl only says that a callback failed. */
-enum upload_post_refusal { UPLOAD_POST_NOTHING, UPLOAD_POST_LONG_HEADERS, UPLOAD_POST_LONG_ANSWER };
+enum upload_post_refusal { UPLOAD_POST_NOTHING, UPLOAD_POST_LONG_HEADERS, UPLOAD_POST_LONG_ANSWER, UPLOAD_POST_FLOOD };
 
 struct upload_post {
 	TAILQ_ENTRY(upload_post) link;
@@ -31,6 +35,7 @@ struct upload_post {
 	CURL *easy;
 	struct curl_slist *headers;
 	size_t header_bytes;
+	uint64_t received;
 	enum upload_post_refusal refusal;
 	struct ice_upload_link links;
 	struct ice_upload_post_result result;
@@ -99,6 +104,25 @@ static size_t upload_post_answer(char *bytes, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+/* What curl keeps to itself, too: chunk lines, records of TLS, a proxy's pages. */
+static void upload_post_came(CURL *easy, uint64_t bytes, void *arg)
+{
+	struct ice_upload_post_carrier *c = arg;
+	for (struct upload_post *p = TAILQ_FIRST(&c->posts); p; p = TAILQ_NEXT(p, link))
+		p->received += p->easy == easy ? bytes : 0;
+}
+
+/* curl asks at each of its turns. */
+static int upload_post_goes_on(void *arg, curl_off_t d_all, curl_off_t d, curl_off_t u_all, curl_off_t u)
+{
+	struct upload_post *p = arg;
+	(void)d_all, (void)d, (void)u_all, (void)u;
+	if (p->received <= UPLOAD_POST_RECEIVED_MAX)
+		return 0;
+	p->refusal = UPLOAD_POST_FLOOD;
+	return 1;
+}
+
 /* --- one post --- */
 
 /* While the handshake is done: OpenSSL itself must find the name among the certificate's alternative names. curl's own look would
@@ -112,6 +136,8 @@ static CURLcode upload_post_tls(CURL *easy, void *context, void *arg)
 	if (p->look)
 		ice_upload_chain_watch(context, p->look);
 	SSL_CTX_set_security_level(context, 2);
+	/* Or OpenSSL would read on by itself as long as there are records without data. */
+	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
 	X509_VERIFY_PARAM_set_hostflags(param,
 	                                X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	int ok = c->host_is_address ? X509_VERIFY_PARAM_set1_ip_asc(param, c->host)
@@ -164,8 +190,9 @@ static void upload_post_end(struct upload_post *p, CURLcode code)
 	snprintf(p->address, sizeof(p->address), "%s", address ? address : "");
 	bool cut = code == CURLE_WRITE_ERROR && p->refusal == UPLOAD_POST_LONG_ANSWER;
 	r->error = p->refusal == UPLOAD_POST_LONG_HEADERS ? "the answer's headers are too long"
-	           : cut                                  ? ""
-	                                                  : ice_upload_words(p->easy, code);
+	           : code == CURLE_ABORTED_BY_CALLBACK && p->refusal == UPLOAD_POST_FLOOD ? "the answer is too long"
+	           : cut                                                                  ? ""
+	                 : ice_upload_words(p->easy, code);
 	bool unreached = ice_upload_link_end(&p->links);
 	/* Through a proxy nobody knows how far it came. */
 	r->unreached = (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT) && unreached &&
@@ -233,6 +260,7 @@ void ice_upload_post(struct ice_upload_post_carrier *c, const struct ice_upload_
 	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
 	curl_easy_setopt(p->easy, CURLOPT_HEADERDATA, p);
 	curl_easy_setopt(p->easy, CURLOPT_WRITEDATA, p);
+	curl_easy_setopt(p->easy, CURLOPT_XFERINFODATA, p);
 	curl_easy_setopt(p->easy, CURLOPT_PREREQDATA, p);
 	curl_easy_setopt(p->easy, CURLOPT_OPENSOCKETDATA, p);
 	curl_easy_setopt(p->easy, CURLOPT_SSL_CTX_DATA, p);
@@ -258,7 +286,7 @@ static const struct {
         {CURLOPT_NOSIGNAL, 1},
         /* Or a name server that does not answer holds the loop up when a post ends. */
         {CURLOPT_QUICK_EXIT, 1},
-        {CURLOPT_NOPROGRESS, 1},
+        {CURLOPT_NOPROGRESS, 0}, /* to be asked by upload_post_goes_on */
         {CURLOPT_TCP_KEEPALIVE, 1},
         {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
         {CURLOPT_SSL_VERIFYPEER, 1},
@@ -315,6 +343,7 @@ static bool upload_post_make_pattern(struct ice_upload_post_carrier *c)
 	ok = ok && curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, upload_post_tls) == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, upload_post_header) == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, upload_post_answer) == CURLE_OK;
+	ok = ok && curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, upload_post_goes_on) == CURLE_OK;
 	ok = ok && curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, upload_post_connected) == CURLE_OK;
 	ok = ok &&
 	     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(c->options.connect_timeout / 1000)) == CURLE_OK;
@@ -375,7 +404,7 @@ struct ice_upload_post_carrier *ice_upload_post_carrier_new(struct event_base *b
 	c->pattern = curl_easy_init();
 	if (!c->multi || !c->pattern)
 		abort();
-	c->loop = ice_upload_loop_new(base, c->multi, upload_post_finished, c);
+	c->loop = ice_upload_loop_new(base, c->multi, upload_post_finished, upload_post_came, c);
 	curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)options->parallel);
 	if (!upload_post_make_pattern(c)) {

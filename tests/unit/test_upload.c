@@ -112,6 +112,9 @@ enum behaviour {
 	ENDLESS_CHUNKS,
 	ENDLESS_HEADERS,
 	ENDLESS_1XX,
+	ENDLESS_CHUNK_LINE,
+	ENDLESS_TRAILERS,
+	ENDLESS_TICKETS,
 	NOT_HTTP,
 	HTTP_09,
 	DRIP,
@@ -196,6 +199,17 @@ static void peer_again(evutil_socket_t fd, short what, void *arg)
 		break;
 	case ENDLESS_1XX:
 		say(p, "HTTP/1.1 102 Processing\r\n\r\n");
+		break;
+	case ENDLESS_CHUNK_LINE:
+		bufferevent_write(p->bev, junk, sizeof(junk));
+		break;
+	case ENDLESS_TRAILERS:
+		say(p, "X-More: and more and more and more and more and more and more and more\r\n");
+		break;
+	case ENDLESS_TICKETS: /* TLS records alone, which hold nothing for HTTP */
+		for (int i = 0; i < 16; i++)
+			SSL_new_session_ticket(bufferevent_openssl_get_ssl(p->bev));
+		SSL_do_handshake(bufferevent_openssl_get_ssl(p->bev));
 		break;
 	case DRIP:
 	case DRIP_HEADERS:
@@ -295,6 +309,15 @@ static void respond(struct peer *p, const char *id)
 		peer_again(-1, 0, p);
 		break;
 	case ENDLESS_1XX:
+	case ENDLESS_TICKETS:
+		peer_again(-1, 0, p);
+		break;
+	case ENDLESS_CHUNK_LINE:
+		say(p, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+		peer_again(-1, 0, p);
+		break;
+	case ENDLESS_TRAILERS:
+		say(p, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n");
 		peer_again(-1, 0, p);
 		break;
 	case NOT_HTTP:
@@ -736,7 +759,24 @@ static void an_answer_without_end_is_cut_off(void **state)
 	must_fail(ENDLESS_CHUNKS, "something else may answer");
 	must_fail(ENDLESS_HEADERS, "headers are too long");
 	must_fail(ENDLESS_1XX, "headers are too long");
-	assert_int_equal(server.requests, 4);
+	must_fail(ENDLESS_CHUNK_LINE, "the answer is too long");
+	must_fail(ENDLESS_TRAILERS, "headers are too long");
+	must_fail(ENDLESS_TICKETS, "the answer is too long");
+	assert_int_equal(server.requests, 7);
+	/* So it is on a connection that was used before, where what came before does not count. */
+	for (int i = 0; i < 2; i++) {
+		server.behaviour = ACK;
+		now += ICE_USEC_SEC(7200);
+		put(1);
+		until(counters().acknowledged + counters().failures + (uint64_t)depth().batches);
+		assert_int_equal(depth().batches, 0);
+		int connections = server.connections;
+		server.behaviour = ENDLESS_CHUNK_LINE;
+		put(1);
+		until(counters().acknowledged + counters().failures + 1);
+		assert_string_equal(counters().last_error, "the answer is too long");
+		assert_int_equal(server.connections, connections);
+	}
 }
 
 static void a_slow_server_is_left(void **state)
@@ -1052,6 +1092,7 @@ static struct {
 	struct evconnlistener *listener;
 	int port, tunnels;
 	const char *refusal; /* instead of a tunnel */
+	bool endless;        /* which never ends */
 	char asked[1024];
 } proxy;
 
@@ -1072,6 +1113,13 @@ static void proxy_pass(struct bufferevent *bev, void *arg)
 	bufferevent_write_buffer(arg, bufferevent_get_input(bev));
 }
 
+static void proxy_goes_on(struct bufferevent *bev, void *arg)
+{
+	static const char junk[4096];
+	(void)arg;
+	bufferevent_write(bev, junk, sizeof(junk));
+}
+
 static void proxy_read(struct bufferevent *bev, void *arg)
 {
 	struct evbuffer *in = bufferevent_get_input(bev);
@@ -1084,6 +1132,8 @@ static void proxy_read(struct bufferevent *bev, void *arg)
 	                        (size_t)end.pos + 4 < sizeof(proxy.asked) ? (size_t)end.pos + 4
 	                                                                  : sizeof(proxy.asked) - 1);
 	proxy.asked[n > 0 ? n : 0] = '\0';
+	if (proxy.endless)
+		bufferevent_setcb(bev, NULL, proxy_goes_on, proxy_end, NULL);
 	if (proxy.refusal) {
 		bufferevent_write(bev, proxy.refusal, strlen(proxy.refusal));
 		return;
@@ -1126,11 +1176,20 @@ static void a_configured_proxy_is_asked_for_a_tunnel(void **state)
 		must_fail(ACK, "the proxy says: 407");
 	proxy.refusal = "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n";
 	must_fail(ACK, "the proxy gives no tunnel");
+	/* Nor is all read that a proxy has to say. */
+	proxy.endless = true;
+	proxy.refusal = "HTTP/1.1 407 No\r\nTransfer-Encoding: chunked\r\nProxy-Authenticate: Basic realm=x\r\n\r\n1;";
+	must_fail(ACK, "the proxy says: 407");
+	proxy.refusal = "HTTP/1.1 200 Tunnel\r\n\r\n";
+	must_fail(ACK, "TLS handshake failed");
+	proxy.refusal = "HTTP/1.1 200 Tunnel\r\nX-More: ";
+	must_fail(ACK, "");
+	proxy.endless = false;
 	assert_int_equal(server.connections, 0);
 	proxy.refusal = NULL;
 	server.behaviour = ACK;
 	now += ICE_USEC_SEC(7200);
-	until(9);
+	until(12);
 	assert_int_equal(depth().batches, 0);
 	assert_int_equal(proxy.tunnels, 1);
 	snprintf(wanted, sizeof(wanted), "CONNECT 127.0.0.1:%d HTTP/1.1\r\n", server.port);
