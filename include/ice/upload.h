@@ -3,7 +3,8 @@
  * TLS 1.2 or newer, certificate and host name verified, no switch to turn that off; no redirect, no cookie, no proxy from the environment,
  * no decoding; at most ICE_BATCH_ANSWER_MAX bytes of answer are read, and 256 KiB come in for one, whatever TLS and HTTP make of them. A batch is done by a valid acknowledgement,
  * set aside by a 4xx with a valid signed rejection, and everything else is retried with full-jitter backoff and Retry-After. Batches go
- * oldest first; after a failure one batch probes before the others follow.
+ * oldest first; after a failure one batch probes before the others follow, and what was under way by then, however it ends, makes that wait no
+ * shorter.
  *
  * When no TCP connection to the HTTPS port could be made at five tries over three minutes or more, and where http_fallback allows it, a
  * batch goes over HTTP, sealed to the certificate of the enrolment (ice/seal.h) and signed as ever; each further batch is tried over

@@ -31,7 +31,8 @@
 struct upload_flight {
 	struct ice_upload *upload;
 	bool busy;
-	bool waits; /* to be sent sealed: a completion starts nothing */
+	bool waits;        /* to be sent sealed: a completion starts nothing */
+	uint64_t failures; /* of the uploader, when it began */
 	struct ice_outbox_batch batch;
 	void *sealed; /* what goes over HTTP, NULL while it goes over HTTPS */
 	size_t sealed_len;
@@ -95,6 +96,7 @@ static void upload_tell(struct ice_upload *u, enum ice_log_level level, const ch
 		        ice_field_int("suppressed", suppressed));
 }
 
+/* By an answer to something that began after the last failure: of what began before it, it is no news. */
 static void upload_enter_up(struct ice_upload *u, bool sealed)
 {
 	if (u->down)
@@ -118,7 +120,8 @@ static void upload_enter_down(struct ice_upload *u, const char *words, ice_usec 
 	if (!u->down)
 		upload_tell(u, ICE_LOG_WARN, "upload fails, batches wait", words);
 	u->down = true;
-	u->next_attempt = u->now + wait;
+	if (u->next_attempt < u->now + wait)
+		u->next_attempt = u->now + wait;
 	u->counters.failures++;
 	snprintf(u->last_error, sizeof(u->last_error), "%s", words);
 }
@@ -234,7 +237,7 @@ static void upload_landed(const struct ice_upload_post_result *r, void *arg)
 		snprintf(words, sizeof(words), "outbox: %s", ice_outbox_error(u->outbox));
 	if (verdict == ICE_BATCH_NO_ANSWER || !stored)
 		upload_enter_down(u, words, r->retry_after);
-	else
+	else if (f->failures == u->counters.failures)
 		upload_enter_up(u, sealed);
 	upload_end_flight(f);
 	upload_go_soon(u);
@@ -276,6 +279,7 @@ static void upload_start(struct ice_upload *u)
 			return;
 		}
 		f->busy = true;
+		f->failures = u->counters.failures;
 		upload_send(f);
 	}
 }

@@ -128,6 +128,7 @@ enum behaviour {
 	CUT_ANYWHERE,
 	HALF_CLOSE,
 	DRIP_HEADERS,
+	HOLD_AND_LATER, /* the first request waits for release_held, what comes meanwhile gets LATER */
 };
 
 struct peer;
@@ -142,7 +143,8 @@ static struct {
 	size_t application_bytes; /* anything that came inside TLS */
 	char last[8192];          /* the last request's headers */
 	char ids[128][ICE_BATCH_ID_SIZE];
-	struct peer *peers;
+	struct peer *peers, *held;
+	char held_id[ICE_BATCH_ID_SIZE];
 } server;
 
 struct peer {
@@ -277,6 +279,13 @@ static void respond(struct peer *p, const char *id)
 	case FORBIDDEN:
 		answer(p, 403, "", "forbidden\n", 10);
 		break;
+	case HOLD_AND_LATER:
+		if (!server.held) {
+			server.held = p;
+			snprintf(server.held_id, sizeof(server.held_id), "%s", id);
+			break;
+		}
+		/* fall through */
 	case LATER:
 		snprintf(headers, sizeof(headers), "Retry-After: %s\r\n", server.retry_after);
 		answer(p, 503, headers, "later\n", 6);
@@ -368,6 +377,13 @@ static void respond(struct peer *p, const char *id)
 		(void)soon;
 		shutdown(bufferevent_getfd(p->bev), SHUT_WR);
 	}
+}
+
+static void release_held(enum behaviour with)
+{
+	server.behaviour = with;
+	respond(server.held, server.held_id);
+	server.held = NULL;
 }
 
 static const char *header(const char *name, char *out, size_t size)
@@ -870,6 +886,44 @@ static void retry_after_is_honoured_and_clamped(void **state)
 	assert_int_equal(depth().batches, 0);
 }
 
+/* Nor is the pause ended by what was under way before it. */
+static void an_acknowledgement_from_before_a_failure_lifts_no_pause(void **state)
+{
+	(void)state;
+	server.behaviour = HOLD_AND_LATER;
+	server.retry_after = "3600";
+	put(5);
+	start(0);
+	until(1);
+	assert_int_equal(counters().failures, 1);
+	ice_usec pause = counters().next_attempt;
+	assert_true(pause >= now + ICE_USEC_SEC(3600));
+	release_held(ACK);
+	until(2);
+	assert_int_equal(counters().acknowledged, 1); /* it counts as what it is */
+	assert_int_equal(depth().batches, 4);
+	until_connections_rest();
+	ice_upload_work(uploader, now);
+	until_connections_rest();
+	assert_int_equal(server.requests, 2);
+	assert_int_equal(counters().next_attempt, pause);
+	assert_string_equal(counters().last_error, "server says: 503");
+	assert_int_equal(lines_with("upload works again"), 0);
+	now = pause;
+	until(6);
+	assert_int_equal(depth().batches, 0);
+	assert_int_equal(lines_with("upload works again"), 1);
+	/* Nor is it made shorter by one that fails without naming a time. */
+	server.behaviour = HOLD_AND_LATER;
+	put(2);
+	until(7);
+	pause = counters().next_attempt;
+	release_held(ACK_WITH_500);
+	until(8);
+	assert_int_equal(counters().failures, 3);
+	assert_int_equal(counters().next_attempt, pause);
+}
+
 static void weeks_without_a_server_end_without_a_storm(void **state)
 {
 	(void)state;
@@ -1306,6 +1360,7 @@ int main(void)
 	        TEST(an_answer_cut_at_any_byte_is_none),
 	        TEST(a_signed_rejection_sets_aside_and_goes_on),
 	        TEST(retry_after_is_honoured_and_clamped),
+	        TEST(an_acknowledgement_from_before_a_failure_lifts_no_pause),
 	        TEST(weeks_without_a_server_end_without_a_storm),
 	        TEST(a_certificate_that_does_not_prove_the_name_gets_nothing),
 	        TEST(a_common_name_is_no_name),
