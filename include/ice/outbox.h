@@ -74,6 +74,9 @@ ICE_MUST_CHECK enum ice_outbox_result ice_outbox_put(struct ice_outbox *o, const
  * that forgets) is set aside on the way. */
 ICE_MUST_CHECK bool ice_outbox_next(struct ice_outbox *o, int64_t after, struct ice_outbox_batch *out);
 
+/* Its number alone, which costs little. */
+ICE_MUST_CHECK bool ice_outbox_after(struct ice_outbox *o, int64_t after, int64_t *sequence);
+
 /* The only two ways out; a batch that is not there (any more) is no mistake. False when the database refused; the batch is then still there. */
 ICE_MUST_CHECK bool ice_outbox_acknowledged(struct ice_outbox *o, const char *id);
 ICE_MUST_CHECK bool ice_outbox_reject(struct ice_outbox *o, const char *id, const char *reason);

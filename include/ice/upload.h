@@ -4,7 +4,7 @@
  * no decoding; at most ICE_BATCH_ANSWER_MAX bytes of answer are read, and 256 KiB come in for one, whatever TLS and HTTP make of them. A batch is done by a valid acknowledgement,
  * set aside by a 4xx with a valid signed rejection, and everything else is retried with full-jitter backoff and Retry-After. Batches go
  * oldest first; after a failure one batch probes before the others follow, and what was under way by then, however it ends, makes that wait no
- * shorter.
+ * shorter. Where the server is there and fails at some batches alone, the others go past these, which are tried at least each hour.
  *
  * When no TCP connection to the HTTPS port could be made at five tries over three minutes or more, and where http_fallback allows it, a
  * batch goes over HTTP, sealed to the certificate of the enrolment (ice/seal.h) and signed as ever; each further batch is tried over
@@ -51,10 +51,11 @@ struct ice_upload_options {
 
 struct ice_upload_counters {
 	uint64_t acknowledged, rejected, failures, readings;
-	uint64_t bytes_sent;    /* bodies as sent, of attempts that were answered */
-	uint64_t sealed;        /* of the acknowledged: those that went sealed over HTTP */
-	uint64_t switches;      /* from HTTPS to HTTP and back */
-	bool http_in_use;       /* HTTPS cannot be reached: batches are tried over HTTP after it */
+	uint64_t bytes_sent; /* bodies as sent, of attempts that were answered */
+	uint64_t sealed;     /* of the acknowledged: those that went sealed over HTTP */
+	uint64_t switches;   /* from HTTPS to HTTP and back */
+	unsigned stuck;      /* batches that fail again and again while others are acknowledged: these go past them */
+	bool http_in_use;    /* HTTPS cannot be reached: batches are tried over HTTP after it */
 	const char *last_error; /* a person's words, "" when the last attempt worked; lives until the next attempt */
 	ice_usec next_attempt;  /* 0 = now or nothing to do */
 };

@@ -33,6 +33,7 @@ static const char *const outbox_sql[OUTBOX_STATEMENTS] = {
         [OUTBOX_PRUNE] = "DELETE FROM device WHERE number IN (SELECT number FROM device ORDER BY number LIMIT ?)",
         [OUTBOX_NEXT] = ("SELECT sequence, id, readings, packed FROM batch WHERE state=0 AND sequence>?"
                          " ORDER BY sequence LIMIT 1"),
+        [OUTBOX_AFTER] = "SELECT sequence FROM batch WHERE state=0 AND sequence>? ORDER BY sequence LIMIT 1",
         [OUTBOX_FIND] = "SELECT readings, length(packed) FROM batch WHERE id=? AND state=0",
         [OUTBOX_DELETE] = "DELETE FROM batch WHERE id=? AND state=0",
         [OUTBOX_ASIDE] = "UPDATE batch SET state=1, set_aside_at=?2, reason=?3 WHERE id=?1 AND state=0",
@@ -285,6 +286,19 @@ bool ice_outbox_next(struct ice_outbox *o, int64_t after, struct ice_outbox_batc
 			        ice_field_int("sequence", out->sequence));
 		ice_outbox_batch_free(out);
 	}
+}
+
+bool ice_outbox_after(struct ice_outbox *o, int64_t after, int64_t *sequence)
+{
+	sqlite3_stmt *s = o->statements[OUTBOX_AFTER];
+	sqlite3_bind_int64(s, 1, after);
+	int rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW)
+		*sequence = sqlite3_column_int64(s, 0);
+	else if (rc != SQLITE_DONE)
+		(void)ice_outbox_look_failed(o, "looking for a batch");
+	sqlite3_reset(s);
+	return rc == SQLITE_ROW;
 }
 
 /* What the pending batch with this id counts for; *found says whether there is one. False when the database refused. */

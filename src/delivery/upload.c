@@ -14,6 +14,7 @@
 #include "upload_answer.h"
 #include "upload_fallback.h"
 #include "upload_post.h"
+#include "upload_stuck.h"
 #include "upload_trial.h"
 
 #define UPLOAD_PARALLEL_MAX    8
@@ -31,8 +32,8 @@
 struct upload_flight {
 	struct ice_upload *upload;
 	bool busy;
-	bool waits;        /* to be sent sealed: a completion starts nothing */
-	uint64_t failures; /* of the uploader, when it began */
+	bool waits;     /* to be sent sealed: a completion starts nothing */
+	uint64_t falls; /* of the uploader, when it began */
 	struct ice_outbox_batch batch;
 	void *sealed; /* what goes over HTTP, NULL while it goes over HTTPS */
 	size_t sealed_len;
@@ -46,12 +47,14 @@ struct ice_upload {
 	unsigned parallel;
 	struct upload_flight flights[UPLOAD_PARALLEL_MAX];
 
-	bool down; /* the last attempt failed: one batch at a time, not before next_attempt */
+	bool down;      /* the last attempt failed: one batch at a time, not before next_attempt */
+	uint64_t falls; /* how often that came about */
 	ice_usec now, next_attempt;
 	struct ice_backoff backoff;
 	struct ice_random random;
 	struct ice_seal *seal; /* NULL: there is nothing to seal to */
 	struct ice_upload_fallback fallback;
+	struct ice_upload_stuck stuck;
 
 	struct ice_upload_counters counters;
 	struct ice_log_throttle rejected_lines, state_lines;
@@ -68,16 +71,9 @@ static unsigned upload_in_flight(const struct ice_upload *u)
 	return n;
 }
 
-/* The sequence number behind which the next batch stands: with nothing in flight the oldest is next. While batches are in flight
- * nothing older than they are waits, because after a failure none starts before all have ended. */
-static int64_t upload_position(const struct ice_upload *u)
+static uint64_t upload_done(const struct ice_upload *u)
 {
-	int64_t last = 0;
-	for (unsigned i = 0; i < u->parallel; i++) {
-		if (u->flights[i].busy && u->flights[i].batch.sequence > last)
-			last = u->flights[i].batch.sequence;
-	}
-	return last;
+	return u->counters.acknowledged + u->counters.rejected;
 }
 
 static void upload_go_soon(struct ice_upload *u)
@@ -108,20 +104,23 @@ static void upload_enter_up(struct ice_upload *u, bool sealed)
 	ice_backoff_reset(&u->backoff);
 }
 
+/* What a server asked for, within reason; 0 = nothing. */
+static ice_usec upload_after(ice_usec asked)
+{
+	ice_usec most = asked < UPLOAD_AFTER_MAX ? asked : UPLOAD_AFTER_MAX;
+	return asked > 0 && most < UPLOAD_AFTER_MIN ? UPLOAD_AFTER_MIN : most;
+}
+
 static void upload_enter_down(struct ice_upload *u, const char *words, ice_usec retry_after)
 {
-	ice_usec wait = ice_backoff_fail(&u->backoff, &u->random);
-	if (retry_after > 0) {
-		retry_after = retry_after < UPLOAD_AFTER_MIN ? UPLOAD_AFTER_MIN : retry_after;
-		retry_after = retry_after > UPLOAD_AFTER_MAX ? UPLOAD_AFTER_MAX : retry_after;
-		/* The jitter on top, or every engine that was told the same would return in the same second. */
-		wait += retry_after;
-	}
+	/* The jitter on top, or every engine that was told the same would return in the same second. */
+	ice_usec wait = ice_backoff_fail(&u->backoff, &u->random) + upload_after(retry_after);
 	if (!u->down)
 		upload_tell(u, ICE_LOG_WARN, "upload fails, batches wait", words);
 	u->down = true;
 	if (u->next_attempt < u->now + wait)
 		u->next_attempt = u->now + wait;
+	u->falls++;
 	u->counters.failures++;
 	snprintf(u->last_error, sizeof(u->last_error), "%s", words);
 }
@@ -134,6 +133,24 @@ static void upload_set_aside(struct ice_upload *u, const struct ice_outbox_batch
 		ICE_LOG(ICE_LOG_ERROR, "batch rejected by the server: set aside",
 		        ice_field_int("sequence", b->sequence), ice_field_int("readings", (int64_t)b->readings),
 		        ice_field_str("reason", words), ice_field_int("suppressed", suppressed));
+}
+
+/* Whether only this batch fails, while the server takes others. Not unless a server was there to fail at it. */
+static bool upload_is_stuck(struct ice_upload *u, const struct ice_outbox_batch *b,
+                            const struct ice_upload_post_result *r, const char *words)
+{
+	uint32_t suppressed;
+	unsigned before = ice_upload_stuck_count(&u->stuck);
+	if ((*r->error && !*r->protocol) || !ice_upload_stuck_failed(&u->stuck, b->sequence, upload_done(u), u->now,
+	                                                             upload_after(r->retry_after), &u->random))
+		return false;
+	u->counters.failures++;
+	if (ice_upload_stuck_count(&u->stuck) > before &&
+	    ice_log_pass(&u->rejected_lines, u->now, UPLOAD_REJECTED_LINES, ICE_USEC_SEC(3600), &suppressed))
+		ICE_LOG(ICE_LOG_WARN, "batch fails again and again: others go past it",
+		        ice_field_int("sequence", b->sequence), ice_field_int("readings", (int64_t)b->readings),
+		        ice_field_str("reason", words), ice_field_int("suppressed", suppressed));
+	return true;
 }
 
 /* --- the way over HTTP --- */
@@ -235,9 +252,12 @@ static void upload_landed(const struct ice_upload_post_result *r, void *arg)
 	snprintf(words, sizeof(words), "%s%s", sealed ? "HTTPS cannot be reached; over HTTP: " : "", answer);
 	if (!stored)
 		snprintf(words, sizeof(words), "outbox: %s", ice_outbox_error(u->outbox));
-	if (verdict == ICE_BATCH_NO_ANSWER || !stored)
+	bool failed = verdict == ICE_BATCH_NO_ANSWER || !stored;
+	if (!failed)
+		ice_upload_stuck_ended(&u->stuck, f->batch.sequence);
+	if (failed && !(stored && upload_is_stuck(u, &f->batch, r, words)))
 		upload_enter_down(u, words, r->retry_after);
-	else if (f->failures == u->counters.failures)
+	else if (!failed && f->falls == u->falls)
 		upload_enter_up(u, sealed);
 	upload_end_flight(f);
 	upload_go_soon(u);
@@ -254,13 +274,38 @@ static struct upload_flight *upload_free_flight(struct ice_upload *u)
 	return NULL;
 }
 
+static bool upload_flies(const struct ice_upload *u, int64_t sequence)
+{
+	for (unsigned i = 0; i < u->parallel; i++) {
+		if (u->flights[i].busy && u->flights[i].batch.sequence == sequence)
+			return true;
+	}
+	return false;
+}
+
+/* The oldest batch that is neither under way nor has to let others go first. *passed is how many there are of those, up to it. */
+static bool upload_next(struct ice_upload *u, struct ice_outbox_batch *b, int64_t *passed)
+{
+	*passed = 0;
+	for (int64_t at = 0; ice_outbox_after(u->outbox, at, &at);) {
+		if (upload_flies(u, at) || ice_upload_stuck_waits(&u->stuck, at, upload_done(u), u->now)) {
+			++*passed;
+			continue;
+		}
+		if (!ice_outbox_next(u->outbox, at - 1, b) || b->sequence == at)
+			return b->packed != NULL;
+		ice_outbox_batch_free(b); /* `at` was damaged and is set aside; this is a later one */
+	}
+	return false;
+}
+
 /* None came out of the outbox. When some should have, the disk refuses to give them: as good as a server that is away. */
-static void upload_none_came(struct ice_upload *u)
+static void upload_none_came(struct ice_upload *u, int64_t passed)
 {
 	char words[ICE_UPLOAD_ANSWER_WORDS];
 	struct ice_outbox_depth depth;
 	ice_outbox_depth(u->outbox, &depth);
-	if (depth.batches <= (int64_t)upload_in_flight(u))
+	if (depth.batches <= passed)
 		return;
 	snprintf(words, sizeof(words), "outbox: %s", ice_outbox_error(u->outbox));
 	upload_enter_down(u, words, 0);
@@ -272,14 +317,20 @@ static void upload_start(struct ice_upload *u)
 	for (;;) {
 		struct upload_flight *f = upload_free_flight(u);
 		bool alone = u->down || u->fallback.in_use;
+		int64_t passed;
 		if (!f || (alone && upload_in_flight(u) > 0) || (u->down && u->now < u->next_attempt))
 			return;
-		if (!ice_outbox_next(u->outbox, upload_position(u), &f->batch)) {
-			upload_none_came(u);
+		bool found = upload_next(u, &f->batch, &passed);
+		if (!found && u->down) {
+			ice_upload_stuck_anew(&u->stuck);
+			found = upload_next(u, &f->batch, &passed);
+		}
+		if (!found) {
+			upload_none_came(u, passed);
 			return;
 		}
 		f->busy = true;
-		f->failures = u->counters.failures;
+		f->falls = u->falls;
 		upload_send(f);
 	}
 }
@@ -308,6 +359,7 @@ void ice_upload_work(struct ice_upload *u, ice_usec now)
 void ice_upload_now(struct ice_upload *u)
 {
 	ice_backoff_reset(&u->backoff);
+	ice_upload_stuck_now(&u->stuck);
 	u->next_attempt = 0;
 	upload_go_soon(u);
 }
@@ -321,6 +373,7 @@ void ice_upload_counters(const struct ice_upload *u, struct ice_upload_counters 
 {
 	*out = u->counters;
 	out->http_in_use = u->fallback.in_use;
+	out->stuck = ice_upload_stuck_count(&u->stuck);
 	out->last_error = u->last_error;
 	out->next_attempt = u->down ? u->next_attempt : 0;
 }

@@ -207,6 +207,9 @@ bool ice_delivery_tell(const struct ice_delivery *d, bool quiet, FILE *to)
 		fprintf(to, "%s: %" PRId64 " reading%s in %" PRId64 " batch%s not delivered (%s): waiting in %s\n",
 		        d->command, depth.readings, depth.readings == 1 ? "" : "s", depth.batches,
 		        depth.batches == 1 ? " is" : "es are",
-		        c.last_error && *c.last_error ? c.last_error : "no time was left", d->file);
+		        c.last_error && *c.last_error ? c.last_error
+		        : c.stuck > 0                 ? "the server fails at what it is sent"
+		                                      : "no time was left",
+		        d->file);
 	return depth.batches == 0 && c.rejected == 0;
 }

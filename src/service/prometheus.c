@@ -128,6 +128,8 @@ static void prometheus_delivery(const struct ice_status *s, FILE *to)
 	               (double)c->rejected, to);
 	prometheus_one("ice_upload_failures_total", "counter", "Attempts to deliver that failed.", (double)c->failures,
 	               to);
+	prometheus_one("ice_upload_stuck_batches", "gauge",
+	               "Batches that fail again and again while others are delivered.", (double)c->stuck, to);
 	prometheus_one("ice_upload_sent_bytes_total", "counter", "Bodies as sent.", (double)c->bytes_sent, to);
 	prometheus_one("ice_upload_fallback", "gauge",
 	               "Whether batches go sealed over HTTP, as HTTPS cannot be reached.", c->http_in_use, to);

@@ -65,6 +65,11 @@ void ice_status_problems(const struct ice_status *s, ice_status_problem_fn *each
 		snprintf(words, sizeof words, "nothing can be delivered: %s", s->upload.last_error);
 		each(words, ice_troubles_advice("upload fails, batches wait"), arg);
 	}
+	if (s->upload.stuck > 0) {
+		snprintf(words, sizeof words, "%u batches fail again and again while others are delivered",
+		         s->upload.stuck);
+		each(words, ice_troubles_advice("batch fails again and again: others go past it"), arg);
+	}
 	if (s->depth.rejected > 0) {
 		snprintf(words, sizeof words, "%" PRId64 " batches are set aside", s->depth.rejected);
 		each(words, ice_troubles_advice("batch rejected by the server: set aside"), arg);
@@ -146,6 +151,7 @@ static json_t *status_upload(const struct ice_status *s)
 	status_count(o, "acknowledged", c->acknowledged);
 	status_count(o, "rejected", c->rejected);
 	status_count(o, "failures", c->failures);
+	status_count(o, "stuck", c->stuck);
 	status_count(o, "readings", c->readings);
 	status_count(o, "bytes_sent", c->bytes_sent);
 	status_count(o, "switches", c->switches);
@@ -180,6 +186,11 @@ static bool status_none_aside(const struct ice_status *s)
 	return s->depth.rejected == 0;
 }
 
+static bool status_none_stuck(const struct ice_status *s)
+{
+	return s->upload.stuck == 0;
+}
+
 static bool status_outbox_takes(const struct ice_status *s)
 {
 	return !s->outbox_full;
@@ -198,6 +209,7 @@ static const struct status_end {
         {"upload fails, batches wait", status_delivers},
         {"HTTPS cannot be reached: batches go sealed over HTTP after it", status_has_https},
         {"batch rejected by the server: set aside", status_none_aside},
+        {"batch fails again and again: others go past it", status_none_stuck},
         {"outbox is full, sweeping waits", status_outbox_takes},
         {"outbox refuses, sweeping waits", status_outbox_takes},
         {"mistake in the configuration", status_configured},

@@ -18,8 +18,8 @@
  *                     next:     {sweep, inventory, pulse}: when each lane starts next}]
  *   outbox          batches, readings, bytes: what waits; max_bytes; set_aside, set_aside_bytes: what the server refused; full: no more is
  *                   taken, so devices are not asked
- *   upload          acknowledged, rejected, failures (batches, since the start), readings, bytes_sent, switches, way ("https" or
- *                   "http, sealed"), last_acknowledged_at; while it fails: error, next_attempt_at
+ *   upload          acknowledged, rejected, failures (batches, since the start), stuck (batches that fail while others are
+ *                   delivered, now), readings, bytes_sent, switches, way ("https" or "http, sealed"), last_acknowledged_at; while it fails: error, next_attempt_at
  *   network         since the start: sent, replies, kernel_drops, send_errors; strays: {reason: datagrams that were not believed}
  *   slowest         [{ip, range, rtt_ms}]: at most twenty, the slowest first
  *   troubles        [{at, level, what, do, times, solved}]: the last warnings and errors, the latest first; `what` is a line of the log; of one that

@@ -13,6 +13,8 @@ static const struct troubles_advice {
         {"batch rejected by the server: set aside",
          "ice outbox list shows the batches and why; once the reason is gone: ice outbox retry (stop the service for "
          "both)"},
+        {"batch fails again and again: others go past it", "see what the server, and any proxy before it, has against "
+                                                           "it; ice outbox show NUMBER tells exactly what is sent"},
         {"batch damaged on disk: set aside", "look after the disk; ice outbox list shows the batch"},
         {"outbox damaged: moved aside, a new one begun",
          "look after the disk; the damaged file is kept beside the outbox and can be removed"},

@@ -137,11 +137,12 @@ static void test_what_needs_attention(void **state)
 	s.mistakes = &mistakes;
 	s.outbox_full = true;
 	s.depth.rejected = 2;
+	s.upload.stuck = 1;
 	s.upload.last_error = "connection refused";
 	s.upload.http_in_use = true;
 	json_t *o = ice_status_json(&s);
 	assert_false(json_is_true(json_object_get(o, "healthy")));
-	assert_int_equal(json_array_size(json_object_get(o, "problems")), 4);
+	assert_int_equal(json_array_size(json_object_get(o, "problems")), 5);
 	json_object_set_new(o, "alive", json_true());
 	char *text = tell(o);
 	assert_true(says(text, "* ice: needs attention, running for"));
@@ -152,6 +153,7 @@ static void test_what_needs_attention(void **state)
 	        "10 min ago: upload fails, batches wait reason=\"connection refused\"\n    do: ice check -c FILE"));
 	assert_true(says(text, "1 mistakes in /etc/ice/ice.ini"));
 	assert_true(says(text, "2 batches are set aside"));
+	assert_true(says(text, "1 batches fail again and again while others are delivered"));
 	assert_true(says(text, "by http, sealed"));
 	free(text);
 	json_decref(o);
@@ -165,6 +167,7 @@ static void test_troubles_that_are_over(void **state)
 	static const char *const messages[] = {"upload fails, batches wait",
 	                                       "HTTPS cannot be reached: batches go sealed over HTTP after it",
 	                                       "batch rejected by the server: set aside",
+	                                       "batch fails again and again: others go past it",
 	                                       "outbox is full, sweeping waits",
 	                                       "outbox refuses, sweeping waits",
 	                                       "reload refused, the old configuration stays",
@@ -174,6 +177,7 @@ static void test_troubles_that_are_over(void **state)
 		struct ice_status over = {.troubles = &t}, lasts = over;
 		lasts.depth.batches = 1;
 		lasts.depth.rejected = 1;
+		lasts.upload.stuck = 1;
 		lasts.outbox_full = true;
 		lasts.upload.last_error = "no";
 		lasts.upload.http_in_use = true;

@@ -128,6 +128,7 @@ enum behaviour {
 	CUT_ANYWHERE,
 	HALF_CLOSE,
 	DRIP_HEADERS,
+	FAIL_SOME,      /* ACK, but for those in server.bad */
 	HOLD_AND_LATER, /* the first request waits for release_held, what comes meanwhile gets LATER */
 };
 
@@ -144,6 +145,9 @@ static struct {
 	char last[8192];          /* the last request's headers */
 	char ids[128][ICE_BATCH_ID_SIZE];
 	struct peer *peers, *held;
+	char bad[3][ICE_BATCH_ID_SIZE];
+	bool bad_close; /* not even an answer comes to them */
+	int bad_requests;
 	char held_id[ICE_BATCH_ID_SIZE];
 } server;
 
@@ -279,6 +283,19 @@ static void respond(struct peer *p, const char *id)
 	case FORBIDDEN:
 		answer(p, 403, "", "forbidden\n", 10);
 		break;
+	case FAIL_SOME: {
+		bool bad = false;
+		for (size_t i = 0; i < sizeof(server.bad) / sizeof(server.bad[0]); i++)
+			bad |= strcmp(server.bad[i], id) == 0;
+		server.bad_requests += bad;
+		if (bad && server.bad_close)
+			shutdown(bufferevent_getfd(p->bev), SHUT_RDWR);
+		else if (bad)
+			answer(p, 403, "Retry-After: 5\r\n", "forbidden\n", 10);
+		else
+			answer(p, 200, "", out, n);
+		break;
+	}
 	case HOLD_AND_LATER:
 		if (!server.held) {
 			server.held = p;
@@ -924,6 +941,93 @@ static void an_acknowledgement_from_before_a_failure_lifts_no_pause(void **state
 	assert_int_equal(counters().next_attempt, pause);
 }
 
+/* The three oldest are refused by what stands before the server, without a signature, for ever. */
+static void what_fails_alone_holds_nobody_up(bool closes)
+{
+	struct ice_outbox_batch b;
+	int64_t at = 0;
+	server.behaviour = FAIL_SOME;
+	server.bad_close = closes;
+	put(12);
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(ice_outbox_next(outbox, at, &b));
+		memcpy(server.bad[i], b.id, sizeof(b.id));
+		at = b.sequence;
+		ice_outbox_batch_free(&b);
+	}
+	start(0);
+	for (int i = 0; i < 30 && (depth().batches > 3 || counters().stuck < 3); i++) {
+		until(counters().failures + counters().acknowledged + 1);
+		now = counters().next_attempt > now ? counters().next_attempt : now;
+	}
+	assert_int_equal(depth().batches, 3);
+	assert_int_equal(counters().acknowledged, 9);
+	assert_int_equal(counters().stuck, 3);
+	assert_int_equal(lines_with("others go past it"), 3);
+	assert_int_equal(lines_with("upload fails"), 1);
+	assert_int_equal(lines_with("upload works again"), 1);
+	/* What comes goes at once, and on time, while the bad ones are tried now and then. */
+	int bad = server.bad_requests;
+	for (int minute = 0; minute < 24 * 60; minute++) {
+		now += ICE_USEC_SEC(60);
+		put(minute % 10 == 0);
+		ice_upload_work(uploader, now);
+		while (!ice_upload_idle(uploader))
+			event_base_loop(server.base, EVLOOP_ONCE);
+		until_connections_rest();
+		assert_int_equal(depth().batches, 3);
+		assert_int_equal(counters().next_attempt, 0);
+	}
+	/* curl itself asks once more when a connection that was kept is closed. */
+	assert_in_range(server.bad_requests - bad, 3 * 20, (closes ? 2 : 1) * 3 * 75);
+	assert_int_equal(lines_with("others go past it"), 3);
+	assert_int_equal(lines_with("upload fails"), 1);
+	/* Until somebody mends it. */
+	server.behaviour = ACK;
+	for (int minute = 0; minute <= 60; minute++) {
+		now += ICE_USEC_SEC(60);
+		ice_upload_work(uploader, now);
+		while (!ice_upload_idle(uploader))
+			event_base_loop(server.base, EVLOOP_ONCE);
+	}
+	assert_int_equal(depth().batches, 0);
+	assert_int_equal(depth().rejected, 0);
+	assert_int_equal(counters().stuck, 0);
+}
+
+static void a_batch_that_is_always_refused_holds_nobody_up(void **state)
+{
+	(void)state;
+	what_fails_alone_holds_nobody_up(false);
+}
+
+static void a_batch_at_which_the_server_dies_holds_nobody_up(void **state)
+{
+	(void)state;
+	what_fails_alone_holds_nobody_up(true);
+}
+
+/* None is to blame when all fare alike, and then there is one attempt at a time, as ever. */
+static void where_all_fail_none_is_stuck(void **state)
+{
+	(void)state;
+	server.behaviour = FORBIDDEN;
+	put(50);
+	start(0);
+	for (int i = 0; i < 200; i++) {
+		until(counters().failures + 1);
+		assert_int_equal(counters().stuck, 0);
+		assert_true(counters().next_attempt >= now);
+		now = counters().next_attempt > now ? counters().next_attempt : now;
+	}
+	assert_in_range(server.requests, 200, 201);
+	server.behaviour = ACK;
+	while (depth().batches > 0)
+		until(counters().failures + counters().acknowledged + 1);
+	assert_int_equal(counters().stuck, 0);
+	assert_int_equal(lines_with("others go past it"), 0);
+}
+
 static void weeks_without_a_server_end_without_a_storm(void **state)
 {
 	(void)state;
@@ -1361,6 +1465,9 @@ int main(void)
 	        TEST(a_signed_rejection_sets_aside_and_goes_on),
 	        TEST(retry_after_is_honoured_and_clamped),
 	        TEST(an_acknowledgement_from_before_a_failure_lifts_no_pause),
+	        TEST(a_batch_that_is_always_refused_holds_nobody_up),
+	        TEST(a_batch_at_which_the_server_dies_holds_nobody_up),
+	        TEST(where_all_fail_none_is_stuck),
 	        TEST(weeks_without_a_server_end_without_a_storm),
 	        TEST(a_certificate_that_does_not_prove_the_name_gets_nothing),
 	        TEST(a_common_name_is_no_name),
