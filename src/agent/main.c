@@ -104,6 +104,7 @@ static int main_dispatch(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	ice_standard_hold();
+	ice_standard_forget();
 	setlocale(LC_CTYPE, "");  /* which characters the terminal has; numbers stay as they are */
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, which the writer sees */
 	int status = main_dispatch(argc, argv);

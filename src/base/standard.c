@@ -14,3 +14,11 @@ void ice_standard_hold(void)
 			abort();
 	}
 }
+
+void ice_standard_forget(void)
+{
+	static const char *const names[] = {"OPENSSL_CONF", "OPENSSL_CONF_INCLUDE", "OPENSSL_MODULES",
+	                                    "OPENSSL_ENGINES", "SSLKEYLOGFILE"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unsetenv(names[i]);
+}

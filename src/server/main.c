@@ -37,6 +37,7 @@ int main(int argc, char **argv)
 {
 	const char *names[COMMANDS + 1] = {NULL};
 	ice_standard_hold();
+	ice_standard_forget();
 	/* A client that goes away while it is answered must not take the server with it. */
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);

@@ -53,4 +53,12 @@ check "and says so" says "the proxy says: 407"
 asked=$(grep -c asked "$tmp/proxy.out")
 https_proxy=http://127.0.0.1:$proxy ways open
 same "a proxy of the environment is not asked" "$? $(grep -c asked "$tmp/proxy.out")" "0 $asked"
+
+# What OpenSSL would be set up by: a configuration of it that leaves no algorithm, and could as well name a module to be loaded.
+printf 'openssl_conf = a\n[a]\nalg_section = b\n[b]\ndefault_properties = provider=none\n' >"$tmp/openssl.cnf"
+OPENSSL_CONF=$tmp/openssl.cnf openssl dgst -sha256 /dev/null >"$tmp/dgst" 2>&1
+same "openssl itself obeys a configuration of the environment" $(($? > 0)) 1
+OPENSSL_CONF=$tmp/openssl.cnf ways open
+same "a configuration of OpenSSL in the environment is not read" $? 0
+check "nor by the server" env OPENSSL_CONF="$tmp/openssl.cnf" "$B/facilities-manager" site add other --data "$tmp/fm" --server "$server_url"
 finish
