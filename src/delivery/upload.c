@@ -241,9 +241,9 @@ static void upload_landed(const struct ice_upload_post_result *r, void *arg)
 	bool sealed = f->sealed != NULL;
 	char answer[ICE_UPLOAD_ANSWER_WORDS], words[ICE_UPLOAD_ANSWER_WORDS + 64];
 	ice_upload_answer_words(r, answer);
-	if (!sealed && !r->unreached)
+	if (!sealed && r->reached)
 		upload_https_reached(u);
-	else if (!sealed && upload_https_unreached(f, answer))
+	else if (!sealed && r->unreached && upload_https_unreached(f, answer))
 		return;
 	enum ice_batch_answer verdict = ice_upload_answer(u->enrolment, f->batch.id, r);
 	if (!*r->error)

@@ -35,22 +35,25 @@ static bool link_look(int fd, struct tcp_info *info, size_t up_to)
 }
 
 /* The SYN counts as one byte acknowledged, so a connection that stood and was reset has more than none. */
-static bool link_stood(int fd)
+static enum ice_upload_link_verdict link_stood(int fd)
 {
 	struct tcp_info info = {0};
 	if (!link_look(fd, &info, offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof(info.tcpi_bytes_acked)))
-		return true;
-	return info.tcpi_state != LINK_SYN_SENT && (info.tcpi_state != LINK_CLOSE || info.tcpi_bytes_acked > 0);
+		return ICE_UPLOAD_LINK_UNKNOWN;
+	bool stood = info.tcpi_state != LINK_SYN_SENT && (info.tcpi_state != LINK_CLOSE || info.tcpi_bytes_acked > 0);
+	return stood ? ICE_UPLOAD_LINK_STOOD : ICE_UPLOAD_LINK_NEVER;
 }
 
-bool ice_upload_link_end(struct ice_upload_link *l)
+enum ice_upload_link_verdict ice_upload_link_end(struct ice_upload_link *l)
 {
-	bool stood = l->unknown, tried = l->count > 0;
+	bool stood = false, unknown = l->unknown || l->count == 0;
 	for (; l->count > 0; l->count--) {
-		stood |= link_stood(l->kept[l->count - 1]);
+		enum ice_upload_link_verdict one = link_stood(l->kept[l->count - 1]);
+		stood |= one == ICE_UPLOAD_LINK_STOOD;
+		unknown |= one == ICE_UPLOAD_LINK_UNKNOWN;
 		close(l->kept[l->count - 1]);
 	}
-	return tried && !stood;
+	return stood ? ICE_UPLOAD_LINK_STOOD : unknown ? ICE_UPLOAD_LINK_UNKNOWN : ICE_UPLOAD_LINK_NEVER;
 }
 
 uint64_t ice_upload_link_received(int fd)

@@ -13,6 +13,12 @@
 
 #define ICE_UPLOAD_LINKS_MAX 16 /* a name with more addresses than that is not said to be out of reach */
 
+enum ice_upload_link_verdict {
+	ICE_UPLOAD_LINK_UNKNOWN, /* nothing was opened, or it cannot be told */
+	ICE_UPLOAD_LINK_STOOD,
+	ICE_UPLOAD_LINK_NEVER /* it was tried, and no connection came about */
+};
+
 /* Of one post; zeroed at its start. */
 struct ice_upload_link {
 	int kept[ICE_UPLOAD_LINKS_MAX];
@@ -23,8 +29,8 @@ struct ice_upload_link {
 /* As socket(2). */
 ICE_MUST_CHECK int ice_upload_link_open(struct ice_upload_link *l, int family, int type, int protocol);
 
-/* The post has ended. True when it tried to connect and no connection came about; never when that cannot be told. */
-bool ice_upload_link_end(struct ice_upload_link *l);
+/* The post has ended. */
+enum ice_upload_link_verdict ice_upload_link_end(struct ice_upload_link *l);
 
 /* Bytes that came on this socket since it is, heads of TCP apart; 0 when it is none of TCP. */
 uint64_t ice_upload_link_received(int fd);

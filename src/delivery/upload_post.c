@@ -193,10 +193,12 @@ static void upload_post_end(struct upload_post *p, CURLcode code)
 	           : code == CURLE_ABORTED_BY_CALLBACK && p->refusal == UPLOAD_POST_FLOOD ? "the answer is too long"
 	           : cut                                                                  ? ""
 	                 : ice_upload_words(p->easy, code);
-	bool unreached = ice_upload_link_end(&p->links);
-	/* Through a proxy nobody knows how far it came. */
-	r->unreached = (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT) && unreached &&
-	               !p->carrier->options.proxy;
+	enum ice_upload_link_verdict link = ice_upload_link_end(&p->links);
+	/* Through a proxy nobody knows how far it came. A connection of an earlier post was used if none was opened and yet one was secured. */
+	r->reached = !p->carrier->options.proxy &&
+	             (link == ICE_UPLOAD_LINK_STOOD || (link == ICE_UPLOAD_LINK_UNKNOWN && *p->protocol));
+	r->unreached = !p->carrier->options.proxy && link == ICE_UPLOAD_LINK_NEVER &&
+	               (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT);
 	r->address = p->address;
 	r->protocol = p->protocol;
 	r->cipher = p->cipher;

@@ -46,8 +46,9 @@ struct ice_upload_post_result {
 	long status;                           /* HTTP, 0 = no answer came */
 	char answer[ICE_BATCH_ANSWER_MAX + 1]; /* NUL-terminated; "" when it was longer */
 	size_t answer_len;
-	bool too_long;        /* the answer went on beyond that */
-	bool unreached;       /* there was an address to connect to, and no TCP connection to it ever stood */
+	bool too_long; /* the answer went on beyond that */
+	bool reached;  /* a TCP connection stood */
+	bool unreached; /* there was an address to connect to, and no TCP connection to it ever stood; neither: that is not known */
 	const char *error;    /* "" when an answer came, whatever it says; lives as long as the result */
 	const char *address;  /* the peer's, "" = never connected */
 	const char *protocol; /* "TLSv1.3", "" = no TLS was established */

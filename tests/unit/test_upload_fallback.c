@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@
 #include "ice/log.h"
 #include "ice/seal.h"
 #include "ice/upload.h"
+
+#include "delivery/upload_link.h"
 
 static const char *key_text = "0123456789abcdef0123456789abcdef";
 static const char record[] =
@@ -458,6 +461,50 @@ static void what_answers_once_begins_the_count_anew(void **state)
 	assert_int_equal(waiting(), 1);
 }
 
+/* An attempt that did not come to the point of connecting: there was no socket to be had. */
+static void attempt_nothing(void)
+{
+	struct rlimit was, none;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	int lowest = dup(0);
+	close(lowest);
+	none.rlim_cur = (rlim_t)lowest;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	attempt(ICE_USEC_SEC(3600));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+}
+
+/* It tells nothing of the port, neither way. */
+static void what_is_not_known_changes_nothing(void **state)
+{
+	(void)state;
+	put(1);
+	start(true);
+	for (int i = 0; i < 9; i++)
+		attempt_nothing();
+	assert_int_equal(counters().failures, 9);
+	for (int i = 0; i < 4; i++) {
+		attempt(ICE_USEC_SEC(3600));
+		attempt_nothing();
+	}
+	assert_int_equal(net.plain_connections, 0);
+	attempt(ICE_USEC_SEC(3600));
+	assert_int_equal(net.posts, 1);
+	assert_int_equal(waiting(), 0);
+	put(1);
+	attempt_nothing();
+	assert_true(counters().http_in_use);
+	assert_int_equal(counters().switches, 1);
+	assert_int_equal(lines_with("HTTPS is reached again"), 0);
+	assert_int_equal(net.posts, 1);
+	attempt(ICE_USEC_SEC(3600));
+	assert_int_equal(net.posts, 2);
+	/* Nor does a name that is not resolved: nothing is opened then. */
+	struct ice_upload_link link = {.count = 0};
+	assert_int_equal(ice_upload_link_end(&link), ICE_UPLOAD_LINK_UNKNOWN);
+}
+
 static void it_can_be_switched_off(void **state)
 {
 	(void)state;
@@ -534,6 +581,7 @@ int main(void)
 	        TEST(a_dropped_syn_lets_it_go_sealed),
 	        TEST(a_connection_that_stood_never_does),
 	        TEST(what_answers_once_begins_the_count_anew),
+	        TEST(what_is_not_known_changes_nothing),
 	        TEST(it_can_be_switched_off),
 	        TEST(nothing_of_a_record_can_be_read),
 	        TEST(only_a_valid_answer_counts_there_too),
