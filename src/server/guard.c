@@ -187,6 +187,11 @@ static void guard_input(struct evbuffer *buffer, const struct evbuffer_cb_info *
 		return;
 	c->held += info->n_added;
 	g->counters.buffered += info->n_added;
+	/* evhttp bounds headers and bodies, but not the line that begins a chunk. */
+	if (c->held > g->limits.request) {
+		guard_end(c, &g->counters.endless);
+		return;
+	}
 	while (g->counters.buffered > g->limits.buffered && (victim = guard_choose(g, c, NULL, true)))
 		guard_end(victim, &g->counters.crowded);
 }

@@ -4,7 +4,7 @@
  * ever. Here every connection has an absolute deadline, which only an authentic batch moves. At most so many connections exist, so
  * many of one address (of an IPv6 address: of its /64), and so many bytes of unfinished requests: beyond each of
  * these the oldest that never brought an authentic batch goes, the newcomer stays. Hence thousands of idle strangers cannot keep
- * an honest engine out, neither in number nor behind the same address.
+ * an honest engine out, neither in number nor behind the same address. One whose own request grows longer than any may be goes, too.
  *
  * A connection that has to go has its socket shut down; evhttp then sees its end and frees it. That it is gone is
  * told by OpenSSL, when the TLS object is freed with it; of connections without TLS the guard keeps a reference, and looks every now and
@@ -25,12 +25,14 @@ struct fm_guard;
 
 struct fm_guard_limits {
 	size_t connections, per_address;
-	size_t buffered;   /* bytes */
+	size_t buffered;   /* bytes of unfinished requests, together */
+	size_t request;    /* and of one: what is longer is none that could be answered */
 	ice_usec deadline; /* from the connection, or from its last authentic batch */
 };
 
 struct fm_guard_counters {
 	uint64_t accepted, expired; /* expired: ended by the deadline */
+	uint64_t endless;           /* ended by the bound of one request */
 	uint64_t crowded;           /* ended to make room, by any of the three bounds */
 	size_t open, buffered;
 };

@@ -19,6 +19,7 @@
 
 #define HTTP_PATH        "/v1/batches"
 #define HTTP_HEADERS_MAX 8192
+#define HTTP_AHEAD_MAX   65536 /* of the next request may be read along with one */
 #define HTTP_BODY_MAX                                                                                                  \
 	(ICE_BATCH_BYTES_MAX + 8192) /* what cannot be compressed grows a little, and so does what is sealed */
 #define HTTP_BACKLOG 1024
@@ -287,7 +288,9 @@ struct fm_http *fm_http_new(struct event_base *base, struct fm_tls *tls, const s
 	h->tls = tls;
 	h->seal = seal;
 	h->store = store;
-	h->guard = fm_guard_new(base, limits);
+	struct fm_guard_limits all = *limits;
+	all.request = HTTP_HEADERS_MAX + HTTP_BODY_MAX + HTTP_AHEAD_MAX;
+	h->guard = fm_guard_new(base, &all);
 	http_make_door(h, &h->secure, false, limits);
 	http_make_door(h, &h->plain, true, limits);
 	return h;

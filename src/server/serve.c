@@ -263,7 +263,8 @@ static void serve_loop(struct serve *s)
 	        ice_field_int("duplicates", (int64_t)c.batches[FM_INGEST_DUPLICATE]),
 	        ice_field_int("forbidden", (int64_t)c.batches[FM_INGEST_FORBIDDEN]),
 	        ice_field_int("refused", (int64_t)c.refused), ice_field_int("connections", (int64_t)c.guard.accepted),
-	        ice_field_int("expired", (int64_t)c.guard.expired), ice_field_int("crowded", (int64_t)c.guard.crowded));
+	        ice_field_int("expired", (int64_t)c.guard.expired), ice_field_int("crowded", (int64_t)c.guard.crowded),
+	        ice_field_int("endless", (int64_t)c.guard.endless));
 }
 
 static void serve_free_event(struct event *e)

@@ -148,6 +148,26 @@ same "the wrong type is refused" "$(try -d x "$server_url/v1/batches")" 415
 same "a chunked body is refused" "$(try -H 'Transfer-Encoding: chunked' -H 'Content-Type: application/json' -d x "$server_url/v1/batches")" 400
 raw() { (printf "$1"; sleep 0.3) | timeout 10 openssl s_client -quiet -connect "$host" -CAfile "$tmp/ca.pem" 2>/dev/null | head -c 2000; }
 check "two lengths are refused" grep -q " 400 " <(raw 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx')
+# endless START: a request that begins so and never ends; how many MiB of it the server took before it closed, 64 at most.
+endless() {
+	python3 - "${server_url##*:}" "$1" <<'P'
+import socket, ssl, sys
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+sent = 0
+try:
+    s = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20))
+    s.sendall(sys.argv[2].encode().decode("unicode_escape").encode())
+    while sent < 64 << 20:
+        s.sendall(b"a" * 65536)
+        sent += 65536
+except (OSError, ssl.SSLError):
+    pass
+print(sent >> 20)
+P
+}
+check "a chunk line without end is cut off" test "$(endless 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;')" -lt 16
+check "so is a header" test "$(endless 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nX-More: ')" -lt 16
 check "length and chunks together are refused" grep -q " 400 " <(raw 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n')
 check "a head of 20 kB is refused or cut off" test "$(try -d x -H "X: $(head -c 20000 /dev/zero | tr '\0' x)" "$server_url/v1/batches")" != 415
 head -c 100000 /dev/urandom | timeout 5 openssl s_client -quiet -connect "$host" >/dev/null 2>&1
