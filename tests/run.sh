@@ -2,7 +2,7 @@
 # Runs the tests of a tier and closes with "N passed, N failed": check, test, or "e2e NAME...", the end-to-end scripts alone, of these names or
 # all. Every cmocka case counts; a script of tests/e2e counts its own checks by the same closing line; anything else passes or
 # fails as a whole.
-# Lines that begin with "| " are shown: figures and tables a test wants seen.
+# Lines that begin with "| " are shown: figures and tables a test wants seen. What took a second or more says how many.
 set -u
 cd "$(dirname "$0")/.."
 tier=${1:-check}
@@ -15,9 +15,9 @@ tmp=$(mktemp -d)
 : >"$tmp/witnessed"
 trap '[ -z "${line:-}" ] || kill "$line" 2>/dev/null; rm -rf "$tmp"' EXIT
 
-# report NAME STATUS OUTPUT: counts what the output says, and shows it when anything failed.
+# report NAME OUTPUT STATUS SECONDS: counts what the output says, and shows it when anything failed.
 report() {
-	local name=$1 status=$2 out=$3 p f s
+	local name=$1 out=$2 status=$3 seconds=$4 p f s
 	if grep -qE '^[0-9]+ passed, [0-9]+ failed' "$out"; then
 		read -r p f s < <(grep -E '^[0-9]+ passed, [0-9]+ failed' "$out" | tail -1 | sed -E 's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?.*/\1 \2 0\4/')
 	elif grep -q '^\[==========\]' "$out"; then
@@ -32,6 +32,7 @@ report() {
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + 10#$s))
 	local more=
 	[ "$((10#$s))" -gt 0 ] && more=", $((10#$s)) skipped"
+	[ "$seconds" -gt 0 ] && more+=", $seconds s"
 	grep '^witnessed: ' "$out" >>"$tmp/witnessed" && more+=", $(awk '/^witnessed: / { n += $2 } END { print n }' "$out") frames witnessed"
 	if [ "$f" = 0 ]; then
 		echo "ok    $name ($p passed$more)"
@@ -47,9 +48,9 @@ report() {
 
 # one NAME COMMAND...: runs it now and reports.
 one() {
-	local name=$1; shift
+	local name=$1 began=$SECONDS; shift
 	"$@" >"$tmp/out" 2>&1 </dev/null
-	report "$name" $? "$tmp/out"
+	report "$name" "$tmp/out" $? $((SECONDS - began))
 }
 
 # seen NAME COMMAND...: as `one`, with every frame that ICE sends held against the promises, where this machine lets us (tests/wiretap).
@@ -65,7 +66,7 @@ try_tap() {
 	local status=$?
 	[ $status != 0 ] || { tapped=1; return; }
 	[ $status = 77 ] && sed -i -e 's/^/skipped: capture of every frame of the end-to-end tests: /' -e '$a 0 passed, 0 failed, 1 skipped' "$tmp/tap"
-	report "capture" $((status == 77 ? 0 : status)) "$tmp/tap"
+	report "capture" "$tmp/tap" $((status == 77 ? 0 : status)) 0
 }
 
 # behind NAME COMMAND...: takes a place in the line of those that need a processor and no clock: they run one after the other, beside
@@ -74,13 +75,16 @@ behind_names=()
 behind() {
 	local n=${#behind_names[@]}
 	behind_names+=("$1"); shift
-	printf '%q ' nice "$@" >>"$tmp/behind"
-	printf '>%q 2>&1 </dev/null; echo $? >%q\n' "$tmp/behind.$n" "$tmp/behind.$n.status" >>"$tmp/behind"
+	{
+		printf 'began=$SECONDS; '
+		printf '%q ' nice "$@"
+		printf '>%q 2>&1 </dev/null; echo $? $((SECONDS - began)) >%q\n' "$tmp/behind.$n" "$tmp/behind.$n.status"
+	} >>"$tmp/behind"
 }
 await_behind() {
 	wait "$line"
 	for n in "${!behind_names[@]}"; do
-		report "${behind_names[$n]}" "$(cat "$tmp/behind.$n.status" 2>/dev/null || echo 255)" "$tmp/behind.$n"
+		report "${behind_names[$n]}" "$tmp/behind.$n" $(cat "$tmp/behind.$n.status" 2>/dev/null || echo 255 0)
 	done
 }
 
@@ -98,9 +102,9 @@ quick() {
 	done
 	one "layers" bash tests/layers.sh
 	for i in "${!quick[@]}"; do printf '%s\0' "$i ${quick[$i]#*|}"; done |
-		xargs -0 -n 1 -P "$(nproc)" sh -c 'n=${2%% *}; ${2#* } >"$1/$n" 2>&1 </dev/null; echo $? >"$1/$n.status"' sh "$tmp"
+		xargs -0 -n 1 -P "$(nproc)" bash -c 'n=${2%% *}; ${2#* } >"$1/$n" 2>&1 </dev/null; echo $? $SECONDS >"$1/$n.status"' bash "$tmp"
 	for i in "${!quick[@]}"; do
-		report "${quick[$i]%%|*}" "$(cat "$tmp/$i.status" 2>/dev/null || echo 255)" "$tmp/$i"
+		report "${quick[$i]%%|*}" "$tmp/$i" $(cat "$tmp/$i.status" 2>/dev/null || echo 255 0)
 	done
 }
 
