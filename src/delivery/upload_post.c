@@ -193,6 +193,9 @@ static void upload_post_end(struct upload_post *p, CURLcode code)
 	           : code == CURLE_ABORTED_BY_CALLBACK && p->refusal == UPLOAD_POST_FLOOD ? "the answer is too long"
 	           : cut                                                                  ? ""
 	                 : ice_upload_words(p->easy, code);
+	curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &r->status);
+	if (!*r->error && r->status == 0) /* curl takes what begins like HTTP for an answer, without any status in it */
+		r->error = "the answer has no HTTP status";
 	enum ice_upload_link_verdict link = ice_upload_link_end(&p->links);
 	/* Through a proxy nobody knows how far it came. A connection of an earlier post was used if none was opened and yet one was secured. */
 	r->reached = !p->carrier->options.proxy &&
@@ -204,12 +207,12 @@ static void upload_post_end(struct upload_post *p, CURLcode code)
 	r->cipher = p->cipher;
 	r->seconds = (double)total / 1e6;
 	r->retry_after = wait > 0 ? ICE_USEC_SEC(wait < 1000000 ? wait : 1000000) : 0;
-	r->too_long = p->refusal == UPLOAD_POST_LONG_ANSWER;
+	if (*r->error)
+		r->status = 0;
+	r->too_long = cut && !*r->error;
 	if (r->too_long || *r->error)
 		r->answer_len = 0;
 	r->answer[r->answer_len] = '\0';
-	if (!*r->error)
-		curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &r->status);
 	TAILQ_REMOVE(&p->carrier->posts, p, link);
 	curl_multi_remove_handle(p->carrier->multi, p->easy);
 	p->done(r, p->arg);
