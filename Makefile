@@ -175,9 +175,9 @@ powercuts: all $(B)/kills/powercut.so $(B)/kills/ice-witness
 soak: all $(B)/tests/replay/test_simulation $(B)/tests/replay/test_year $(B)/kills/powercut.so $(B)/kills/ice-witness
 	@B=$(B) MINUTES=$(if $(N),,$(or $(MINUTES),30)) N=$(N) SEED=$(or $(SEED),1) bash tests/soak.sh
 
-#> make fuzz     libFuzzer on every parser, MINUTES=1 in all unless told (needs clang)
+#> make fuzz     libFuzzer on every parser, or on TARGETS="conf post", MINUTES=1 in all unless told (needs clang)
 fuzz:
-	@MINUTES=$(or $(MINUTES),1) PACKAGES="$(PACKAGES)" bash tests/fuzz/run.sh
+	@MINUTES=$(or $(MINUTES),1) PACKAGES="$(PACKAGES)" bash tests/fuzz/run.sh $(TARGETS)
 
 #> make valgrind  a sweep, an upload, the server and a replay under valgrind (when it is installed)
 valgrind: all

@@ -120,6 +120,7 @@ elif [ "$tier" = test ]; then
 	if [ "$B" = build ]; then
 		behind "sanitized build" make -s -j1 SAN=address,undefined all sanitized-tests
 		behind "sanitized check" env B=build/san bash tests/run.sh check
+		behind "seconds of fuzzing" env JOBS=1 make -s fuzz MINUTES=1.5
 	fi
 	bash "$tmp/behind" &
 	line=$!

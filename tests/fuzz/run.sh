@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds every fuzz target with libFuzzer, ASan and UBSan (clang) and lets each run its share of MINUTES from its committed
-# corpus. New inputs stay in build/fuzzing/corpus; a crash stays in build/fuzzing and fails the run.
+# run.sh [NAME...]: builds the fuzz targets, of these names or all, with libFuzzer, ASan and UBSan (clang) and lets each run its share of
+# MINUTES from its committed corpus. New inputs stay in build/fuzzing/corpus; a crash stays in build/fuzzing, is shown, and fails the run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 minutes=${MINUTES:-1}
+command -v clang >/dev/null || { echo "skipped: fuzzing needs clang"; echo "0 passed, 0 failed, 1 skipped"; exit; }
 out=build/fuzzing
 mkdir -p "$out/obj"
 read -ra cflags < <(pkg-config --cflags $PACKAGES)
@@ -18,7 +19,7 @@ for f in src/*/*.c; do
 	o=$out/obj/$(echo "$f" | tr / _).o
 	[[ $o -nt $f && $o -nt $header ]] || echo "clang ${flags[*]@Q} -fsanitize=fuzzer-no-link -c $f -o $o"
 	objects+=("$o")
-done | xargs -r -d '\n' -P"$(nproc)" -I{} sh -c '{}'
+done | xargs -r -d '\n' -P"${JOBS:-$(nproc)}" -I{} sh -c '{}'
 for f in src/*/*.c; do
 	case $f in */main.c) continue ;; esac
 	objects+=("$out/obj/$(echo "$f" | tr / _).o")
@@ -26,12 +27,13 @@ done
 rm -f "$out/libparts.a"
 ar rcs "$out/libparts.a" "${objects[@]}"
 targets=(tests/fuzz/fuzz_*.c)
-seconds=$((minutes * 60 / ${#targets[@]}))
+[ $# = 0 ] || targets=("${@/#/tests/fuzz/fuzz_}") && targets=("${targets[@]%.c}")
+seconds=$(awk -v minutes="$minutes" -v targets=${#targets[@]} 'BEGIN { print int(minutes * 60 / targets) }')
 [ "$seconds" -ge 1 ] || seconds=1
-passed=0 failed=0
+passed=0 failed=0 failures=()
 for t in "${targets[@]}"; do
-	name=$(basename "$t" .c); short=${name#fuzz_}
-	clang "${flags[@]}" -fsanitize=fuzzer "$t" "$out/libparts.a" "${libs[@]}" -o "$out/$name"
+	name=${t##*/}; short=${name#fuzz_}
+	clang "${flags[@]}" -fsanitize=fuzzer "$t.c" "$out/libparts.a" "${libs[@]}" -o "$out/$name"
 	mkdir -p "$out/corpus/$short"
 	dict=()
 	[ -f "tests/fuzz/$short.dict" ] && dict=(-dict="tests/fuzz/$short.dict")
@@ -41,9 +43,15 @@ for t in "${targets[@]}"; do
 		echo "ok    $name: $(grep -oE 'Done [0-9]+ runs in [0-9]+ second' "$out/$short.log" | tail -1)"
 	else
 		failed=$((failed + 1))
-		echo "FAIL  $name: see $out/$short.log"
-		tail -30 "$out/$short.log"
+		failures+=("$short")
+		echo "FAIL  $name"
 	fi
+done
+for short in "${failures[@]}"; do
+	echo "$out/$short.log:"
+	tail -30 "$out/$short.log"
+	input=$(sed -nE 's/.*Test unit written to //p' "$out/$short.log" | tail -1)
+	[ -z "$input" ] || { echo "$input, in base64:"; base64 "$input" | head -20; }
 done
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
