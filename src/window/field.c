@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define FIELD_NAME_MAX 128
-#define FIELD_ROWS_MAX 256
 
 /* How to say what the option's own name does not. */
 static const struct field_word {
@@ -182,20 +181,27 @@ void window_field_mistake(json_t *mistakes, const char *title, const char *optio
 
 /* ---- back ---- */
 
-/* Cuts at line ends, takes away blanks around each row and rows that are blank; the copy holds what `rows` points to. */
-static size_t field_rows(char *copy, const char *rows[FIELD_ROWS_MAX])
+/* Cuts at line ends, takes away blanks around each row and rows that are blank. As many as there are: what bounds them is the form. The
+ * copy holds what the list, malloc'd, points to. */
+static const char **field_rows(char *copy, size_t *rows_count)
 {
-	size_t count = 0;
+	size_t count = 0, most = 1;
 	char *rest = copy, *row;
+	for (const char *c = copy; *c; c++)
+		most += *c == '\n';
+	const char **rows = calloc(most, sizeof *rows);
+	if (!rows)
+		abort();
 	while ((row = strsep(&rest, "\n"))) {
 		row += strspn(row, " \t");
 		size_t n = strlen(row);
 		while (n > 0 && strchr(" \t", row[n - 1]))
 			row[--n] = '\0';
-		if (n > 0 && count < FIELD_ROWS_MAX)
+		if (n > 0)
 			rows[count++] = row;
 	}
-	return count;
+	*rows_count = count;
+	return rows;
 }
 
 /* An option that stands at its default and is left there stays unset: the file goes on saying so by itself. */
@@ -209,7 +215,6 @@ void window_field_take(struct ice_settings_edit *edit, const char *section, cons
                        const struct window_form *form, json_t *mistakes, const char *const *skip)
 {
 	for (const struct ice_conf_option *o = window_field_options(section); o && o->name; o++) {
-		const char *rows[FIELD_ROWS_MAX];
 		char id[FIELD_NAME_MAX], why[512];
 		snprintf(id, sizeof id, "%s.%s", section, o->name);
 		const char *entered = window_form_get(form, id);
@@ -218,11 +223,13 @@ void window_field_take(struct ice_settings_edit *edit, const char *section, cons
 		char *copy = strdup(entered);
 		if (!copy)
 			abort();
-		size_t count = field_rows(copy, rows);
+		size_t count;
+		const char **rows = field_rows(copy, &count);
 		if (count == 1 && field_stays_unset(edit, title, o, rows[0]))
 			count = 0;
 		if (!ice_settings_edit_set_rows(edit, title, o->name, rows, count, why, sizeof why))
 			window_field_mistake(mistakes, title, o->name, why);
+		free(rows);
 		free(copy);
 	}
 }

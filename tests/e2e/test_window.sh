@@ -135,6 +135,17 @@ same "an argument is never an option" "$(send /start -d kind=probe --data-urlenc
 check "it is told to be no address" bash -c "curl -s -b '$tmp/jar' '$at/test' | grep -q 'is no address'"
 same "a button that is none: refused" "$(send /start -d kind=sh)" 400
 
+# Rows are as many as they are: what is not asked must not become asked.
+lots() { for ((i = 1; i <= 300; i++)); do echo "127.$1.$((i / 200)).$((i % 200 + 1))"; done; }
+field() { curl -s -b "$tmp/jar" "$at$2" | python3 -c 'import html,re,sys
+print(re.search(r"<textarea id=\"%s\"[^>]*>\n(.*?)</textarea>" % re.escape(sys.argv[1]), html.unescape(sys.stdin.read()), re.S)[1])' "$1"; }
+same "a range of 600 rows is saved" "$(send /range -d do=save -d was= -d name=rows --data-urlencode "range.addresses=$(lots 20; lots 21)" \
+	--data-urlencode "range.exclude=$(lots 21)")" 303
+same "with all of them" "$(grep -c '^addresses = 127\.2' "$ini") $(grep -c '^exclude = 127\.2' "$ini")" "600 300"
+same "a change beside them is saved" "$(send /range -d do=save -d was=rows -d name=rows --data-urlencode "range.addresses=$(field range.addresses '/range?name=rows')" \
+	--data-urlencode "range.exclude=$(field range.exclude '/range?name=rows')" -d range.location_tag=here)" 303
+same "and leaves all of them" "$(grep -c '^addresses = 127\.2' "$ini") $(grep -c '^exclude = 127\.2' "$ini") $(grep -c '^location_tag = here' "$ini")" "600 300 1"
+
 same "Done" "$(send /done)" 200
 await 5 bash -c "! kill -0 $window_pid" && ok "ends the window" || bad "ends the window"
 check "with status 0" wait $window_pid
