@@ -28,6 +28,9 @@ struct ice_replace {
 /* Makes the candidate. False with "path: reason": nothing is left open, nothing was made. Fails at once, and does not wait, when another
  * process is replacing a file of this folder. */
 ICE_MUST_CHECK bool ice_replace_begin(struct ice_replace *r, const char *path, char *why, size_t why_size);
+/* The same for a second file that is replaced together with `first`, which was begun: they share the lock when their folder is one. */
+ICE_MUST_CHECK bool ice_replace_begin_with(struct ice_replace *r, const struct ice_replace *first, const char *path,
+                                           char *why, size_t why_size);
 ICE_MUST_CHECK bool ice_replace_put(struct ice_replace *r, const void *bytes, size_t n, char *why, size_t why_size);
 
 /* What the new file is like. */
@@ -41,6 +44,11 @@ struct ice_replace_as {
 /* Puts the candidate in the file's place, with the owner, group and mode that the file had. When they cannot be given it fails, and the
  * file is as it was. In either case `r` is done with. */
 ICE_MUST_CHECK bool ice_replace_end(struct ice_replace *r, const struct ice_replace_as *as, char *why, size_t why_size);
+
+/* Both, the first one first. All that is likely to fail is tried before either is renamed; then both files are as they were. */
+ICE_MUST_CHECK bool ice_replace_end_both(struct ice_replace *first, const struct ice_replace_as *first_as,
+                                         struct ice_replace *second, const struct ice_replace_as *second_as, char *why,
+                                         size_t why_size);
 
 /* Removes the candidate; the file is as it was. Also when nothing was begun, if `r` was zeroed with both descriptors -1. */
 void ice_replace_drop(struct ice_replace *r);

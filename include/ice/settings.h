@@ -112,6 +112,11 @@ struct ice_settings {
 ICE_MUST_CHECK bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_conf_mistakes *mistakes);
 void ice_settings_free(struct ice_settings *s);
 
+/* The same, as if the private file at `path` (communities, proxy credentials; as the settings write its path) were already replaced by the
+ * one at `instead`. */
+ICE_MUST_CHECK bool ice_settings_read_as(const char *file, const char *path, const char *instead,
+                                         struct ice_settings *out, struct ice_conf_mistakes *mistakes);
+
 /* Every file that takes part: the configuration itself, and what it points to. */
 typedef void ice_settings_file_fn(const char *path, void *arg);
 void ice_settings_files(const struct ice_settings *s, ice_settings_file_fn *each, void *arg);

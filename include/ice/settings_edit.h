@@ -6,7 +6,8 @@
  *
  * Nothing is written that the reader (ice/conf.h) would not read back as it was given: such values are refused with the reason. Saving
  * writes a candidate beside the file, reads it with ice_settings_read, and only without a mistake renames it over the file, which keeps
- * its owner and mode. A file that somebody else has changed since it was opened is not overwritten.
+ * its owner and mode. A private file that an option names (communities, the enrolment) is part of the same save: its own candidate is what
+ * the settings are read with, both are renamed or neither, the private one first. A file that somebody else has changed since it was opened is not overwritten.
  *
  * Sections are named as they are written: "sweep", "range office". Options are those of ice_settings_sections.
  *
@@ -67,6 +68,11 @@ ICE_MUST_CHECK bool ice_settings_edit_rename_range(struct ice_settings_edit *e, 
 ICE_MUST_CHECK bool ice_settings_edit_remove_range(struct ice_settings_edit *e, const char *name, char *why,
                                                    size_t why_size);
 
+/* The private file that the option names, which must be set, holds this text when the edit is saved (mode 0600, ice/secret.h), and until then
+ * what it held. One at a time. */
+ICE_MUST_CHECK bool ice_settings_edit_secret(struct ice_settings_edit *e, const char *section, const char *option,
+                                             const char *text, char *why, size_t why_size);
+
 /* ---- saving ---- */
 
 enum ice_settings_edit_result {
@@ -76,10 +82,10 @@ enum ice_settings_edit_result {
 	ICE_SETTINGS_EDIT_FAILED    /* it cannot be written; `why` tells */
 };
 
-/* What a save would find; the file is left alone, though its folder must be writable. */
+/* What a save would find; the files are left alone, though its folder must be writable. */
 ICE_MUST_CHECK enum ice_settings_edit_result
 ice_settings_edit_check(struct ice_settings_edit *e, struct ice_conf_mistakes *mistakes, char *why, size_t why_size);
-/* A new file gets mode 0644: it holds no secret. `why` is a sentence for each result but GOOD. */
+/* A new configuration gets mode 0644: it holds no secret. `why` is a sentence for each result but GOOD. */
 ICE_MUST_CHECK enum ice_settings_edit_result
 ice_settings_edit_save(struct ice_settings_edit *e, struct ice_conf_mistakes *mistakes, char *why, size_t why_size);
 

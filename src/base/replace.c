@@ -22,20 +22,34 @@ static bool replace_fail(struct ice_replace *r, const char *what, char *why, siz
 	return replace_refuse(r, reason, why, why_size);
 }
 
-static int replace_open_folder(const char *path)
+/* A folder that the other has locked is opened by its descriptor: a lock belongs to an open file, and a second one would be refused. */
+static int replace_open_folder(const char *path, const struct ice_replace *with)
 {
 	char copy[ICE_REPLACE_PATH_MAX];
+	struct stat own, other;
 	snprintf(copy, sizeof(copy), "%s", path);
-	return open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && with && fstat(fd, &own) == 0 && fstat(with->folder, &other) == 0 && own.st_dev == other.st_dev &&
+	    own.st_ino == other.st_ino) {
+		close(fd);
+		fd = fcntl(with->folder, F_DUPFD_CLOEXEC, 0);
+	}
+	return fd;
 }
 
 bool ice_replace_begin(struct ice_replace *r, const char *path, char *why, size_t why_size)
+{
+	return ice_replace_begin_with(r, NULL, path, why, why_size);
+}
+
+bool ice_replace_begin_with(struct ice_replace *r, const struct ice_replace *first, const char *path, char *why,
+                            size_t why_size)
 {
 	*r = (struct ice_replace){.folder = -1, .fd = -1};
 	if ((size_t)snprintf(r->path, sizeof(r->path), "%s", path) >= sizeof(r->path))
 		return replace_refuse(r, "the path is too long", why, why_size);
 	snprintf(r->candidate, sizeof(r->candidate), "%s.new", path);
-	r->folder = replace_open_folder(path);
+	r->folder = replace_open_folder(path, first);
 	if (r->folder < 0)
 		return replace_fail(r, "its folder cannot be opened", why, why_size);
 	if (flock(r->folder, LOCK_EX | LOCK_NB) != 0)
@@ -83,12 +97,18 @@ static bool replace_dress(struct ice_replace *r, const struct ice_replace_as *as
 	return fchmod(r->fd, (r->exists && !as->always ? r->was.st_mode : as->mode) & 07777) == 0;
 }
 
-bool ice_replace_end(struct ice_replace *r, const struct ice_replace_as *as, char *why, size_t why_size)
+/* All but the renaming. */
+static bool replace_ready(struct ice_replace *r, const struct ice_replace_as *as, char *why, size_t why_size)
 {
 	if (!replace_dress(r, as))
 		return replace_fail(r, "its owner and mode cannot be kept", why, why_size);
 	if (fsync(r->fd) != 0)
 		return replace_fail(r, "cannot be written", why, why_size);
+	return true;
+}
+
+static bool replace_rename(struct ice_replace *r, char *why, size_t why_size)
+{
 	if (rename(r->candidate, r->path) != 0)
 		return replace_fail(r, "cannot be replaced", why, why_size);
 	/* The name is another matter than the bytes: without this, a power cut may bring the old file back. */
@@ -96,6 +116,21 @@ bool ice_replace_end(struct ice_replace *r, const struct ice_replace_as *as, cha
 	r->candidate[0] = '\0';
 	ice_replace_drop(r);
 	return true;
+}
+
+bool ice_replace_end(struct ice_replace *r, const struct ice_replace_as *as, char *why, size_t why_size)
+{
+	return replace_ready(r, as, why, why_size) && replace_rename(r, why, why_size);
+}
+
+bool ice_replace_end_both(struct ice_replace *first, const struct ice_replace_as *first_as, struct ice_replace *second,
+                          const struct ice_replace_as *second_as, char *why, size_t why_size)
+{
+	bool good = replace_ready(first, first_as, why, why_size) && replace_ready(second, second_as, why, why_size) &&
+	            replace_rename(first, why, why_size) && replace_rename(second, why, why_size);
+	ice_replace_drop(first);
+	ice_replace_drop(second);
+	return good;
 }
 
 void ice_replace_drop(struct ice_replace *r)

@@ -97,6 +97,20 @@ const struct ice_settings_section *ice_settings_sections(void)
 
 bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_conf_mistakes *mistakes)
 {
+	return ice_settings_read_as(file, NULL, NULL, out, mistakes);
+}
+
+static void settings_stand_in(struct ice_settings *s, const char *path, const char *instead)
+{
+	struct ice_settings_path *credentials = &s->server.proxy_credentials;
+	if (strcmp(credentials->path, path) == 0)
+		snprintf(credentials->path, sizeof credentials->path, "%s", instead);
+	ice_settings_range_stand_in(s, path, instead);
+}
+
+bool ice_settings_read_as(const char *file, const char *path, const char *instead, struct ice_settings *out,
+                          struct ice_conf_mistakes *mistakes)
+{
 	*out = (struct ice_settings){0};
 	out->file = strdup(file);
 	if (!out->file)
@@ -117,6 +131,8 @@ bool ice_settings_read(const char *file, struct ice_settings *out, struct ice_co
 	        {NULL, NULL, NULL, NULL, false}};
 	size_t before = mistakes->count;
 	bool read = ice_conf_read(file, sections, mistakes);
+	if (path)
+		settings_stand_in(out, path, instead);
 	ice_settings_server_finish(&out->server, file, mistakes);
 	ice_settings_lanes_finish(out, mistakes);
 	ice_settings_range_plan(out, mistakes);

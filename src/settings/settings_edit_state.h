@@ -14,6 +14,7 @@ struct ice_settings_edit {
 	char *original; /* the file's bytes, to be found there again when it is saved; "" when it was not there */
 	size_t original_len;
 	char mark[ICE_BATCH_ID_SIZE];
+	char *secret_path, *secret; /* a private file to be saved with it; NULL: none */
 	struct ice_ini_text text, sample;
 };
 

@@ -25,6 +25,8 @@ void ice_settings_lanes_finish(struct ice_settings *s, struct ice_conf_mistakes 
 void ice_settings_range_begin(struct ice_settings *s);
 extern const struct ice_conf_option ice_settings_range_options[];
 void *ice_settings_range_open(const struct ice_conf_where *where, const char *name, void *into);
+/* What the rows say of `path` is said of `instead`. */
+void ice_settings_range_stand_in(struct ice_settings *s, const char *path, const char *instead);
 /* Makes the plan: when all legs are there, each loses the edges of the others' subnets, and is sealed. */
 void ice_settings_range_plan(struct ice_settings *s, struct ice_conf_mistakes *m);
 /* Its part of ice_settings_files: the community files. */

@@ -231,6 +231,21 @@ static bool range_leg(struct ice_settings *s, const struct ice_settings_range *r
 	return addresses && good;
 }
 
+void ice_settings_range_stand_in(struct ice_settings *s, const char *path, const char *instead)
+{
+	for (size_t i = 0; i < s->range_count; i++) {
+		for (size_t k = 0; k < s->ranges[i].count; k++) {
+			struct range_row *row = &s->ranges[i].rows[k];
+			if (row->what != RANGE_COMMUNITIES || strcmp(row->text, path) != 0)
+				continue;
+			free(row->text);
+			row->text = strdup(instead);
+			if (!row->text)
+				abort();
+		}
+	}
+}
+
 /* Makes the plan: when all legs are there, each loses the edges of the others' subnets, and is sealed. */
 void ice_settings_range_plan(struct ice_settings *s, struct ice_conf_mistakes *m)
 {

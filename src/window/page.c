@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "field.h"
-#include "ice/secret.h"
 #include "running.h"
 #include "template.h"
 
@@ -192,7 +191,7 @@ bool window_page_save(struct window *w, const struct window_request *request, st
 	case ICE_SETTINGS_EDIT_CHANGED:
 		window_page_notice(w, "bad",
 		                   "Nothing was saved: the file was changed by somebody else meanwhile. What you "
-		                   "entered is still here; "
+		                   "entered is still here, but for communities and keys, which are never shown; "
 		                   "save again to put it into the file as it is now.");
 		return false;
 	case ICE_SETTINGS_EDIT_FAILED:
@@ -208,16 +207,4 @@ bool window_page_beside(const struct window *w, const char *name, char *out, siz
 	snprintf(copy, sizeof copy, "%s", w->file);
 	int n = name[0] == '/' ? snprintf(out, size, "%s", name) : snprintf(out, size, "%s/%s", dirname(copy), name);
 	return n > 0 && (size_t)n < size;
-}
-
-bool window_page_secret(struct window *w, const char *path, const char *text, char *why, size_t why_size)
-{
-	struct ice_settings settings;
-	struct ice_conf_mistakes ignored = {0};
-	/* What root makes here is for the service, which owns its state folder. */
-	(void)!ice_settings_read(w->file, &settings, &ignored);
-	bool good = ice_secret_write_text(path, text, settings.state.directory.path, why, why_size);
-	ice_settings_free(&settings);
-	ice_conf_mistakes_free(&ignored);
-	return good;
 }

@@ -58,8 +58,4 @@ ICE_MUST_CHECK bool window_page_save(struct window *w, const struct window_reque
 /* Beside the configuration: "enrolment" -> "/etc/ice/enrolment". False when it does not fit. */
 ICE_MUST_CHECK bool window_page_beside(const struct window *w, const char *name, char *out, size_t size);
 
-/* A private file beside the configuration, written whole. */
-ICE_MUST_CHECK bool window_page_secret(struct window *w, const char *path, const char *text, char *why,
-                                       size_t why_size);
-
 #endif

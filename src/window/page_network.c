@@ -151,32 +151,26 @@ static void network_community_file(const struct ice_settings_edit *edit, const c
 	}
 }
 
-/* New communities replace the file's; nothing entered: they stay. They go into the file first: a configuration that names it is checked with it. */
-static bool network_take_communities(struct window *w, const struct window_form *form, struct ice_settings_edit *edit,
-                                     const char *name, const char *title, char *why, size_t why_size)
+/* New communities replace the file's when the configuration is saved; nothing entered: they stay. */
+static bool network_take_communities(const struct window_form *form, struct ice_settings_edit *edit, const char *name,
+                                     const char *title, char *why, size_t why_size)
 {
-	char path[PATH_MAX], file[NETWORK_TITLE_MAX];
+	char file[NETWORK_TITLE_MAX];
 	const char *entered = window_form_text(form, "communities"),
 	           *known = ice_settings_edit_value(edit, title, "communities", 0);
 	if (window_form_is(form, "communities_forget", "yes"))
 		return ice_settings_edit_set(edit, title, "communities", NULL, why, why_size);
 	if (entered[strspn(entered, " \t\n")] == '\0')
 		return true;
-	if (known)
-		snprintf(file, sizeof file, "%s", known);
-	else
+	if (!known)
 		network_community_file(edit, name, file);
-	if (!window_page_beside(w, file, path, sizeof path)) {
-		snprintf(why, why_size, "the path of the file is too long");
-		return false;
-	}
-	return window_page_secret(w, path, entered, why, why_size) &&
-	       (known || ice_settings_edit_set(edit, title, "communities", file, why, why_size));
+	return (known || ice_settings_edit_set(edit, title, "communities", file, why, why_size)) &&
+	       ice_settings_edit_secret(edit, title, "communities", entered, why, why_size);
 }
 
 /* Makes, renames and fills the section. The name that it has then is in `title`. */
-static bool network_take(struct window *w, const struct window_form *form, struct ice_settings_edit *edit,
-                         const char *name, const char *entered, char title[NETWORK_TITLE_MAX], json_t *mistakes)
+static bool network_take(const struct window_form *form, struct ice_settings_edit *edit, const char *name,
+                         const char *entered, char title[NETWORK_TITLE_MAX], json_t *mistakes)
 {
 	char why[512];
 	bool named = *name == '\0'                ? ice_settings_edit_add_range(edit, entered, why, sizeof why)
@@ -188,7 +182,7 @@ static bool network_take(struct window *w, const struct window_form *form, struc
 	if (!named && *name == '\0')
 		return false;
 	window_field_take(edit, "range", title, form, mistakes, network_own);
-	if (!network_take_communities(w, form, edit, named ? entered : name, title, why, sizeof why))
+	if (!network_take_communities(form, edit, named ? entered : name, title, why, sizeof why))
 		window_field_mistake(mistakes, title, "communities", why);
 	return true;
 }
@@ -230,7 +224,7 @@ static void network_post(struct window *w, const struct window_request *request,
 	if (window_form_is(form, "do", "remove"))
 		saved = network_remove(w, request, edit, name, mistakes);
 	else if (window_form_is(form, "do", "save")) {
-		(void)network_take(w, form, edit, name, entered, title, mistakes);
+		(void)network_take(form, edit, name, entered, title, mistakes);
 		saved = window_page_save(w, request, edit, mistakes);
 	}
 	if (saved) {

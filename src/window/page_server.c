@@ -84,20 +84,19 @@ static void server_show(struct window *w, struct window_reply *reply, const stru
 }
 
 /* A new user:password for the proxy goes into its own file; nothing entered: it stays. */
-static void server_credentials(struct window *w, const struct window_form *form, struct ice_settings_edit *edit,
-                               json_t *mistakes)
+static void server_credentials(const struct window_form *form, struct ice_settings_edit *edit, json_t *mistakes)
 {
 	const char *entered = window_form_text(form, "credentials");
-	char path[PATH_MAX], why[512];
+	char why[512];
 	bool good = true;
 	if (window_form_is(form, "credentials_forget", "yes"))
 		good = ice_settings_edit_set(edit, "server", "proxy_credentials", NULL, why, sizeof why);
 	else if (*entered && !strchr(entered, ':'))
 		good = snprintf(why, sizeof why, "right would be user:password") < 0;
-	else if (*entered && server_file(w, edit, "proxy_credentials", SERVER_PROXY, path, sizeof path))
-		good = window_page_secret(w, path, entered, why, sizeof why) &&
-		       (ice_settings_edit_count(edit, "server", "proxy_credentials") > 0 ||
-		        ice_settings_edit_set(edit, "server", "proxy_credentials", SERVER_PROXY, why, sizeof why));
+	else if (*entered)
+		good = (ice_settings_edit_count(edit, "server", "proxy_credentials") > 0 ||
+		        ice_settings_edit_set(edit, "server", "proxy_credentials", SERVER_PROXY, why, sizeof why)) &&
+		       ice_settings_edit_secret(edit, "server", "proxy_credentials", entered, why, sizeof why);
 	if (!good)
 		window_field_mistake(mistakes, "server", "proxy_credentials", why);
 }
@@ -111,7 +110,7 @@ void window_page_server(struct window *w, const struct window_request *request, 
 		goto out;
 	if (request->from.post) {
 		window_field_take(edit, "server", "server", &request->form, mistakes, server_own);
-		server_credentials(w, &request->form, edit, mistakes);
+		server_credentials(&request->form, edit, mistakes);
 		saved = window_page_save(w, request, edit, mistakes);
 	}
 	if (saved)
@@ -130,20 +129,17 @@ static bool server_take_line(struct window *w, const struct window_request *requ
 	static struct ice_enrolment e;
 	static char line[ICE_ENROLMENT_LINE_MAX + 2];
 	const char *entered = window_form_text(&request->form, "line");
-	char path[PATH_MAX];
 	entered += strspn(entered, " \t\n");
 	bool good = false;
 	if (!*entered)
 		snprintf(why, why_size,
 		         "paste the line that facilities-manager site add printed; it begins with ice-enrol-1.");
-	else if (!server_file(w, edit, "enrolment", SERVER_ENROLMENT, path, sizeof path))
-		snprintf(why, why_size, "the path of the enrolment file is too long");
 	else if (ice_enrolment_parse(entered, &e, why, why_size)) {
 		size_t n = strcspn(entered, " \t\n");
 		snprintf(line, sizeof line, "%.*s\n", (int)n, entered);
-		good = window_page_secret(w, path, line, why, why_size) &&
-		       (ice_settings_edit_count(edit, "server", "enrolment") > 0 ||
-		        ice_settings_edit_set(edit, "server", "enrolment", SERVER_ENROLMENT, why, why_size));
+		good = (ice_settings_edit_count(edit, "server", "enrolment") > 0 ||
+		        ice_settings_edit_set(edit, "server", "enrolment", SERVER_ENROLMENT, why, why_size)) &&
+		       ice_settings_edit_secret(edit, "server", "enrolment", line, why, why_size);
 	}
 	explicit_bzero(line, sizeof line);
 	if (!good)

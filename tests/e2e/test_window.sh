@@ -135,6 +135,31 @@ same "an argument is never an option" "$(send /start -d kind=probe --data-urlenc
 check "it is told to be no address" bash -c "curl -s -b '$tmp/jar' '$at/test' | grep -q 'is no address'"
 same "a button that is none: refused" "$(send /start -d kind=sh)" 400
 
+# Nothing is saved means nothing: neither the configuration nor what it points to.
+folder() { (cd "$tmp/etc" && sha256sum -- *); }
+stale=(-d "mark=$(printf '0%.0s' {1..64})")
+raw() { local path=$1; shift; known -H "Origin: $at" -d "form=$form" "$@" "$at$path"; }
+before=$(folder)
+same "communities for a file that somebody else changed" "$(raw /range "${stale[@]}" -d do=save --data-urlencode 'was=first & <floor>' \
+	--data-urlencode 'name=first & <floor>' -d range.addresses=127.9.0.0/24 -d communities=OVERWRITTEN)" 200
+same "are not taken in" "$(folder)" "$before"
+for wrong in "$(printf 'x%.0s' {1..300})" '#secret'; do
+	same "communities that would not be read (${wrong:0:7})" "$(send /range -d do=save --data-urlencode 'was=first & <floor>' \
+		--data-urlencode 'name=first & <floor>' -d range.addresses=127.9.0.0/24 --data-urlencode "communities=$wrong")" 200
+	same "do not break those that are" "$(folder)" "$before"
+	check "and it is said why, of the file" grep -q "$tmp/etc/$file:\? *[0-9:]* \(the line is longer\|holds no secret\)" "$tmp/body"
+done
+same "a range that is refused" "$(send /range -d do=save -d was= -d name=lab -d range.addresses=127.9.9.0/33 -d communities=lab)" 200
+same "leaves no file behind" "$(folder)" "$before"
+enrolment=$("$B/facilities-manager" site add there --data "$tmp/there" --server https://127.0.0.1:1 2>"$tmp/there.err")
+same "an enrolment for a file that somebody else changed" "$(raw /enrol "${stale[@]}" --data-urlencode "line=$enrolment")" 200
+same "is not taken in" "$(folder)" "$before"
+same "nor proxy credentials" "$(raw /server "${stale[@]}" -d server.proxy=http://127.0.0.1:3128 -d credentials=a:b)$(folder)" "200$before"
+same "an enrolment is taken in" "$(send /enrol --data-urlencode "line=$enrolment")" 303
+same "as it was entered" "$(cat "$tmp/etc/enrolment")" "$enrolment"
+same "proxy credentials are taken in" "$(send /server -d server.proxy=http://127.0.0.1:3128 -d credentials=a:b)" 303
+same "in a file of their own" "$(cat "$tmp/etc/proxy.credentials") $(stat -c %a "$tmp/etc/proxy.credentials")" "a:b 600"
+
 # Rows are as many as they are: what is not asked must not become asked.
 lots() { for ((i = 1; i <= 300; i++)); do echo "127.$1.$((i / 200)).$((i % 200 + 1))"; done; }
 field() { curl -s -b "$tmp/jar" "$at$2" | python3 -c 'import html,re,sys

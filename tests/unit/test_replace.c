@@ -119,6 +119,31 @@ static void test_an_owner_is_kept_or_given(void **state)
 	assert_true(st.st_uid == 23456 && st.st_gid == 23457);
 }
 
+static void test_two_together(void **state)
+{
+	(void)state;
+	struct ice_replace_as as = {.mode = 0644}, secret = {.mode = 0600, .always = true};
+	struct ice_replace r, with = {.folder = -1, .fd = -1}, other;
+	char second[104];
+	snprintf(second, sizeof(second), "%s/second", folder);
+	put(path, "old");
+	assert_int_equal(chmod(path, 0644), 0);
+	put(second, "old");
+	assert_true(ice_replace_begin(&r, path, why, sizeof(why)));
+	assert_true(ice_replace_begin_with(&with, &r, second, why, sizeof(why)));
+	assert_false(ice_replace_begin(&other, second, why, sizeof(why)));
+	ice_replace_drop(&with);
+	assert_false(ice_replace_begin(&other, second, why, sizeof(why))); /* the first still has the lock */
+	assert_true(ice_replace_begin_with(&with, &r, second, why, sizeof(why)));
+	assert_true(ice_replace_put(&r, "one", 3, why, sizeof(why)));
+	assert_true(ice_replace_put(&with, "two", 3, why, sizeof(why)));
+	assert_true(ice_replace_end_both(&with, &secret, &r, &as, why, sizeof(why)));
+	expect("one", 0644);
+	struct stat st;
+	assert_true(stat(second, &st) == 0 && st.st_size == 3 && (st.st_mode & 07777) == 0600);
+	assert_int_equal(unlink(second), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +151,7 @@ int main(void)
 	        cmocka_unit_test(test_until_the_end_nothing_has_happened),
 	        cmocka_unit_test(test_what_is_no_file_is_left_alone),
 	        cmocka_unit_test(test_an_owner_is_kept_or_given),
+	        cmocka_unit_test(test_two_together),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

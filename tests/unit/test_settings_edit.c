@@ -285,6 +285,70 @@ static void test_somebody_elses_change_is_not_overwritten(void **state)
 	ice_conf_mistakes_free(&m);
 }
 
+/* Whether a file in the folder holds this; NULL: it must not be there. */
+static void expect_file(const char *name, const char *text)
+{
+	char path[128], got[600] = "";
+	struct stat st;
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *from = fopen(path, "r");
+	if (!text)
+		assert_null(from);
+	if (!from)
+		return;
+	(void)!fread(got, 1, sizeof(got) - 1, from);
+	fclose(from);
+	assert_string_equal(got, text);
+	assert_true(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600);
+}
+
+/* The window, and whoever else refuses, says "nothing was saved": that goes for the secrets, too. */
+static void test_a_secret_is_saved_with_the_file_or_not_at_all(void **state)
+{
+	(void)state;
+	struct ice_conf_mistakes m = {0};
+	char long_line[301], path[128];
+	memset(long_line, 'x', 300);
+	long_line[300] = '\0';
+	snprintf(path, sizeof(path), "%s/lab", folder);
+	struct ice_settings_edit *e = edit_file("[range a]\naddresses = 10.0.0.1\n", NULL);
+	assert_false(ice_settings_edit_secret(e, "range a", "communities", "x", why, sizeof(why)));
+	set(e, "range a", "communities", "lab");
+	/* A new one that is refused leaves nothing. */
+	const char *const wrong[] = {"#secret", "\n", long_line};
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(ice_settings_edit_secret(e, "range a", "communities", wrong[i], why, sizeof(why)));
+		assert_int_equal(ice_settings_edit_save(e, &m, why, sizeof(why)), ICE_SETTINGS_EDIT_MISTAKEN);
+		assert_int_equal(m.count, 1);
+		assert_string_equal(m.told[0].option, "range a.communities");
+		assert_memory_equal(m.told[0].message, path, strlen(path));
+		assert_null(strstr(m.told[0].message, ".new"));
+		ice_conf_mistakes_free(&m);
+		m = (struct ice_conf_mistakes){0};
+		expect_file("lab", NULL);
+		expect_file("lab.new", NULL);
+	}
+	assert_true(ice_settings_edit_secret(e, "range a", "communities", "one\ntwo", why, sizeof(why)));
+	assert_int_equal(ice_settings_edit_check(e, &m, why, sizeof(why)), ICE_SETTINGS_EDIT_GOOD);
+	expect_file("lab", NULL);
+	save(e);
+	expect_file("lab", "one\ntwo");
+	save(e); /* once */
+	/* One that is there stays what it was when anything is refused. */
+	assert_true(ice_settings_edit_secret(e, "range a", "communities", "OVERWRITTEN", why, sizeof(why)));
+	set(e, "range a", "addresses", "10.0.0.0/33");
+	assert_int_equal(ice_settings_edit_save(e, &m, why, sizeof(why)), ICE_SETTINGS_EDIT_MISTAKEN);
+	ice_conf_mistakes_free(&m);
+	expect_file("lab", "one\ntwo");
+	set(e, "range a", "addresses", "10.0.0.1");
+	put("# theirs\n");
+	assert_int_equal(ice_settings_edit_save(e, &m, why, sizeof(why)), ICE_SETTINGS_EDIT_CHANGED);
+	expect_file("lab", "one\ntwo");
+	expect_file("lab.new", NULL);
+	ice_settings_edit_free(e);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void test_a_new_file_begins_as_the_sample(void **state)
 {
 	(void)state;
@@ -583,6 +647,7 @@ int main(void)
 	        cmocka_unit_test(test_saving_keeps_mode_and_what_was_not_touched),
 	        cmocka_unit_test(test_a_mistake_leaves_the_file_alone_and_is_told_with_its_line),
 	        cmocka_unit_test(test_somebody_elses_change_is_not_overwritten),
+	        cmocka_unit_test(test_a_secret_is_saved_with_the_file_or_not_at_all),
 	        cmocka_unit_test(test_a_new_file_begins_as_the_sample),
 	        cmocka_unit_test(test_links_and_other_things_are_refused),
 	        cmocka_unit_test(test_random_edits_change_what_they_are_about),
