@@ -1,10 +1,12 @@
 /* Network: the ranges, their addresses and communities. */
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "count.h"
 #include "field.h"
@@ -128,32 +130,47 @@ static void network_show(struct window *w, struct window_reply *reply, const str
 	json_decref(fields);
 }
 
-/* "communities.second-floor", by a name that no other range's file has. */
-static void network_community_file(const struct ice_settings_edit *edit, const char *name, char out[NETWORK_TITLE_MAX])
+/* Whether a range has this file for its communities. */
+static bool network_is_named(const struct window *w, const struct ice_settings_edit *edit, const char *path)
 {
-	char slug[64], title[NETWORK_TITLE_MAX];
+	char title[NETWORK_TITLE_MAX], other[PATH_MAX];
+	const char *name, *file;
+	for (size_t i = 0; (name = ice_settings_edit_range(edit, i)); i++) {
+		snprintf(title, sizeof title, "range %s", name);
+		for (size_t k = 0; (file = ice_settings_edit_value(edit, title, "communities", k)); k++)
+			if (window_page_beside(w, file, other, sizeof other) && strcmp(other, path) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* "communities.second-floor": by a name that no range's file has, and no other file, whatever it may be. False when there is none. */
+static bool network_new_file(const struct window *w, const struct ice_settings_edit *edit, const char *name,
+                             char out[NETWORK_TITLE_MAX], char *why, size_t why_size)
+{
+	char slug[64], path[PATH_MAX];
+	struct stat st;
 	size_t n = 0;
 	for (const char *c = name; *c && n < sizeof slug - 1; c++)
 		if (isalnum((unsigned char)*c) || (n > 0 && slug[n - 1] != '-'))
 			slug[n++] = isalnum((unsigned char)*c) ? (char)tolower((unsigned char)*c) : '-';
 	slug[n] = '\0';
 	for (unsigned number = 1; number < 1000; number++) {
-		bool taken = false;
 		snprintf(out, NETWORK_TITLE_MAX, number == 1 ? "communities.%s" : "communities.%s-%u",
 		         *slug ? slug : "range", number);
-		for (size_t i = 0; ice_settings_edit_range(edit, i); i++) {
-			snprintf(title, sizeof title, "range %s", ice_settings_edit_range(edit, i));
-			const char *other = ice_settings_edit_value(edit, title, "communities", 0);
-			taken |= other && strcmp(other, out) == 0;
-		}
-		if (!taken)
-			return;
+		if (window_page_beside(w, out, path, sizeof path) && lstat(path, &st) != 0 && errno == ENOENT &&
+		    !network_is_named(w, edit, path))
+			return true;
 	}
+	snprintf(why, why_size, "no name is left for a file of its own; remove those of ranges that are gone (%s)",
+	         out);
+	return false;
 }
 
 /* New communities replace the file's when the configuration is saved; nothing entered: they stay. */
-static bool network_take_communities(const struct window_form *form, struct ice_settings_edit *edit, const char *name,
-                                     const char *title, char *why, size_t why_size)
+static bool network_take_communities(const struct window *w, const struct window_form *form,
+                                     struct ice_settings_edit *edit, const char *name, const char *title, char *why,
+                                     size_t why_size)
 {
 	char file[NETWORK_TITLE_MAX];
 	const char *entered = window_form_text(form, "communities"),
@@ -162,15 +179,15 @@ static bool network_take_communities(const struct window_form *form, struct ice_
 		return ice_settings_edit_set(edit, title, "communities", NULL, why, why_size);
 	if (entered[strspn(entered, " \t\n")] == '\0')
 		return true;
-	if (!known)
-		network_community_file(edit, name, file);
+	if (!known && !network_new_file(w, edit, name, file, why, why_size))
+		return false;
 	return (known || ice_settings_edit_set(edit, title, "communities", file, why, why_size)) &&
 	       ice_settings_edit_secret(edit, title, "communities", entered, why, why_size);
 }
 
 /* Makes, renames and fills the section. The name that it has then is in `title`. */
-static bool network_take(const struct window_form *form, struct ice_settings_edit *edit, const char *name,
-                         const char *entered, char title[NETWORK_TITLE_MAX], json_t *mistakes)
+static bool network_take(const struct window *w, const struct window_form *form, struct ice_settings_edit *edit,
+                         const char *name, const char *entered, char title[NETWORK_TITLE_MAX], json_t *mistakes)
 {
 	char why[512];
 	bool named = *name == '\0'                ? ice_settings_edit_add_range(edit, entered, why, sizeof why)
@@ -182,7 +199,7 @@ static bool network_take(const struct window_form *form, struct ice_settings_edi
 	if (!named && *name == '\0')
 		return false;
 	window_field_take(edit, "range", title, form, mistakes, network_own);
-	if (!network_take_communities(form, edit, named ? entered : name, title, why, sizeof why))
+	if (!network_take_communities(w, form, edit, named ? entered : name, title, why, sizeof why))
 		window_field_mistake(mistakes, title, "communities", why);
 	return true;
 }
@@ -224,7 +241,7 @@ static void network_post(struct window *w, const struct window_request *request,
 	if (window_form_is(form, "do", "remove"))
 		saved = network_remove(w, request, edit, name, mistakes);
 	else if (window_form_is(form, "do", "save")) {
-		(void)network_take(form, edit, name, entered, title, mistakes);
+		(void)network_take(w, form, edit, name, entered, title, mistakes);
 		saved = window_page_save(w, request, edit, mistakes);
 	}
 	if (saved) {

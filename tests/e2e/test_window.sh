@@ -160,6 +160,13 @@ same "as it was entered" "$(cat "$tmp/etc/enrolment")" "$enrolment"
 same "proxy credentials are taken in" "$(send /server -d server.proxy=http://127.0.0.1:3128 -d credentials=a:b)" 303
 same "in a file of their own" "$(cat "$tmp/etc/proxy.credentials") $(stat -c %a "$tmp/etc/proxy.credentials")" "a:b 600"
 
+# What stands there already is nobody's new file.
+echo 'something else' >"$tmp/etc/communities.yard"
+ln -s nowhere "$tmp/etc/communities.yard-2"
+same "a new range of a name that a file has" "$(send /range -d do=save -d was= -d name=yard -d range.addresses=127.9.3.0/24 -d communities=yard)" 303
+same "leaves that file alone" "$(cat "$tmp/etc/communities.yard"; readlink "$tmp/etc/communities.yard-2")" $'something else\nnowhere'
+same "and has one of its own" "$(sed -n '/range yard/,/^$/s/^communities = //p' "$ini") $(cat "$tmp/etc/communities.yard-3")" "communities.yard-3 yard"
+
 # Rows are as many as they are: what is not asked must not become asked.
 lots() { for ((i = 1; i <= 300; i++)); do echo "127.$1.$((i / 200)).$((i % 200 + 1))"; done; }
 field() { curl -s -b "$tmp/jar" "$at$2" | python3 -c 'import html,re,sys
