@@ -98,6 +98,39 @@ static bool network_is_front(const json_t *field)
 	return false;
 }
 
+/* Whether two paths lead to one file. */
+static bool network_same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+	return strcmp(a, b) == 0 ||
+	       (stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino);
+}
+
+/* Whether a range, but for the one of this title (NULL: none), has this file for its communities. */
+static bool network_is_named(const struct window *w, const struct ice_settings_edit *edit, const char *path,
+                             const char *but)
+{
+	char title[NETWORK_TITLE_MAX], other[PATH_MAX];
+	const char *name, *file;
+	for (size_t i = 0; (name = ice_settings_edit_range(edit, i)); i++) {
+		snprintf(title, sizeof title, "range %s", name);
+		if (but && strcmp(but, title) == 0)
+			continue;
+		for (size_t k = 0; (file = ice_settings_edit_value(edit, title, "communities", k)); k++)
+			if (window_page_beside(w, file, other, sizeof other) && network_same_file(other, path))
+				return true;
+	}
+	return false;
+}
+
+/* Whether another range has this range's communities file, too. */
+static bool network_is_shared(const struct window *w, const struct ice_settings_edit *edit, const char *title)
+{
+	char path[PATH_MAX];
+	const char *file = ice_settings_edit_value(edit, title, "communities", 0);
+	return file && window_page_beside(w, file, path, sizeof path) && network_is_named(w, edit, path, title);
+}
+
 /* name: the section there is, "" for a new one; entered: what its field holds. */
 static void network_show(struct window *w, struct window_reply *reply, const struct ice_settings_edit *edit,
                          const char *name, const char *entered, const struct window_form *form, json_t *mistakes)
@@ -118,35 +151,21 @@ static void network_show(struct window *w, struct window_reply *reply, const str
 	                      network_field_value(fields, "allow_public"), name);
 	char key[NETWORK_TITLE_MAX + 32];
 	snprintf(key, sizeof key, "%s.communities", title);
-	window_page_show(w, reply, "range.html", "/network",
-	                 json_pack("{s:{s:s, s:s}, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:b, s:b, s:s, s:O, s:O*, s:O*}",
-	                           "page_above", "tail", "network", "name", "Network", "page_title",
-	                           *name ? name : "New range", "name", name, "entered", entered, "exists",
-	                           *name != '\0', "front", front, "rest", rest, "count", count, "more", more, "own",
-	                           ice_settings_edit_count(edit, title, "communities") > 0, "mark",
-	                           ice_settings_edit_mark(edit), "mistakes", mistakes, "name_mistake",
-	                           json_object_get(mistakes, "range.name"), "communities_mistake",
-	                           json_object_get(mistakes, key)));
+	window_page_show(
+	        w, reply, "range.html", "/network",
+	        json_pack("{s:{s:s, s:s}, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:b, s:b, s:b, s:s, s:O, s:O*, s:O*}",
+	                  "page_above", "tail", "network", "name", "Network", "page_title", *name ? name : "New range",
+	                  "name", name, "entered", entered, "exists", *name != '\0', "front", front, "rest", rest,
+	                  "count", count, "more", more, "own", ice_settings_edit_count(edit, title, "communities") > 0,
+	                  "shared", network_is_shared(w, edit, title), "mark", ice_settings_edit_mark(edit), "mistakes",
+	                  mistakes, "name_mistake", json_object_get(mistakes, "range.name"), "communities_mistake",
+	                  json_object_get(mistakes, key)));
 	json_decref(fields);
-}
-
-/* Whether a range has this file for its communities. */
-static bool network_is_named(const struct window *w, const struct ice_settings_edit *edit, const char *path)
-{
-	char title[NETWORK_TITLE_MAX], other[PATH_MAX];
-	const char *name, *file;
-	for (size_t i = 0; (name = ice_settings_edit_range(edit, i)); i++) {
-		snprintf(title, sizeof title, "range %s", name);
-		for (size_t k = 0; (file = ice_settings_edit_value(edit, title, "communities", k)); k++)
-			if (window_page_beside(w, file, other, sizeof other) && strcmp(other, path) == 0)
-				return true;
-	}
-	return false;
 }
 
 /* "communities.second-floor": by a name that no range's file has, and no other file, whatever it may be. False when there is none. */
 static bool network_new_file(const struct window *w, const struct ice_settings_edit *edit, const char *name,
-                             char out[NETWORK_TITLE_MAX], char *why, size_t why_size)
+                             char out[PATH_MAX], char *why, size_t why_size)
 {
 	char slug[64], path[PATH_MAX];
 	struct stat st;
@@ -159,29 +178,32 @@ static bool network_new_file(const struct window *w, const struct ice_settings_e
 		snprintf(out, NETWORK_TITLE_MAX, number == 1 ? "communities.%s" : "communities.%s-%u",
 		         *slug ? slug : "range", number);
 		if (window_page_beside(w, out, path, sizeof path) && lstat(path, &st) != 0 && errno == ENOENT &&
-		    !network_is_named(w, edit, path))
+		    !network_is_named(w, edit, path, NULL))
 			return true;
 	}
-	snprintf(why, why_size, "no name is left for a file of its own; remove those of ranges that are gone (%s)",
+	snprintf(why, why_size, "no name is left for a file of its own; remove those of ranges that are gone (%.200s)",
 	         out);
 	return false;
 }
 
-/* New communities replace the file's when the configuration is saved; nothing entered: they stay. */
+/* New communities replace the range's when the configuration is saved; nothing entered: they stay. They are of this range alone: a file that
+ * another range has too stays as it is, and so do all but the first of several, which the range then no longer names. */
 static bool network_take_communities(const struct window *w, const struct window_form *form,
                                      struct ice_settings_edit *edit, const char *name, const char *title, char *why,
                                      size_t why_size)
 {
-	char file[NETWORK_TITLE_MAX];
+	char file[PATH_MAX];
 	const char *entered = window_form_text(form, "communities"),
 	           *known = ice_settings_edit_value(edit, title, "communities", 0);
 	if (window_form_is(form, "communities_forget", "yes"))
 		return ice_settings_edit_set(edit, title, "communities", NULL, why, why_size);
 	if (entered[strspn(entered, " \t\n")] == '\0')
 		return true;
-	if (!known && !network_new_file(w, edit, name, file, why, why_size))
+	if (known && !network_is_shared(w, edit, title))
+		snprintf(file, sizeof file, "%s", known);
+	else if (!network_new_file(w, edit, name, file, why, why_size))
 		return false;
-	return (known || ice_settings_edit_set(edit, title, "communities", file, why, why_size)) &&
+	return ice_settings_edit_set(edit, title, "communities", file, why, why_size) &&
 	       ice_settings_edit_secret(edit, title, "communities", entered, why, why_size);
 }
 

@@ -167,6 +167,15 @@ same "a new range of a name that a file has" "$(send /range -d do=save -d was= -
 same "leaves that file alone" "$(cat "$tmp/etc/communities.yard"; readlink "$tmp/etc/communities.yard-2")" $'something else\nnowhere'
 same "and has one of its own" "$(sed -n '/range yard/,/^$/s/^communities = //p' "$ini") $(cat "$tmp/etc/communities.yard-3")" "communities.yard-3 yard"
 
+# A file that two ranges share does not change for the other one.
+printf '\n[range one]\naddresses = 127.9.4.0/24\ncommunities = shared\n\n[range two]\naddresses = 127.9.5.0/24\ncommunities = ./shared\n' >>"$ini"
+(umask 077; echo both >"$tmp/etc/shared")
+check "a shared file is told to be one" bash -c "curl -s -b '$tmp/jar' '$at/range?name=two' | grep -q 'Another range uses the same file'"
+same "new communities for one of them" "$(send /range -d do=save -d was=two -d name=two -d range.addresses=127.9.5.0/24 -d communities=two)" 303
+same "leave the other's" "$(cat "$tmp/etc/shared") $(sed -n '/range one/,/^$/s/^communities = //p' "$ini")" "both shared"
+same "and are in a file of its own" "$(sed -n '/range two/,/^$/s/^communities = //p' "$ini") $(cat "$tmp/etc/communities.two")" "communities.two two"
+same "which the next ones replace" "$(send /range -d do=save -d was=two -d name=two -d range.addresses=127.9.5.0/24 -d communities=three)$(cat "$tmp/etc/communities.two")" "303three"
+
 # Rows are as many as they are: what is not asked must not become asked.
 lots() { for ((i = 1; i <= 300; i++)); do echo "127.$1.$((i / 200)).$((i % 200 + 1))"; done; }
 field() { curl -s -b "$tmp/jar" "$at$2" | python3 -c 'import html,re,sys
