@@ -2,7 +2,8 @@
  *
  * Whatever an edit is not about stays byte for byte as it is: remarks, blank lines, the order, indentation, rows nobody knows. An option
  * that stands at its default behind a ; (";interval = 1h") is set in that very line, and gets it back when it is unset. A section that
- * is not there is taken from the sample, remarks and all, and put where the sample has it.
+ * is not there is taken from the sample, remarks and all, and put where the sample has it. A remark directly above a row or a range that
+ * is removed stays, kept apart by a blank line from what comes next: it never comes to speak of anything else.
  *
  * Nothing is written that the reader (ice/conf.h) would not read back as it was given: such values are refused with the reason. Saving
  * writes a candidate beside the file, reads it with ice_settings_read, and only without a mistake renames it over the file, which keeps
@@ -51,8 +52,8 @@ char *ice_settings_edit_text(const struct ice_settings_edit *e, size_t *len);
 
 /* ---- changing; false with a reason a person can act on, and then nothing is changed ---- */
 
-/* The option's rows are these and no others; no rows: its default. Rows that hold what they shall hold are left as they are. An option that
- * is unknown can only be removed. A section that is not there is made, but for ranges. */
+/* The option's rows are these and no others; no rows: its default. A row whose value is still wanted is left as it is, wherever the list has
+ * it; where values have others in their place, as many, their rows get those. An option that is unknown can only be removed. A section that is not there is made, but for ranges. */
 ICE_MUST_CHECK bool ice_settings_edit_set_rows(struct ice_settings_edit *e, const char *section, const char *option,
                                                const char *const *values, size_t count, char *why, size_t why_size);
 

@@ -343,4 +343,7 @@ void ice_ini_text_remove(struct ice_ini_text *t, size_t from, size_t to)
 		ini_text_drop(&t->lines[i]);
 	memmove(t->lines + from, t->lines + to, (t->count - to) * sizeof(*t->lines));
 	t->count -= to - from;
+	if (from > 0 && from < t->count && t->lines[from - 1].kind == ICE_INI_REMARK &&
+	    t->lines[from].kind != ICE_INI_BLANK)
+		ice_ini_text_insert(t, from, "");
 }

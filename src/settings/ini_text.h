@@ -63,6 +63,7 @@ void ice_ini_text_set_value(struct ice_ini_text *t, size_t row, const char *valu
 void ice_ini_text_set_title(struct ice_ini_text *t, size_t section, const char *title);
 /* A line before line `at`, without its line end. */
 void ice_ini_text_insert(struct ice_ini_text *t, size_t at, const char *line);
-void ice_ini_text_remove(struct ice_ini_text *t, size_t from, size_t to); /* lines from..to-1 */
+/* Lines from..to-1. A remark directly above them stays and belongs to nothing: it is kept apart, by a blank line, from what comes next. */
+void ice_ini_text_remove(struct ice_ini_text *t, size_t from, size_t to);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "ice/settings.h"
 
+#include "ini_rows.h"
 #include "settings_edit_state.h"
 
 #define SETTINGS_EDIT_RANGE "range "
@@ -246,41 +247,10 @@ static void edit_unset_last(struct ice_settings_edit *e, size_t section, const c
 	char *off = explained && ice_ini_text_off_row(t, section, name) == ICE_INI_TEXT_NONE
 	                    ? edit_off_line(e, title, name)
 	                    : NULL;
-	ice_ini_text_remove(t, row, row + 1);
 	if (off)
-		ice_ini_text_insert(t, row, off);
+		ice_ini_text_insert(t, row++, off);
+	ice_ini_text_remove(t, row, row + 1);
 	free(off);
-}
-
-/* Where the first row of an option goes that has no place behind a ; : behind the section's last row, whether it is set or not. */
-static size_t edit_row_place(const struct ice_ini_text *t, size_t section)
-{
-	size_t end = ice_ini_text_section_end(t, section), place = section + 1;
-	for (size_t i = section + 1; i < end && t->lines[i].kind != ICE_INI_OFF_SECTION; i++)
-		if (t->lines[i].kind == ICE_INI_ROW || t->lines[i].kind == ICE_INI_OFF_ROW)
-			place = i + 1;
-	return place;
-}
-
-/* Sets the i-th row, all before it being there. */
-static void edit_set_row(struct ice_settings_edit *e, size_t section, const char *name, size_t i, const char *value)
-{
-	struct ice_ini_text *t = &e->text;
-	size_t row = ice_ini_text_row(t, section, name, i);
-	if (row == ICE_INI_TEXT_NONE && i == 0)
-		row = ice_ini_text_off_row(t, section, name);
-	else if (row != ICE_INI_TEXT_NONE && strcmp(t->lines[row].value, value) == 0)
-		return;
-	if (row != ICE_INI_TEXT_NONE) {
-		ice_ini_text_set_value(t, row, value);
-		return;
-	}
-	char *line;
-	if (asprintf(&line, "%s = %s", name, value) < 0)
-		abort();
-	size_t last = i > 0 ? ice_ini_text_row(t, section, name, i - 1) + 1 : edit_row_place(t, section);
-	ice_ini_text_insert(t, last, line);
-	free(line);
 }
 
 bool ice_settings_edit_set_rows(struct ice_settings_edit *e, const char *title, const char *name,
@@ -303,12 +273,14 @@ bool ice_settings_edit_set_rows(struct ice_settings_edit *e, const char *title, 
 		edit_add_section(e, title);
 		section = ice_ini_text_section(t, title);
 	}
-	while ((row = ice_ini_text_row(t, section, name, count > 0 ? count : 1)) != ICE_INI_TEXT_NONE)
+	if (count > 0) {
+		ice_ini_rows_set(t, section, name, values, count);
+		return true;
+	}
+	while ((row = ice_ini_text_row(t, section, name, 1)) != ICE_INI_TEXT_NONE)
 		ice_ini_text_remove(t, row, row + 1);
-	if (count == 0 && (row = ice_ini_text_row(t, section, name, 0)) != ICE_INI_TEXT_NONE)
+	if ((row = ice_ini_text_row(t, section, name, 0)) != ICE_INI_TEXT_NONE)
 		edit_unset_last(e, section, title, name, row);
-	for (size_t i = 0; i < count; i++)
-		edit_set_row(e, section, name, i, values[i]);
 	return true;
 }
 

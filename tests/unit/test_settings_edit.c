@@ -136,13 +136,66 @@ static void test_rows_of_one_option(void **state)
 	struct ice_settings_edit *e = edit_file("[range a]\naddresses = 10.0.0.1\n# the lab\naddresses = 10.0.0.2\n"
 	                                        "exclude = 10.0.0.3\n[log]\n",
 	                                        NULL);
-	static const char *const three[] = {"10.0.0.1", "10.0.0.9", "10.0.0.4"};
+	static const char *const three[] = {"10.0.0.1", "10.0.0.2", "10.0.0.4"};
+	static const char *const changed[] = {"10.0.0.1", "10.0.0.9", "10.0.0.4"};
 	assert_true(ice_settings_edit_set_rows(e, "range a", "addresses", three, 3, why, sizeof(why)));
+	assert_true(ice_settings_edit_set_rows(e, "range a", "addresses", changed, 3, why, sizeof(why)));
 	expect_text(e, "[range a]\naddresses = 10.0.0.1\n# the lab\naddresses = 10.0.0.9\naddresses = 10.0.0.4\n"
 	               "exclude = 10.0.0.3\n[log]\n");
 	assert_true(ice_settings_edit_set_rows(e, "range a", "addresses", three, 1, why, sizeof(why)));
 	set(e, "range a", "communities", "c");
-	expect_text(e, "[range a]\naddresses = 10.0.0.1\n# the lab\nexclude = 10.0.0.3\ncommunities = c\n[log]\n");
+	expect_text(e, "[range a]\naddresses = 10.0.0.1\n# the lab\n\nexclude = 10.0.0.3\ncommunities = c\n[log]\n");
+	ice_settings_edit_free(e);
+}
+
+/* A remark stays above the row that it stands above, whatever becomes of the others; above no row it stands alone. */
+static void test_remarks_stay_with_their_rows(void **state)
+{
+	(void)state;
+	static const char before[] = "[range a]\naddresses = 10.0.0.0/8\n# the CNC machine\nexclude = 10.0.0.7\n"
+	                             "# the lab scales\nexclude = 10.0.0.8\n[log]\n";
+	static const struct {
+		const char *values[4];
+		const char *expected;
+	} cases[] = {
+	        {{"10.0.0.8"}, "# the CNC machine\n\n# the lab scales\nexclude = 10.0.0.8\n"},
+	        {{"10.0.0.7"}, "# the CNC machine\nexclude = 10.0.0.7\n# the lab scales\n\n"},
+	        {{NULL}, "# the CNC machine\n\n# the lab scales\n\n"},
+	        {{"10.0.0.6", "10.0.0.7", "10.0.0.8"},
+	         "exclude = 10.0.0.6\n# the CNC machine\nexclude = 10.0.0.7\n# the lab scales\nexclude = "
+	         "10.0.0.8\n"},
+	        {{"10.0.0.5", "10.0.0.6", "10.0.0.8"},
+	         "# the CNC machine\n\nexclude = 10.0.0.5\nexclude = 10.0.0.6\n# the lab scales\nexclude = "
+	         "10.0.0.8\n"},
+	        {{"10.0.0.7", "10.0.0.9", "10.0.0.8"},
+	         "# the CNC machine\nexclude = 10.0.0.7\nexclude = 10.0.0.9\n# the lab scales\nexclude = "
+	         "10.0.0.8\n"},
+	        {{"10.0.0.8", "10.0.0.7"},
+	         "exclude = 10.0.0.8\n# the CNC machine\nexclude = 10.0.0.7\n# the lab scales\n\n"},
+	        /* A value in another's place is that row, changed. */
+	        {{"10.0.0.70", "10.0.0.8"},
+	         "# the CNC machine\nexclude = 10.0.0.70\n# the lab scales\nexclude = 10.0.0.8\n"},
+	        {{"10.0.0.1", "10.0.0.2", "10.0.0.3"},
+	         "# the CNC machine\n\n# the lab scales\n\nexclude = 10.0.0.1\nexclude = 10.0.0.2\nexclude = "
+	         "10.0.0.3\n"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char expected[512];
+		size_t count = 0;
+		while (cases[i].values[count])
+			count++;
+		struct ice_settings_edit *e = edit_file(before, NULL);
+		assert_true(
+		        ice_settings_edit_set_rows(e, "range a", "exclude", cases[i].values, count, why, sizeof(why)));
+		snprintf(expected, sizeof(expected), "[range a]\naddresses = 10.0.0.0/8\n%s[log]\n", cases[i].expected);
+		expect_text(e, expected);
+		ice_settings_edit_free(e);
+	}
+	struct ice_settings_edit *e = edit_file("[schedule]\n# the night shift\nwindow = 22:00-06:00\n"
+	                                        "# Saturday's stocktaking\nwindow = 10:00-12:00\n",
+	                                        NULL);
+	set(e, "schedule", "window", "10:00-12:00");
+	expect_text(e, "[schedule]\n# the night shift\n\n# Saturday's stocktaking\nwindow = 10:00-12:00\n");
 	ice_settings_edit_free(e);
 }
 
@@ -641,6 +694,7 @@ int main(void)
 	        cmocka_unit_test(test_a_default_is_set_in_its_line_and_comes_back),
 	        cmocka_unit_test(test_every_default_of_the_sample_can_be_set_and_unset),
 	        cmocka_unit_test(test_rows_of_one_option),
+	        cmocka_unit_test(test_remarks_stay_with_their_rows),
 	        cmocka_unit_test(test_a_section_comes_with_the_words_of_the_sample),
 	        cmocka_unit_test(test_ranges_are_added_renamed_and_removed),
 	        cmocka_unit_test(test_what_would_not_survive_is_refused),
