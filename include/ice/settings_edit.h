@@ -61,7 +61,8 @@ ICE_MUST_CHECK bool ice_settings_edit_set_rows(struct ice_settings_edit *e, cons
 ICE_MUST_CHECK bool ice_settings_edit_set(struct ice_settings_edit *e, const char *section, const char *option,
                                           const char *value, char *why, size_t why_size);
 
-/* A new range stands behind the others. Removing one removes its rows, the remarks among them, and those directly above its name. */
+/* A new range stands behind the others. Removing one removes its name, its rows, and the remarks among them; what stands above its name stays, and
+ * so does what comes behind its last row. */
 ICE_MUST_CHECK bool ice_settings_edit_add_range(struct ice_settings_edit *e, const char *name, char *why,
                                                 size_t why_size);
 ICE_MUST_CHECK bool ice_settings_edit_rename_range(struct ice_settings_edit *e, const char *name, const char *to,

@@ -9,6 +9,7 @@
 #include "ini_text.h"
 
 /* At least one value; none must be refused by ice_ini_text_row_refused. */
-void ice_ini_rows_set(struct ice_ini_text *t, size_t section, const char *name, const char *const *values, size_t count);
+void ice_ini_rows_set(struct ice_ini_text *t, size_t section, const char *name, const char *const *values,
+                      size_t count);
 
 #endif

@@ -204,15 +204,27 @@ bool ice_settings_edit_rename_range(struct ice_settings_edit *e, const char *nam
 	return true;
 }
 
+/* The line behind the last that is the range's own: its last row, set or not, before what describes a section that is not there. Rows of
+ * the range behind that, which the reader takes for its own all the same, are removed by themselves. */
+static size_t edit_range_end(struct ice_ini_text *t, size_t section)
+{
+	size_t end = ice_ini_text_section_end(t, section), off = section + 1, last = section + 1;
+	for (; off < end && t->lines[off].kind != ICE_INI_OFF_SECTION; off++)
+		if (t->lines[off].kind != ICE_INI_BLANK && t->lines[off].kind != ICE_INI_REMARK)
+			last = off + 1;
+	for (size_t i = end; i-- > off;)
+		if (t->lines[i].kind == ICE_INI_ROW)
+			ice_ini_text_remove(t, i, i + 1);
+	return last;
+}
+
 bool ice_settings_edit_remove_range(struct ice_settings_edit *e, const char *name, char *why, size_t why_size)
 {
 	struct ice_ini_text *t = &e->text;
 	size_t from;
 	if (!edit_find_range(e, name, &from, why, why_size))
 		return false;
-	size_t to = ice_ini_text_section_tail(t, from);
-	while (from > 0 && t->lines[from - 1].kind == ICE_INI_REMARK)
-		from--;
+	size_t to = edit_range_end(t, from);
 	/* Of the blank lines above and below one remains. */
 	if (from > 0 && t->lines[from - 1].kind == ICE_INI_BLANK &&
 	    (to == t->count || t->lines[to].kind == ICE_INI_BLANK))

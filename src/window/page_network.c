@@ -226,6 +226,19 @@ static bool network_take(const struct window *w, const struct window_form *form,
 	return true;
 }
 
+/* Asks first, and says what goes and what stays. */
+static void network_ask(struct window *w, struct window_reply *reply, const struct ice_settings_edit *edit,
+                        const char *name, const char *mark)
+{
+	char title[NETWORK_TITLE_MAX];
+	snprintf(title, sizeof title, "range %s", name);
+	window_page_show(w, reply, "remove.html", "/network",
+	                 json_pack("{s:{s:s, s:s}, s:s, s:s, s:s, s:I, s:b}", "page_above", "tail", "network", "name",
+	                           "Network", "page_title", name, "name", name, "mark", mark, "rows",
+	                           (json_int_t)ice_settings_edit_count(edit, title, "addresses"), "own",
+	                           ice_settings_edit_count(edit, title, "communities") > 0));
+}
+
 static bool network_remove(struct window *w, const struct window_request *request, struct ice_settings_edit *edit,
                            const char *name, json_t *mistakes)
 {
@@ -260,6 +273,10 @@ static void network_post(struct window *w, const struct window_request *request,
 	char entered[NETWORK_TITLE_MAX], title[NETWORK_TITLE_MAX];
 	bool saved = false;
 	network_entered(form, entered);
+	if (window_form_is(form, "do", "remove") && !window_form_is(form, "sure", "yes")) {
+		network_ask(w, reply, edit, name, window_form_text(form, "mark"));
+		return;
+	}
 	if (window_form_is(form, "do", "remove"))
 		saved = network_remove(w, request, edit, name, mistakes);
 	else if (window_form_is(form, "do", "save")) {

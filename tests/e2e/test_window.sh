@@ -176,6 +176,13 @@ same "leave the other's" "$(cat "$tmp/etc/shared") $(sed -n '/range one/,/^$/s/^
 same "and are in a file of its own" "$(sed -n '/range two/,/^$/s/^communities = //p' "$ini") $(cat "$tmp/etc/communities.two")" "communities.two two"
 same "which the next ones replace" "$(send /range -d do=save -d was=two -d name=two -d range.addresses=127.9.5.0/24 -d communities=three)$(cat "$tmp/etc/communities.two")" "303three"
 
+# A range goes when it was asked for twice, and nothing goes with it.
+printf '\n# the yard, until Eva says so\n[range gone]\naddresses = 127.9.6.0/24\n\n;[range later]\n;addresses = 127.9.7.0/24\n\n# see the wiki\n' >>"$ini"
+before=$(folder)
+same "removing a range is asked about" "$(send /range -d do=remove -d was=gone)$(grep -c 'name="sure" value="yes"' "$tmp/body")$(folder)" "2001$before"
+same "and done when it is meant" "$(send /range -d do=remove -d was=gone -d sure=yes)" 303
+same "with its own lines alone" "$(tail -6 "$ini")" $'# the yard, until Eva says so\n\n;[range later]\n;addresses = 127.9.7.0/24\n\n# see the wiki'
+
 # Rows are as many as they are: what is not asked must not become asked.
 lots() { for ((i = 1; i <= 300; i++)); do echo "127.$1.$((i / 200)).$((i % 200 + 1))"; done; }
 field() { curl -s -b "$tmp/jar" "$at$2" | python3 -c 'import html,re,sys
