@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ice/batch.h"
+
 #define FIELD_NAME_MAX 128
+#define FIELD_DIGEST   16 /* hexadecimal digits that tell what a field showed from what it holds */
 
 /* How to say what the option's own name does not. */
 static const struct field_word {
@@ -142,44 +145,26 @@ static void field_control(json_t *f, const struct ice_conf_option *o, bool lines
 	json_object_set_new(f, "choice", json_boolean(json_object_get(f, "choices") != NULL));
 }
 
-json_t *window_field_list(const struct ice_settings_edit *edit, const char *section, const char *title,
-                          const struct window_form *form, const json_t *mistakes, const char *const *skip)
+/* What a field shows of an option: its rows; a choice always shows one. malloc'd. */
+static char *field_shown(const struct ice_settings_edit *edit, const char *title, const struct ice_conf_option *o)
 {
-	json_t *list = json_array();
-	for (const struct ice_conf_option *o = window_field_options(section); o && o->name; o++) {
-		char id[FIELD_NAME_MAX], key[2 * FIELD_NAME_MAX];
-		if (field_skipped(skip, o->name))
-			continue;
-		const struct field_word *word = field_word(section, o->name);
-		snprintf(id, sizeof id, "%s.%s", section, o->name);
-		snprintf(key, sizeof key, "%s.%s", title, o->name);
-		const char *entered = form ? window_form_get(form, id) : NULL;
-		char *saved = field_value(edit, title, o->name);
-		json_t *f = json_object();
-		json_object_set_new(f, "id", json_string(id));
-		json_object_set_new(f, "option", json_string(o->name));
-		json_object_set_new(f, "label", field_label(word, o->name));
-		json_object_set_new(f, "help", field_help(o->help));
-		json_object_set_new(f, "value", json_string(entered ? entered : saved));
-		json_object_set_new(f, "example", json_string(word && word->example ? word->example : ""));
-		json_object_set_new(f, "fallback", json_string(o->fallback ? o->fallback : ""));
-		json_object_set(f, "mistake", json_object_get(mistakes, key));
-		field_control(f, o, field_has_lines(edit, section, title, o), entered ? entered : saved);
-		json_array_append_new(list, f);
-		free(saved);
-	}
-	return list;
+	char *text = field_value(edit, title, o->name);
+	bool choice = o->kind == ICE_CONF_CHOICE || o->kind == ICE_CONF_BOOL;
+	if (*text || !choice || !o->fallback)
+		return text;
+	free(text);
+	text = strdup(o->fallback);
+	if (!text)
+		abort();
+	return text;
 }
 
-void window_field_mistake(json_t *mistakes, const char *title, const char *option, const char *text)
+static void field_digest(const char *text, char out[FIELD_DIGEST + 1])
 {
-	char key[2 * FIELD_NAME_MAX];
-	snprintf(key, sizeof key, "%s.%s", title, option);
-	const char *before = json_string_value(json_object_get(mistakes, key));
-	json_object_set_new(mistakes, key, before ? json_sprintf("%s\n%s", before, text) : json_string(text));
+	char id[ICE_BATCH_ID_SIZE];
+	ice_batch_id(text, strlen(text), id);
+	snprintf(out, FIELD_DIGEST + 1, "%.*s", FIELD_DIGEST, id);
 }
-
-/* ---- back ---- */
 
 /* Cuts at line ends, takes away blanks around each row and rows that are blank. As many as there are: what bounds them is the form. The
  * copy holds what the list, malloc'd, points to. */
@@ -204,11 +189,102 @@ static const char **field_rows(char *copy, size_t *rows_count)
 	return rows;
 }
 
+/* What was entered, its rows joined as those of a file are. malloc'd. */
+static char *field_tidy(const char *entered)
+{
+	char *copy = strdup(entered), *text = calloc(1, strlen(entered) + 2), *at = text;
+	size_t count;
+	if (!copy || !text)
+		abort();
+	const char **rows = field_rows(copy, &count);
+	for (size_t i = 0; i < count; i++)
+		at += sprintf(at, "%s%s", i ? "\n" : "", rows[i]);
+	free(rows);
+	free(copy);
+	return text;
+}
+
+/* What was entered in a field; NULL when there is none, or when it holds what it showed: then it says nothing of what the option shall be. */
+static const char *field_entered(const struct window_form *form, const char *id)
+{
+	char name[FIELD_NAME_MAX + 16], digest[FIELD_DIGEST + 1];
+	const char *entered = window_form_get(form, id);
+	if (!entered)
+		return NULL;
+	snprintf(name, sizeof name, "shown.%s", id);
+	char *tidy = field_tidy(entered);
+	field_digest(tidy, digest);
+	free(tidy);
+	return window_form_is(form, name, digest) ? NULL : entered;
+}
+
+json_t *window_field_list(const struct ice_settings_edit *edit, const char *section, const char *title,
+                          const struct window_form *form, const json_t *mistakes, const char *const *skip)
+{
+	json_t *list = json_array();
+	for (const struct ice_conf_option *o = window_field_options(section); o && o->name; o++) {
+		char id[FIELD_NAME_MAX], key[2 * FIELD_NAME_MAX];
+		if (field_skipped(skip, o->name))
+			continue;
+		const struct field_word *word = field_word(section, o->name);
+		snprintf(id, sizeof id, "%s.%s", section, o->name);
+		snprintf(key, sizeof key, "%s.%s", title, o->name);
+		const char *entered = form ? field_entered(form, id) : NULL;
+		char *saved = field_value(edit, title, o->name), *shown = field_shown(edit, title, o);
+		char digest[FIELD_DIGEST + 1];
+		field_digest(shown, digest);
+		json_t *f = json_object();
+		json_object_set_new(f, "id", json_string(id));
+		json_object_set_new(f, "option", json_string(o->name));
+		json_object_set_new(f, "shown", json_string(digest));
+		json_object_set_new(f, "label", field_label(word, o->name));
+		json_object_set_new(f, "help", field_help(o->help));
+		json_object_set_new(f, "value", json_string(entered ? entered : saved));
+		json_object_set_new(f, "example", json_string(word && word->example ? word->example : ""));
+		json_object_set_new(f, "fallback", json_string(o->fallback ? o->fallback : ""));
+		json_object_set(f, "mistake", json_object_get(mistakes, key));
+		field_control(f, o, field_has_lines(edit, section, title, o), entered ? entered : saved);
+		json_array_append_new(list, f);
+		free(shown);
+		free(saved);
+	}
+	return list;
+}
+
+void window_field_mistake(json_t *mistakes, const char *title, const char *option, const char *text)
+{
+	char key[2 * FIELD_NAME_MAX];
+	snprintf(key, sizeof key, "%s.%s", title, option);
+	const char *before = json_string_value(json_object_get(mistakes, key));
+	json_object_set_new(mistakes, key, before ? json_sprintf("%s\n%s", before, text) : json_string(text));
+}
+
+/* ---- back ---- */
+
 /* An option that stands at its default and is left there stays unset: the file goes on saying so by itself. */
 static bool field_stays_unset(const struct ice_settings_edit *edit, const char *title, const struct ice_conf_option *o,
                               const char *value)
 {
 	return o->fallback && strcmp(value, o->fallback) == 0 && ice_settings_edit_count(edit, title, o->name) == 0;
+}
+
+/* Somebody else has changed the very option that was changed here: whoever saves again has seen to what. */
+static void field_conflict(const struct ice_settings_edit *edit, const char *title, const struct ice_conf_option *o,
+                           const struct window_form *form, const char *id, const char *entered, json_t *mistakes)
+{
+	char name[FIELD_NAME_MAX + 16], digest[FIELD_DIGEST + 1], text[512];
+	snprintf(name, sizeof name, "shown.%s", id);
+	char *now = field_shown(edit, title, o), *tidy = field_tidy(entered);
+	field_digest(now, digest);
+	if (window_form_get(form, name) && !window_form_is(form, name, digest) && strcmp(now, tidy) != 0) {
+		snprintf(text, sizeof text, "was changed in the file meanwhile%s%.400s; saved again, yours replaces it",
+		         *now ? " and is now " : ", where it is not set any more", now);
+		for (char *c = text; *c; c++)
+			*c = *c == '\n' ? ' ' : *c;
+		window_field_mistake(mistakes, title, o->name, text);
+	}
+	free(now);
+	free(tidy);
 }
 
 void window_field_take(struct ice_settings_edit *edit, const char *section, const char *title,
@@ -217,9 +293,10 @@ void window_field_take(struct ice_settings_edit *edit, const char *section, cons
 	for (const struct ice_conf_option *o = window_field_options(section); o && o->name; o++) {
 		char id[FIELD_NAME_MAX], why[512];
 		snprintf(id, sizeof id, "%s.%s", section, o->name);
-		const char *entered = window_form_get(form, id);
+		const char *entered = field_entered(form, id);
 		if (!entered || field_skipped(skip, o->name))
 			continue;
+		field_conflict(edit, title, o, form, id, entered, mistakes);
 		char *copy = strdup(entered);
 		if (!copy)
 			abort();

@@ -123,6 +123,13 @@ struct ice_settings_edit *window_page_open(struct window *w, struct window_reply
 	return edit;
 }
 
+bool window_page_again(struct window *w, struct window_reply *reply, struct ice_settings_edit **edit)
+{
+	ice_settings_edit_free(*edit);
+	*edit = window_page_open(w, reply);
+	return *edit != NULL;
+}
+
 /* "range office.addresses" -> is there such a field? */
 static bool page_has_field(const char *key)
 {
@@ -192,7 +199,8 @@ bool window_page_save(struct window *w, const struct window_request *request, st
 		window_page_notice(w, "bad",
 		                   "Nothing was saved: the file was changed by somebody else meanwhile. What you "
 		                   "entered is still here, but for communities and keys, which are never shown; "
-		                   "save again to put it into the file as it is now.");
+		                   "save again to put it into the file as it is now. What you did not "
+		                   "change is as they left it.");
 		return false;
 	case ICE_SETTINGS_EDIT_FAILED:
 		window_page_notice(w, "bad", "Nothing was saved: %s", why);

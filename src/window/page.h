@@ -50,6 +50,10 @@ void window_page_notice(struct window *w, const char *kind, const char *fmt, ...
 /* The configuration as it is; NULL after saying why not. */
 struct ice_settings_edit *window_page_open(struct window *w, struct window_reply *reply);
 
+/* The same in place of an edit that was changed and could not be saved: what a form shows is what is in the file, and what was entered against
+ * it. False, and *edit NULL, after saying why not. */
+ICE_MUST_CHECK bool window_page_again(struct window *w, struct window_reply *reply, struct ice_settings_edit **edit);
+
 /* Saves, unless there are mistakes already. Those found are added: by their options, and in words under "" where they have none of the options
  * named. True when saved. */
 ICE_MUST_CHECK bool window_page_save(struct window *w, const struct window_request *request,

@@ -115,7 +115,7 @@ void window_page_server(struct window *w, const struct window_request *request, 
 	}
 	if (saved)
 		window_page_go(reply, "/server");
-	else
+	else if (!request->from.post || window_page_again(w, reply, &edit))
 		server_show(w, reply, edit, request->from.post ? &request->form : NULL, mistakes);
 out:
 	json_decref(mistakes);
@@ -159,7 +159,7 @@ void window_page_enrol(struct window *w, const struct window_request *request, s
 	char why[512] = "";
 	if (edit && server_take_line(w, request, edit, mistakes, why, sizeof why))
 		window_page_go(reply, "/server");
-	else if (edit) {
+	else if (edit && window_page_again(w, reply, &edit)) {
 		if (why[0])
 			window_field_mistake(mistakes, "server", "enrolment", why);
 		server_show(w, reply, edit, NULL, mistakes);

@@ -109,7 +109,7 @@ void window_page_settings(struct window *w, const struct window_request *request
 	}
 	if (saved)
 		window_page_go(reply, place->path);
-	if (work.edit && !saved) {
+	if (work.edit && !saved && (!request->from.post || window_page_again(w, reply, &work.edit))) {
 		settings_sections(place, settings_draw, &work);
 		window_page_show(w, reply, "settings.html", place->path,
 		                 json_pack("{s:s, s:s, s:s, s:O, s:s, s:O}", "page_title", place->heading, "about",
