@@ -12,6 +12,8 @@
 
 #include "ice/settings.h"
 
+#define OWNER_SERVICE "ice" /* the user of config/ice.service */
+
 /* "ice", or the number of a user that has no name. */
 static const char *owner_name(uid_t uid, char out[64])
 {
@@ -59,18 +61,44 @@ bool window_owner_become(const char *file, char *why, size_t why_size)
 		fprintf(stderr, "Nothing can be saved: %s belongs to %s. To change it: sudo ice config -c %s\n", folder,
 		        owner_name(st.st_uid, name), file);
 	}
+	char help[WINDOW_OWNER_HELP];
+	window_owner_help(file, help, sizeof help);
+	if (help[0])
+		fprintf(stderr,
+		        "Secrets that are saved now belong to root, and a service that runs as another user cannot "
+		        "read "
+		        "them. First: %s\n",
+		        help);
 	return true;
+}
+
+static void owner_state(const char *file, char out[PATH_MAX])
+{
+	struct ice_settings settings;
+	struct ice_conf_mistakes ignored = {0};
+	(void)!ice_settings_read(file, &settings, &ignored);
+	snprintf(out, PATH_MAX, "%s", settings.state.directory.path);
+	ice_settings_free(&settings);
+	ice_conf_mistakes_free(&ignored);
 }
 
 struct window_child_rights window_owner_rights(const char *file)
 {
-	struct ice_settings settings;
-	struct ice_conf_mistakes ignored = {0};
+	char state[PATH_MAX];
 	if (geteuid() != 0)
 		return (struct window_child_rights){0};
-	(void)!ice_settings_read(file, &settings, &ignored);
-	struct window_child_rights rights = window_child_rights(settings.state.directory.path);
-	ice_settings_free(&settings);
-	ice_conf_mistakes_free(&ignored);
-	return rights;
+	owner_state(file, state);
+	return window_child_rights(state);
+}
+
+void window_owner_help(const char *file, char *out, size_t size)
+{
+	char state[PATH_MAX];
+	*out = '\0';
+	if (geteuid() != 0 || window_owner_rights(file).change)
+		return;
+	owner_state(file, state);
+	snprintf(out, size, "%s%s%s", getpwnam(OWNER_SERVICE) ? "" : "useradd --system " OWNER_SERVICE "; ",
+	         access(state, F_OK) == 0 ? "chown -R " OWNER_SERVICE " " : "install -d -o " OWNER_SERVICE " -m 700 ",
+	         state);
 }

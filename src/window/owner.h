@@ -9,10 +9,16 @@
 #include "child.h"
 #include "ice/attr.h"
 
+#define WINDOW_OWNER_HELP 4224
+
 /* Called once, before anything is opened. What there is to know about it is told on standard error. False with a reason. */
 ICE_MUST_CHECK bool window_owner_become(const char *file, char *why, size_t why_size);
 
 /* The rights of the commands that are run for this configuration. */
 struct window_child_rights window_owner_rights(const char *file);
+
+/* Root that saves as itself makes secrets that only root can read, where there is no state folder that tells whose they are to be. Then this is
+ * the command that makes it; "" where all is well. */
+void window_owner_help(const char *file, char *out, size_t size);
 
 #endif

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "field.h"
+#include "ice/secret.h"
+#include "owner.h"
 #include "running.h"
 #include "template.h"
 
@@ -74,7 +76,10 @@ static json_t *page_summary(const json_t *mistakes)
 
 void window_page_show(struct window *w, struct window_reply *reply, const char *template, const char *at, json_t *facts)
 {
+	char help[WINDOW_OWNER_HELP];
 	page_frame(w, at, facts);
+	window_owner_help(w->file, help, sizeof help);
+	json_object_set_new(facts, "page_owner", json_string(help));
 	json_t *wrong = page_summary(json_object_get(facts, "mistakes"));
 	json_object_set_new(facts, "page_wrong", json_boolean(json_array_size(wrong) > 0));
 	json_object_set_new(facts, "page_mistakes", wrong);

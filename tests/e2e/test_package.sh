@@ -103,28 +103,81 @@ else
 	skip "systemd-analyze is not here"
 fi
 
-# --- installed for real, on a copy of this machine that is gone afterwards
+# --- installed for real, each time on a copy of this machine that is gone afterwards
 mkdir "$tmp/copy" "$tmp/copy.debs"
 cp "$engine" "$server" "$tmp/copy.debs"
-cat >"$tmp/install.sh" <<'S'
+# on_copy NAME: runs $tmp/NAME.sh beside such a copy, "root", into $tmp/NAME.out; false, told, where that cannot be.
+cat >"$tmp/copy.sh" <<'S'
 mount -t tmpfs none "$1/copy" && cd "$1/copy" && mkdir upper work root &&
 	mount -t overlay overlay -o "lowerdir=/,upperdir=$PWD/upper,workdir=$PWD/work" root || exit 77
 mount --rbind /dev root/dev && mount -t proc proc root/proc && mkdir -p root/run/debs && cp "$1/copy.debs"/*.deb root/run/debs || exit 77
+# as NAME COMMAND: in the copy, as the user of that name.
+as() { chroot root su -s /bin/sh "$1" -c "$2"; }
+enrol() {
+	as facilities-manager 'umask 077; facilities-manager site add hq --data /var/lib/facilities-manager \
+		--server https://fm.example.com:8443 >/var/lib/facilities-manager/hq.enrolment' && echo "site added"
+	chroot root install -o ice -m 600 /var/lib/facilities-manager/hq.enrolment /etc/ice/enrolment
+}
+# window: saves a community as root does who opens the window; tells as whom it runs, and what files there are then.
+window() {
+	rm -f "$1/address" "$1/jar"
+	chroot root ice config -c /etc/ice/ice.ini >"$1/address" 2>"$1/told" &
+	local window=$! url at form mark
+	until [ -s "$1/address" ]; do kill -0 $window || return; sleep 0.1; done
+	url=$(cat "$1/address") at=${url%/enter*}
+	echo "the window is $(ps -o user= -p $window)"
+	curl -s -c "$1/jar" -o /dev/null "$url"
+	curl -s -b "$1/jar" "$at/range" >"$1/page"
+	form=$(grep -o 'name="form" value="[0-9a-f]*"' "$1/page" | head -1 | cut -d'"' -f4)
+	mark=$(grep -o 'name="mark" value="[0-9a-f]*"' "$1/page" | head -1 | cut -d'"' -f4)
+	curl -s -o /dev/null -b "$1/jar" -H "Origin: $at" -d "form=$form" -d "mark=$mark" -d do=save -d was= -d name=here \
+		-d range.addresses=127.97.0.0/24 -d communities=some "$at/range"
+	kill -INT $window
+	wait $window
+	cat "$1/told"
+	chroot root stat -c '%n %U %a' /etc/ice/ice.ini /etc/ice/communities.here
+}
+. "$1/$2.sh"
+S
+on_copy() {
+	unshare -mp --fork bash "$tmp/copy.sh" "$tmp" "$1" >"$tmp/$1.out" 2>&1
+	[ $? != 77 ] || { skip "$1: an overlay of this machine's files cannot be mounted here"; false; }
+}
+cat >"$tmp/packages.sh" <<'S'
 chroot root sh -c 'dpkg --force-confold --force-downgrade -i /run/debs/*.deb' || exit 1
 chroot root stat -c '%n %U %a' /var/lib/ice /var/lib/facilities-manager
-chroot root su -s /bin/sh facilities-manager -c 'umask 077; facilities-manager site add hq --data /var/lib/facilities-manager \
-	--server https://fm.example.com:8443 >/var/lib/facilities-manager/hq.enrolment' && echo "site added"
-chroot root install -o ice -m 600 /var/lib/facilities-manager/hq.enrolment /etc/ice/enrolment
-printf '[range here]\naddresses = 127.97.0.0/24\n' >>root/etc/ice/ice.ini
-chroot root su -s /bin/sh ice -c 'ice check --offline -c /etc/ice/ice.ini' && echo "configuration checked"
+enrol
+window "$1"
+as ice 'ice check --offline -c /etc/ice/ice.ini' && echo "configuration checked"
 chroot root dpkg --purge ice facilities-manager || exit 1
 chroot root ls /var/lib/ice /var/lib/facilities-manager 2>/dev/null || echo "purged"
 S
-unshare -mp --fork bash "$tmp/install.sh" "$tmp" >"$tmp/install.out" 2>&1
-if [ $? = 77 ]; then
-	skip "an overlay of this machine's files cannot be mounted here"
-else
-	check "installing makes the users and their folders" test "$(grep -cE '^/var/lib/(ice ice|facilities-manager facilities-manager) 700$' "$tmp/install.out")" = 2
-	for w in "site added" "configuration checked" purged; do check "on an installed machine: $w" grep -qx "$w" "$tmp/install.out"; done
+if on_copy packages; then
+	check "installing makes the users and their folders" test "$(grep -cE '^/var/lib/(ice ice|facilities-manager facilities-manager) 700$' "$tmp/packages.out")" = 2
+	for w in "site added" "configuration checked" purged; do check "on an installed machine: $w" grep -qx "$w" "$tmp/packages.out"; done
+	check "what the window saves there is the service's" grep -qx "/etc/ice/communities.here ice 600" "$tmp/packages.out"
+fi
+
+# The same by hand, with the box of the README as it stands there.
+mkdir "$tmp/by-hand"
+make -s install DESTDIR="$tmp/by-hand" || bad "make install"
+cp -r config "$tmp/by-hand/config"
+awk '/^`make install` leaves to you/ {found = 1} found && /^```/ && n++ {exit} n' README.md | sed 1d >"$tmp/box"
+check "the box is there" grep -q "^useradd" "$tmp/box"
+cat >"$tmp/by_hand.sh" <<'S'
+chroot root userdel ice 2>/dev/null; chroot root userdel facilities-manager 2>/dev/null
+rm -rf root/etc/ice root/var/lib/ice root/var/lib/facilities-manager
+cp -a "$1/by-hand/usr" root/ && cp -r "$1/by-hand/config" root/run/config || exit 1
+{ echo 'cd /run'; cat "$1/box"; } | chroot root bash -e || exit 1
+chroot root stat -c '%n %U %a' /var/lib/ice /var/lib/facilities-manager
+enrol
+window "$1"
+as ice 'ice check --offline -c /etc/ice/ice.ini' && echo "configuration checked"
+S
+if on_copy by_hand; then
+	check "the box makes the users and their folders" test "$(grep -cE '^/var/lib/(ice ice|facilities-manager facilities-manager) 700$' "$tmp/by_hand.out")" = 2
+	for w in "site added" "configuration checked" "/etc/ice/communities.here ice 600"; do
+		check "installed by hand: $w" grep -qx "$w" "$tmp/by_hand.out"
+	done
 fi
 finish

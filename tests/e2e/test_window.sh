@@ -303,6 +303,22 @@ if [ "$(id -u)" = 0 ]; then
 	same "and so are the commands that it runs" "$(send /start -d kind=sweep)" 303
 	await 20 bash -c "! curl -s -b '$tmp/jar' '$at/job?id=1' | grep -q data-running"
 	check "which can read them" bash -c "curl -s -b '$tmp/jar' '$at/job?id=1' | grep -q '0 printers found'"
+	check "which is no matter to be told" bash -c "! grep -q 'belong to root' '$tmp/body' '$tmp/window.err'"
+	kill -INT $window_pid
+	# With nobody to become, and nobody whose the secrets are to be: that is told, with the command that helps, until it has helped.
+	ini=$tmp/etc3/ice.ini
+	install -d -m 755 "$tmp/etc3"
+	printf '[state]\ndirectory = %s\n' "$tmp/state3" >"$ini"
+	window
+	rm -f "$tmp/jar"
+	status -c "$tmp/jar" "$url" >/dev/null
+	check "root that saves for itself is told so at the start" grep -qF "install -d -o ice -m 700 $tmp/state3" "$tmp/window.err"
+	for page in / /server /range; do
+		curl -s -b "$tmp/jar" "$at$page" >"$tmp/body"
+		check "and on $page, with the command that helps" grep -qF "install -d -o ice -m 700 $tmp/state3" "$tmp/body"
+	done
+	install -d -o nobody -m 700 "$tmp/state3"
+	check "until it has helped" bash -c "! curl -s -b '$tmp/jar' '$at/range' | grep -q 'belong to root'"
 	kill -INT $window_pid
 else
 	skip "as whom it runs when root starts it: not root"
