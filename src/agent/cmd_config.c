@@ -33,12 +33,15 @@ static const struct ice_command config_command = {
         "printed on standard\n"
         "output. The address works once. The window ends by its Done button, by Ctrl-C, or after ten minutes in which "
         "nobody does\n"
-        "anything.",
+        "anything. Started by root it becomes who owns the configuration's folder; where that is root itself, it stays "
+        "root, and says\n"
+        "whose the files will be.",
         config_options,
         "Exit status: 0 done, 1 it could not begin, 64 usage.\n"
         "\n"
         "Examples:\n"
-        "  ice config                              as the user that may write " CONFIG_FILE "\n"
+        "  ice config                              as root, who becomes ice, or as a user that may write " CONFIG_FILE
+        "\n"
         "  ice config -c ice.ini                   a configuration of your own; made when it is not there\n"
         "  ssh -L 7077:127.0.0.1:7077 engine ice config --port 7077    from another machine"};
 

@@ -58,6 +58,7 @@ for f in bin/ice bin/facilities-manager bin/printer-fleet share/man/man1/ice.1 s
 	check "$f is there" test -s "$there/opt/ice/$f"
 done
 check "the unit starts what was installed" grep -q '^ExecStart=/opt/ice/bin/ice run ' "$there/opt/ice/lib/systemd/system/ice.service"
+check "the unit keeps the service from writing its configuration" grep -qx "ReadOnlyPaths=-/etc/ice" "$there/opt/ice/lib/systemd/system/ice.service"
 check "the program finds its profiles" grep -q "$there/opt/ice/share/ice/profiles" <("$there/opt/ice/bin/ice" check --profiles --offline)
 check "make uninstall" make -s uninstall DESTDIR="$there" PREFIX=/opt/ice
 same "leaves no file" "$(find "$there" -type f -o -type l)" ""
@@ -116,7 +117,7 @@ as() { chroot root su -s /bin/sh "$1" -c "$2"; }
 enrol() {
 	as facilities-manager 'umask 077; facilities-manager site add hq --data /var/lib/facilities-manager \
 		--server https://fm.example.com:8443 >/var/lib/facilities-manager/hq.enrolment' && echo "site added"
-	chroot root install -o ice -m 600 /var/lib/facilities-manager/hq.enrolment /etc/ice/enrolment
+	chroot root install -o ice -g ice -m 600 /var/lib/facilities-manager/hq.enrolment /etc/ice/enrolment
 }
 # window: saves a community as root does who opens the window; tells as whom it runs, and what files there are then.
 window() {
@@ -125,7 +126,7 @@ window() {
 	local window=$! url at form mark
 	until [ -s "$1/address" ]; do kill -0 $window || return; sleep 0.1; done
 	url=$(cat "$1/address") at=${url%/enter*}
-	echo "the window is $(ps -o user= -p $window)"
+	echo "the window is $(chroot root ps -o user= -p $window)"
 	curl -s -c "$1/jar" -o /dev/null "$url"
 	curl -s -b "$1/jar" "$at/range" >"$1/page"
 	form=$(grep -o 'name="form" value="[0-9a-f]*"' "$1/page" | head -1 | cut -d'"' -f4)
@@ -149,13 +150,18 @@ chroot root stat -c '%n %U %a' /var/lib/ice /var/lib/facilities-manager
 enrol
 window "$1"
 as ice 'ice check --offline -c /etc/ice/ice.ini' && echo "configuration checked"
+chroot root sh -c 'dpkg-statoverride --add root root 755 /etc/ice && chown root /etc/ice &&
+	dpkg --force-confold -i /run/debs/ice_*.deb && stat -c "%n %U" /etc/ice'
 chroot root dpkg --purge ice facilities-manager || exit 1
 chroot root ls /var/lib/ice /var/lib/facilities-manager 2>/dev/null || echo "purged"
 S
 if on_copy packages; then
 	check "installing makes the users and their folders" test "$(grep -cE '^/var/lib/(ice ice|facilities-manager facilities-manager) 700$' "$tmp/packages.out")" = 2
 	for w in "site added" "configuration checked" purged; do check "on an installed machine: $w" grep -qx "$w" "$tmp/packages.out"; done
-	check "what the window saves there is the service's" grep -qx "/etc/ice/communities.here ice 600" "$tmp/packages.out"
+	for w in "the window is ice" "/etc/ice/ice.ini ice 644" "/etc/ice/communities.here ice 600"; do
+		check "what the window saves there is the service's: $w" grep -qx "$w" "$tmp/packages.out"
+	done
+	check "an administrator's own choice of the owner stays" grep -qx "/etc/ice root" "$tmp/packages.out"
 fi
 
 # The same by hand, with the box of the README as it stands there.
@@ -176,7 +182,7 @@ as ice 'ice check --offline -c /etc/ice/ice.ini' && echo "configuration checked"
 S
 if on_copy by_hand; then
 	check "the box makes the users and their folders" test "$(grep -cE '^/var/lib/(ice ice|facilities-manager facilities-manager) 700$' "$tmp/by_hand.out")" = 2
-	for w in "site added" "configuration checked" "/etc/ice/communities.here ice 600"; do
+	for w in "site added" "configuration checked" "the window is ice" "/etc/ice/ice.ini ice 644" "/etc/ice/communities.here ice 600"; do
 		check "installed by hand: $w" grep -qx "$w" "$tmp/by_hand.out"
 	done
 fi
