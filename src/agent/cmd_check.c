@@ -1,6 +1,6 @@
 /* ice check: every mistake of a configuration at once; what its sweeps would ask; then the way to the server, step by step.
  *
- * --format json: one object, of the shapes told in report.h ("good", "mistakes", "steps"), estimate.h ("ranges", "sweep") and reach.h
+ * --format json: one object, of the shapes told in report.h ("good", "mistakes", "steps"), estimate_tell.h ("ranges", "sweep") and reach.h
  * ("server"); "configuration" is the file that was read, "profiles" is {"folder","count"}. What was not come to is not there. */
 #include <limits.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "engine/setup.h"
 
 #include "cmd.h"
-#include "estimate.h"
+#include "estimate_tell.h"
 #include "options.h"
 #include "reach.h"
 #include "report.h"
@@ -140,14 +140,7 @@ static void check_tell_profiles(struct check *c, const char *folder)
 
 static void check_tell_configuration(struct check *c)
 {
-	const struct ice_settings_sweep *sweep = &c->settings.sweep;
-	const struct ice_estimate_pace pace = {
-	        .rate = sweep->rate,
-	        .retries = (unsigned)sweep->retries,
-	        .timeout = sweep->timeout,
-	        .window = (uint32_t)sweep->window,
-	        .subnet_cap = (uint32_t)sweep->subnet_cap,
-	};
+	const struct ice_estimate_pace pace = ice_estimate_pace(&c->settings.sweep);
 	ice_report_step(&c->report, ICE_REPORT_OK, "configuration", "%s", c->config);
 	ice_report_set(&c->report, "configuration", json_string(c->config));
 	if (!c->server)

@@ -1,6 +1,6 @@
 /* ice scan: one sweep, its finds on standard output.
  *
- * --dry-run --format json: one object, of the shapes told in report.h ("good", "steps") and estimate.h ("ranges", "sweep").
+ * --dry-run --format json: one object, of the shapes told in report.h ("good", "steps") and estimate_tell.h ("ranges", "sweep").
  * --progress json: as told in progress.h. */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,7 +21,7 @@
 #include "engine/setup.h"
 
 #include "cmd.h"
-#include "estimate.h"
+#include "estimate_tell.h"
 #include "output.h"
 #include "scan_options.h"
 #include "stats.h"

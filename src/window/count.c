@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ice/estimate.h"
+
 static void count_note(json_t *notes, const char *kind, json_t *text)
 {
 	json_array_append_new(notes, json_pack("{s:o, s:b, s:b}", "text", text, "warn", strcmp(kind, "warn") == 0,
@@ -29,16 +31,30 @@ static json_t *count_time(double seconds)
 	return json_sprintf("about %.0f %s%s", n, units[i].name, n == 1 ? "" : "s");
 }
 
-/* Most addresses of a network are silent: each costs its tries. Where the rate has no limit, what a common machine sends. */
-static void count_cost(json_t *facts, uint64_t addresses, const struct ice_settings *saved)
+/* What is said of a sweep when nobody answers (ice/estimate.h), as `ice check` does. */
+static void count_cost(json_t *facts, const struct ice_plan *plan, const struct ice_settings *saved)
 {
-	const struct ice_settings_sweep *s = &saved->sweep;
-	double packets = (double)addresses * (double)(s->retries + 1), rate = s->rate ? (double)s->rate : 100000;
-	json_object_set_new(facts, "packets", json_integer((json_int_t)packets));
-	json_object_set_new(facts, "rate", json_integer((json_int_t)rate));
-	json_object_set_new(facts, "tries", json_integer((json_int_t)s->retries + 1));
-	json_object_set_new(facts, "unlimited", json_boolean(s->rate == 0));
-	json_object_set_new(facts, "time", count_time(packets / rate));
+	const struct ice_estimate_pace pace = ice_estimate_pace(&saved->sweep);
+	struct ice_estimate sum = {0}, one;
+	ice_usec spread =
+	        saved->sweep.interval / 2 < saved->sweep.spread ? saved->sweep.interval / 2 : saved->sweep.spread;
+	struct ice_neighbours *neighbours = ice_neighbours_new(NULL, NULL);
+	ice_neighbours_connect(neighbours);
+	for (size_t i = 0; i < plan->count; i++) {
+		ice_estimate_leg(plan, i, &pace, neighbours, &one);
+		sum.packets_most += one.packets_most;
+		sum.seconds += one.seconds;
+		sum.bound = one.bound;
+	}
+	ice_neighbours_free(neighbours);
+	json_object_set_new(facts, "packets", json_integer((json_int_t)sum.packets_most));
+	json_object_set_new(facts, "rate", json_integer((json_int_t)pace.rate));
+	json_object_set_new(facts, "limited", json_boolean(pace.rate > 0));
+	json_object_set_new(facts, "capped", json_boolean(plan->count == 1 && sum.bound == ICE_BOUND_SUBNET));
+	json_object_set_new(facts, "cap", json_integer((json_int_t)pace.subnet_cap));
+	json_object_set_new(facts, "time", count_time(sum.seconds));
+	if ((double)spread / 1e6 > sum.seconds)
+		json_object_set_new(facts, "spread", count_time((double)spread / 1e6));
 }
 
 /* ---- one range ---- */
@@ -114,6 +130,21 @@ static void count_overlaps(json_t *notes, const struct ice_range *r, const struc
 	}
 }
 
+/* By itself: what other ranges ask of it already is told as an overlap. */
+static void count_rows_cost(json_t *facts, struct ice_range *r, const struct ice_settings *saved, const char *self)
+{
+	struct ice_leg leg = {.range = r, .community_count = 1};
+	const struct ice_plan plan = {.legs = {&leg}, .count = 1};
+	for (size_t i = 0; i < saved->plan.count; i++)
+		if (strcmp(saved->plan.legs[i]->name, self) == 0) {
+			leg.rate = saved->plan.legs[i]->rate;
+			leg.community_count = saved->plan.legs[i]->community_count;
+		}
+	count_cost(facts, &plan, saved);
+	json_object_set_new(facts, "tries",
+	                    json_integer((json_int_t)((size_t)(saved->sweep.retries + 1) * leg.community_count)));
+}
+
 json_t *window_count_rows(const char *addresses, const char *exclude, const char *allow,
                           const struct ice_settings *saved, const char *self)
 {
@@ -130,7 +161,7 @@ json_t *window_count_rows(const char *addresses, const char *exclude, const char
 	}
 	if (good && added > 0) {
 		json_object_set_new(facts, "addresses", json_integer((json_int_t)ice_range_count(r)));
-		count_cost(facts, ice_range_count(r), saved);
+		count_rows_cost(facts, r, saved, self);
 		count_left_out(notes, r);
 		count_edges(notes, addresses);
 		count_overlaps(notes, r, saved, self);
@@ -150,6 +181,6 @@ json_t *window_count_all(const struct ice_settings *saved)
 	uint64_t addresses = ice_plan_addresses(&saved->plan);
 	json_object_set_new(facts, "addresses", json_integer((json_int_t)addresses));
 	json_object_set_new(facts, "notes", json_array());
-	count_cost(facts, addresses, saved);
+	count_cost(facts, &saved->plan, saved);
 	return facts;
 }

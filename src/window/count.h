@@ -10,7 +10,8 @@
 #include "ice/settings.h"
 
 /* Of the rows of one range, a line each; `saved` is the configuration as it stands, without the range called `self`. Facts for count.html:
- * addresses, notes, mistake, packets, time. */
+ * addresses, notes, wrong or empty, and of a sweep of it alone: packets, tries, time, spread (what one that begins by the clock takes at least, where
+ * that is longer), rate with limited, cap with capped (it is what takes the time). */
 json_t *window_count_rows(const char *addresses, const char *exclude, const char *allow,
                           const struct ice_settings *saved, const char *self);
 

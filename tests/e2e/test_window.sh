@@ -79,6 +79,8 @@ same "a post of another type: refused" "$(known -H "Origin: $at" -H 'Content-Typ
 same "a post in pieces of untold length: refused" "$(known -H "Origin: $at" -H 'Transfer-Encoding: chunked' -d "form=$form" "$at/timing")" 400
 same "nothing of all that was written" "$(ls "$tmp/etc")" ""
 
+same "addresses are counted before there is a file" "$(known -H "Origin: $at" -d "form=$form" -d was= -d range.addresses=127.8.0.0/24 "$at/count"; grep -o '<b>254</b>' "$tmp/body")" "200<b>254</b>"
+
 head -c 70000 /dev/zero | tr '\0' a >"$tmp/long"
 check "a body over 64 KiB: refused" bash -c "[ $(known -H "Origin: $at" --data-binary "@$tmp/long" "$at/timing") != 200 ]"
 same "a wrong escape: refused" "$(known -H "Origin: $at" -d "form=$form&a=%zz" "$at/timing")" 400
@@ -129,6 +131,10 @@ for page in / /server /network /timing /privacy /more /test /printers /outbox /l
 check "no page ever shows a community" bash -c "! grep -q window-canary '$tmp/all.html' '$tmp/range.html' '$tmp/window.err' '$ini'"
 check "nor does any process's command line" bash -c "! cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -q window-canar[y]"
 same "addresses are counted before they are saved" "$(send /count -d was= -d range.addresses=127.8.0.0/23 && grep -o '<b>510</b>' "$tmp/body")" "200<b>510</b>"
+dry=$("$B/ice" scan 127.8.0.0/24 -c "$ini" --dry-run --format json | jq -r '.sweep | "\(.seconds + 0.5 | floor) \(.packets.most)"')
+same "and what a sweep costs is what a dry run says, which knows the cap per subnet" \
+	"$(send /count -d was= -d range.addresses=127.8.0.0/24 >/dev/null; sed -nE 's|.*takes <b>about ([0-9]+) seconds</b>.*at most <b>([0-9]+)</b> datagrams.*|\1 \2|p' "$tmp/body")" "$dry"
+check "and that one by the clock is spread" grep -q 'spread over about 2 hours' "$tmp/body"
 same "an overlap is told" "$(send /count -d was= -d range.addresses=127.9.0.0/25 >/dev/null; grep -c 'stand in the range' "$tmp/body")" 1
 same "a public range is refused there" "$(send /count -d was= -d range.addresses=8.8.8.0/24 >/dev/null; grep -c 'class="mistake"' "$tmp/body")" 1
 same "an argument is never an option" "$(send /start -d kind=probe --data-urlencode 'address=--help')" 303

@@ -1,7 +1,6 @@
 /* How long a sweep is said to take, against how long it takes, in virtual time and in the order of real ones. */
+#include "ice/estimate.h"
 #include "replay/network.h"
-
-#include "agent/estimate.h"
 
 static struct ice_leg *leg_of(struct ice_plan *plan, const char *text, size_t communities)
 {

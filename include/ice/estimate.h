@@ -7,15 +7,13 @@
 #ifndef ICE_ESTIMATE_H
 #define ICE_ESTIMATE_H
 
-#include <jansson.h>
 #include <stdint.h>
 
 #include "ice/clock.h"
 #include "ice/neighbours.h"
 #include "ice/plan.h"
 #include "ice/scanner.h"
-
-#include "report.h"
+#include "ice/settings.h"
 
 struct ice_estimate_pace {
 	uint64_t rate;       /* datagrams a second; 0 = as fast as this machine can */
@@ -42,11 +40,7 @@ void ice_estimate_leg(const struct ice_plan *plan, size_t leg, const struct ice_
 /* Of all legs, one after the other: seconds. */
 double ice_estimate_seconds(const struct ice_plan *plan, const struct ice_estimate_pace *pace);
 
-/* Tells all of them and their sum. As JSON, added to the report:
- *   "ranges": [{"name","addresses" (in it),"asked" (without those of ranges before it),"communities","excluded","edges" (network and
- *       broadcast addresses left out),"on_link","packets":{"least","most"},"seconds" (when nobody answers; where the rate has no limit, at least),
- *       "bound" (what they are spent on, as in the statistics of a scan),"overlaps":[{"range","addresses"}] (with ranges before it)}]
- *   "sweep": {"addresses","on_link","packets","seconds","bound","rate" (0 = no limit)} */
-void ice_estimate_tell(const struct ice_plan *plan, const struct ice_estimate_pace *pace, struct ice_report *report);
+/* As the section [sweep] says. */
+struct ice_estimate_pace ice_estimate_pace(const struct ice_settings_sweep *sweep);
 
 #endif
