@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ice/text.h"
+
 #include "settings_parts.h"
 
 /* One row of a range, kept with its line until all rows are there: allow_public counts wherever it stands. */
@@ -142,6 +144,18 @@ const struct ice_conf_option ice_settings_range_options[] = {
          "your words for where its printers stand; delivered with each, beside its own location"},
         SETTINGS_END};
 
+/* True when a name is what it looks like: how many blanks stand between its words does not matter. */
+static bool range_name_shows(const char *name)
+{
+	char plain[64]; /* a section has 49 bytes at most */
+	size_t n = 0;
+	for (; *name && n < sizeof plain - 1; name++)
+		if (!strchr(" \t", *name) || n == 0 || plain[n - 1] != ' ')
+			plain[n++] = *name == '\t' ? ' ' : *name;
+	plain[n] = '\0';
+	return ice_text_is_clean(plain);
+}
+
 /* All places there may be: conf keeps pointers into them while it reads. */
 void ice_settings_range_begin(struct ice_settings *s)
 {
@@ -156,6 +170,11 @@ void *ice_settings_range_open(const struct ice_conf_where *where, const char *na
 	if (s->range_count == ICE_PLAN_LEGS) {
 		ice_conf_mistake(where->mistakes, where->file, where->line, where->option,
 		                 "more than %d ranges; one range may have several rows of addresses", ICE_PLAN_LEGS);
+		return NULL;
+	}
+	if (!range_name_shows(name)) {
+		ice_conf_mistake(where->mistakes, where->file, where->line, where->option,
+		                 "its name holds a character that does not show, write it with letters and digits");
 		return NULL;
 	}
 	struct ice_settings_range *r = &s->ranges[s->range_count++];

@@ -22,7 +22,7 @@ struct template
 
 /* A mark: what stands between the braces. */
 struct template_mark {
-	char kind; /* '#', '^', '/', '>', ',', '%' or 0 */
+	char kind; /* '#', '^', '/', '>', ',', '%', '=' or 0 */
 	char name[TEMPLATE_NAME_MAX];
 	size_t start, end; /* in the text, braces included */
 };
@@ -61,8 +61,24 @@ static size_t template_hidden(const unsigned char *s)
 	return 0;
 }
 
-/* The one way by which a fact's text comes out. */
-static void template_escape(struct template *t, const char *text)
+/* A hidden character where a browser is to send it back: by its number, so that it does not show in the page's source either. Those that HTML's
+ * numbers do not reach (13.2.5.80: C0 but blanks, and C1, which it takes for Windows-1252) as themselves. */
+static void template_hand_back(struct template *t, const unsigned char *s, size_t n)
+{
+	char number[16];
+	unsigned c = n == 3   ? (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu)
+	             : n == 2 ? (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu)
+	                      : s[0];
+	if (c != '\r' && c < 0xa0) {
+		template_put(t, (const char *)s, n);
+		return;
+	}
+	snprintf(number, sizeof number, "&#%u;", c);
+	template_put(t, number, strlen(number));
+}
+
+/* The one way by which a fact's text comes out: shown, with what hides made visible, or as the value of a field, which comes back as it is. */
+static void template_escape(struct template *t, const char *text, bool shown)
 {
 	while (*text) {
 		size_t plain =
@@ -90,7 +106,10 @@ static void template_escape(struct template *t, const char *text)
 			template_put(t, "&#39;", 5);
 			break;
 		default:
-			template_put(t, hidden ? "\xef\xbf\xbd" : text, hidden ? 3 : 1);
+			if (hidden && !shown)
+				template_hand_back(t, (const unsigned char *)text, hidden);
+			else
+				template_put(t, hidden ? "\xef\xbf\xbd" : text, hidden ? 3 : 1);
 		}
 		text += hidden ? hidden : 1;
 	}
@@ -129,7 +148,7 @@ static void template_value(struct template *t, const json_t *value, char kind)
 	if (json_is_string(value) && kind == '%') {
 		template_percent(t, json_string_value(value));
 	} else if (json_is_string(value)) {
-		template_escape(t, json_string_value(value));
+		template_escape(t, json_string_value(value), kind != '=');
 	} else if (json_is_integer(value) && kind == ',') {
 		template_grouped(t, json_integer_value(value));
 	} else if (json_is_integer(value)) {
@@ -189,7 +208,7 @@ static bool template_next(struct template *t, const char *text, size_t n, size_t
 		return false;
 	const char *name = open + 2, *close = memmem(name, n - (size_t)(name - text), "}}", 2);
 	m->kind = '\0';
-	if (close && close > name && strchr("#^/>,%", *name))
+	if (close && close > name && strchr("#^/>,%=", *name))
 		m->kind = *name++;
 	if (!close || close == name || (size_t)(close - name) >= sizeof m->name) {
 		t->wrong = true;

@@ -6,6 +6,7 @@
  * put marks nowhere else is held by the unit test.)
  *
  *   {{name}}                  the fact, escaped; nothing when it is absent; {{.}} is the item itself; {{a.b}} a member's member
+ *   {{=name}}                 the same as the value of a field, which a browser sends back: what does not show stays as it is, unseen as it may be
  *   {{,name}}                 a whole number, its thousands apart
  *   {{%name}}                 a text inside an address's query
  *   {{#name}} ... {{/name}}   for each item of an array; once for an object, which then stands in front; once for a text that is not

@@ -130,6 +130,12 @@ check "and shows its name as text" grep -q 'first &amp; &lt;floor&gt;' "$tmp/ran
 for page in / /server /network /timing /privacy /more /test /printers /outbox /log; do curl -s -b "$tmp/jar" "$at$page"; done >"$tmp/all.html"
 check "no page ever shows a community" bash -c "! grep -q window-canary '$tmp/all.html' '$tmp/range.html' '$tmp/window.err' '$ini'"
 check "nor does any process's command line" bash -c "! cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -q window-canar[y]"
+same "a name with what does not show is refused" "$(send /range -d do=save -d was= --data-urlencode $'name=a\u202eb' -d range.addresses=127.9.3.0/24)" 200
+check "which is said" grep -q 'a character that does not show' "$tmp/body"
+same "a value with it comes back as it is" \
+	"$(send /range -d do=save -d was= -d name=tagged -d range.addresses=127.9.2.0/24 --data-urlencode $'range.location_tag=x\u200fy')" 303
+curl -s -b "$tmp/jar" "$at/range?name=tagged" >"$tmp/range.html"
+check "in its field" grep -q 'name="range.location_tag" value="x&#8207;y"' "$tmp/range.html"
 same "addresses are counted before they are saved" "$(send /count -d was= -d range.addresses=127.8.0.0/23 && grep -o '<b>510</b>' "$tmp/body")" "200<b>510</b>"
 dry=$("$B/ice" scan 127.8.0.0/24 -c "$ini" --dry-run --format json | jq -r '.sweep | "\(.seconds + 0.5 | floor) \(.packets.most)"')
 same "and what a sweep costs is what a dry run says, which knows the cap per subnet" \

@@ -191,6 +191,15 @@ static void test_facts_are_escaped(void **state)
 	renders("/?q={{%a}}", "{\"a\":\"a b&c=\\u00e9+\\\"\"}", "/?q=a%20b%26c%3D%C3%A9%2B%22");
 }
 
+/* What a browser reads in it is what was there. */
+static void test_values_of_fields_come_back(void **state)
+{
+	(void)state;
+	renders("{{=a}}", "{\"a\":\"\\u202e\\u2066\\u200f\\u2028\\ufeff\\u061c\\r.<\\\"\"}",
+	        "&#8238;&#8294;&#8207;&#8232;&#65279;&#1564;&#13;.&lt;&quot;");
+	renders("{{=a}}", "{\"a\":\"\\u0001\\u0085\\u00e9\\u20ac\"}", "\x01\xc2\x85\xc3\xa9\xe2\x82\xac");
+}
+
 static void test_marks(void **state)
 {
 	(void)state;
@@ -225,6 +234,10 @@ static void test_marks_that_are_wrong(void **state)
  * script or style, and in an address only behind a path of our own. */
 static void check_place(const struct window_asset *page, const char *mark)
 {
+	static const char in_value[] = "value=\"", in_area[] = "</textarea>";
+	if (mark[2] == '=' && memcmp(mark - strlen(in_value), in_value, strlen(in_value)) != 0 &&
+	    strncmp(strstr(mark, "}}") + 2, in_area, strlen(in_area)) != 0)
+		fail_msg("%s: %.30s is not the value of a field", page->name, mark);
 	const char *open = mark;
 	while (open > page->text && *open != '<' && *open != '>')
 		open--;
@@ -363,6 +376,7 @@ int main(void)
 	        cmocka_unit_test(test_the_token_opens_once),
 	        cmocka_unit_test(test_who_may),
 	        cmocka_unit_test(test_facts_are_escaped),
+	        cmocka_unit_test(test_values_of_fields_come_back),
 	        cmocka_unit_test(test_marks),
 	        cmocka_unit_test(test_marks_that_are_wrong),
 	        cmocka_unit_test(test_marks_stand_where_escaping_holds),
