@@ -218,6 +218,15 @@ static void range_lanes(const struct ice_settings *s, const struct ice_settings_
 	leg->location_tag = r->location_tag ? strdup(r->location_tag) : NULL;
 }
 
+/* True when a mistake in this option was told already: a row that could not be read is not one that is missing. */
+static bool range_told(const struct ice_conf_mistakes *m, const char *option)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->told[i].option && strcmp(m->told[i].option, option) == 0)
+			return true;
+	return false;
+}
+
 /* Makes the leg of one [range NAME]: first what is allowed, then what is wanted, then what is not. True when it can be sealed. */
 static bool range_leg(struct ice_settings *s, const struct ice_settings_range *r, struct ice_conf_mistakes *m)
 {
@@ -241,8 +250,9 @@ static bool range_leg(struct ice_settings *s, const struct ice_settings_range *r
 	}
 	if (!addresses) {
 		snprintf(option, sizeof option, "range %.200s.addresses", r->name);
-		ice_conf_mistake(m, s->file, r->line, option,
-		                 "is missing; right would be, for example, addresses = 10.1.0.0/16");
+		if (!range_told(m, option))
+			ice_conf_mistake(m, s->file, r->line, option,
+			                 "is missing; right would be, for example, addresses = 10.1.0.0/16");
 	}
 	range_lanes(s, r, leg);
 	ice_leg_default_community(leg);

@@ -149,21 +149,25 @@ static bool page_has_field(const char *key)
 	return false;
 }
 
+/* What is wrong with an entry was told already; what the check says of the value that it was to replace would be the same once more. */
 static void page_mistakes(json_t *mistakes, const struct ice_conf_mistakes *found)
 {
+	json_t *told_already = json_copy(mistakes);
 	for (size_t i = 0; i < found->count; i++) {
 		const struct ice_conf_told *told = &found->told[i];
 		const char *dot = told->option ? strrchr(told->option, '.') : NULL;
 		char title[256], line[1200];
 		if (dot && page_has_field(told->option)) {
 			snprintf(title, sizeof title, "%.*s", (int)(dot - told->option), told->option);
-			window_field_mistake(mistakes, title, dot + 1, told->message);
+			if (!json_object_get(told_already, told->option))
+				window_field_mistake(mistakes, title, dot + 1, told->message);
 		} else {
 			snprintf(line, sizeof line, "line %u: %s%s%s", told->line, told->option ? told->option : "",
 			         told->option ? ": " : "", told->message);
 			window_field_mistake(mistakes, "", "file", line);
 		}
 	}
+	json_decref(told_already);
 }
 
 /* A running service goes on with what it has until it is told. */

@@ -75,6 +75,7 @@ void window_page_overview(struct window *w, const struct window_request *request
 	}
 	if (o.settings.plan.count > 0)
 		json_object_set_new(facts, "total", window_count_all(&o.settings));
+	json_object_set_new(facts, "readable", json_boolean(o.readable));
 	if (!o.readable) {
 		json_t *list = json_array();
 		for (size_t i = 0; i < o.mistakes.count; i++)

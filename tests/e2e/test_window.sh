@@ -118,6 +118,14 @@ same "a file that somebody else changed is not overwritten" \
 	"$(known -H "Origin: $at" -d "form=$form" -d "mark=$(printf '0%.0s' {1..64})" -d sweep.interval=4h "$at/timing")" 200
 same "it is as it was" "$(sha256sum <"$ini")" "$before"
 
+cp "$ini" "$tmp/kept.ini"
+sed -i 's|^interval = .*|& ; daily|' "$ini"
+curl -s -b "$tmp/jar" "$at/" >"$tmp/body"
+check "a remark behind a value is told at once" grep -q 'sweep.interval: .*begins a comment' "$tmp/body"
+same "and refused" "$(send /timing --data-urlencode "sweep.interval=$(sed -n 's/^interval = //p' "$ini")")" 200
+same "with one word against it" "$(grep -c 'comment' "$tmp/body")" 2 # above the page, and beside the field
+cp "$tmp/kept.ini" "$ini"
+
 canary community <(printf 'window-canary-1\nwindow-canary-2\n')
 same "a range with communities is saved" "$(send /range -d do=save -d was= --data-urlencode 'name=first & <floor>' -d range.addresses=127.9.0.0/24 \
 	--data-urlencode $'communities=window-canary-1\nwindow-canary-2')" 303

@@ -233,7 +233,7 @@ static void test_every_mistake_is_told_at_once_with_its_line(void **state)
 	        "addresses = 8.8.8.0/24\naddresses = 10.0.0.0/33\ncommunities = open\n[range b]\nexclude = 10.0.0.1\n"
 	        "[range a]\naddresses = 10.0.0.1\n[nonsense]\nx = y\n[range of\xe2\x80\xae"
 	        "fice]\naddresses = 10.0.0.1\n"
-	        "[range two  words]\naddresses = 10.0.1.1\n",
+	        "[range two  words]\naddresses = 10.0.1.1\n[range c]\naddresses = 10.0.2.1 ; all\n",
 	        0644);
 	assert_false(ice_settings_read(path, &s, &m));
 	assert_true(mistaken(&m, "ice.ini:2:", "interval"));
@@ -247,6 +247,8 @@ static void test_every_mistake_is_told_at_once_with_its_line(void **state)
 	assert_true(mistaken(&m, "ice.ini:12:", "already"));
 	assert_true(mistaken(&m, "ice.ini:14:", "nonsense"));
 	assert_true(mistaken(&m, "ice.ini:16:", "does not show"));
+	assert_true(mistaken(&m, "ice.ini:21:", "begins a comment"));
+	assert_false(mistaken(&m, "ice.ini:20:", "")); /* that is not one that is missing, too */
 	assert_false(mistaken(&m, "ice.ini:17:", ""));
 	assert_false(mistaken(&m, "ice.ini:18:", ""));
 	ice_settings_free(&s);
