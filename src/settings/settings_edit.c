@@ -208,7 +208,7 @@ bool ice_settings_edit_rename_range(struct ice_settings_edit *e, const char *nam
  * the range behind that, which the reader takes for its own all the same, are removed by themselves. */
 static size_t edit_range_end(struct ice_ini_text *t, size_t section)
 {
-	size_t end = ice_ini_text_section_end(t, section), off = section + 1, last = section + 1;
+	size_t end = ice_ini_text_section_end(t, section), off = section + 1, last = off;
 	for (; off < end && t->lines[off].kind != ICE_INI_OFF_SECTION; off++)
 		if (t->lines[off].kind != ICE_INI_BLANK && t->lines[off].kind != ICE_INI_REMARK)
 			last = off + 1;
