@@ -676,11 +676,11 @@ static void give_up(evutil_socket_t fd, short what, void *arg)
 	*(bool *)arg = true;
 }
 
-/* Turns the loop until so many attempts have come to an end. Five seconds are for ever. */
+/* Turns the loop until so many attempts have come to an end. Twenty seconds are for ever. */
 static void until(uint64_t attempts)
 {
 	bool late = false;
-	struct timeval forever = {5, 0};
+	struct timeval forever = {20, 0};
 	struct event *guard = evtimer_new(server.base, give_up, &late);
 	evtimer_add(guard, &forever);
 	ice_upload_work(uploader, now);
@@ -788,6 +788,7 @@ static void only_a_valid_acknowledgement_counts(void **state)
 static void an_answer_without_end_is_cut_off(void **state)
 {
 	(void)state;
+	start(ICE_USEC_SEC(15)); /* it is bytes that end it, not time, on however busy a machine */
 	must_fail(ENDLESS_BODY, "something else may answer");
 	must_fail(ENDLESS_CHUNKS, "something else may answer");
 	must_fail(ENDLESS_HEADERS, "headers are too long");
