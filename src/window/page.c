@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "field.h"
-#include "ice/secret.h"
 #include "owner.h"
 #include "running.h"
 #include "template.h"

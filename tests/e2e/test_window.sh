@@ -130,6 +130,10 @@ canary community <(printf 'window-canary-1\nwindow-canary-2\n')
 same "a range with communities is saved" "$(send /range -d do=save -d was= --data-urlencode 'name=first & <floor>' -d range.addresses=127.9.0.0/24 \
 	--data-urlencode $'communities=window-canary-1\nwindow-canary-2')" 303
 file=$(sed -n 's/^communities = //p' "$ini")
+same "a community that would be a remark in that file is refused" "$(send /range -d do=save -d was= -d name=remark -d range.addresses=127.9.1.0/24 \
+	--data-urlencode $'communities=one\n#two')" 200
+check "which is said" grep -q 'begins with # would be a remark' "$tmp/body"
+check "and nothing of it is kept" bash -c "! test -e '$tmp/etc/communities.remark' && ! grep -q 'range remark' '$ini'"
 same "they are in a file of their own that nobody else may read" "$(stat -c %a "$tmp/etc/$file")" 600
 same "as they were entered" "$(cat "$tmp/etc/$file")" $'window-canary-1\nwindow-canary-2'
 curl -s -b "$tmp/jar" "$at/range?name=first+%26+%3Cfloor%3E" >"$tmp/range.html"
