@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,10 +42,26 @@ static bool owner_change(const struct stat *to, const char *name)
 	       setresuid(to->st_uid, to->st_uid, to->st_uid) == 0;
 }
 
+/* A link is never written through, nor put away by a file in its place: what it leads to is what is to be named. */
+static bool owner_is_link(const char *file, char *why, size_t why_size)
+{
+	char real[PATH_MAX];
+	struct stat st;
+	if (lstat(file, &st) != 0 || !S_ISLNK(st.st_mode))
+		return false;
+	if (realpath(file, real))
+		snprintf(why, why_size, "%s is a symbolic link. What it leads to: ice config -c %s", file, real);
+	else
+		snprintf(why, why_size, "%s is a symbolic link that leads nowhere: %s", file, strerror(errno));
+	return true;
+}
+
 bool window_owner_become(const char *file, char *why, size_t why_size)
 {
 	char folder[PATH_MAX], name[64];
 	struct stat st;
+	if (owner_is_link(file, why, why_size))
+		return false;
 	owner_folder(file, folder);
 	if (stat(folder, &st) != 0) {
 		snprintf(why, why_size, "%s: %s", folder, strerror(errno));

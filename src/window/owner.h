@@ -11,7 +11,8 @@
 
 #define WINDOW_OWNER_HELP 4224
 
-/* Called once, before anything is opened. What there is to know about it is told on standard error. False with a reason. */
+/* Called once, before anything is opened. What there is to know about it is told on standard error. False with a reason, also where the file is a
+ * symbolic link. */
 ICE_MUST_CHECK bool window_owner_become(const char *file, char *why, size_t why_size);
 
 /* The rights of the commands that are run for this configuration. */

@@ -273,6 +273,11 @@ same "by IPv6 as well" "$(status -c "$tmp/jar" "$url" && known "$at/")" 303200
 kill -INT $window_pid
 check "Ctrl-C ends it" wait $window_pid
 
+ln -s "$ini" "$tmp/link.ini"
+"$B/ice" config -c "$tmp/link.ini" >"$tmp/window.out" 2>"$tmp/window.err"
+same "a symbolic link: no window" "$? $(cat "$tmp/window.out")" "1 "
+check "but the command that opens it" grep -qF "ice config -c $ini" "$tmp/window.err"
+
 # Beside the service.
 ini=$tmp/run/ice.ini
 mkdir "$tmp/run"
