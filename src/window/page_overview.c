@@ -36,6 +36,16 @@ static bool overview_succeeded(struct window *w, const char *kind)
 	return false;
 }
 
+/* What the service told last, running or not: that this server acknowledged what it read proves the steps before it. */
+static bool overview_delivered(const json_t *service, const struct ice_enrolment *e)
+{
+	const char *site = json_string_value(json_object_get(service, "site")),
+	           *server = json_string_value(json_object_get(service, "server"));
+	const json_t *upload = json_object_get(service, "upload");
+	return site && server && strcmp(site, e->site) == 0 && strcmp(server, e->server) == 0 &&
+	       json_integer_value(json_object_get(upload, "last_acknowledged_at")) > 0;
+}
+
 static json_t *overview_steps(const struct overview *o)
 {
 	json_t *steps = json_array();
@@ -62,9 +72,10 @@ void window_page_overview(struct window *w, const struct window_request *request
 	o.readable = ice_settings_read(w->file, &o.settings, &o.mistakes) || access(w->file, F_OK) != 0;
 	o.enrolled = o.settings.server.enrolment.path[0] &&
 	             ice_enrolment_read(o.settings.server.enrolment.path, &e, why, sizeof why);
-	o.connected = overview_succeeded(w, "check");
-	o.swept = overview_succeeded(w, "deliver");
 	json_t *service = window_running_status(w);
+	bool delivered = o.enrolled && overview_delivered(service, &e);
+	o.connected = delivered || overview_succeeded(w, "check");
+	o.swept = delivered || overview_succeeded(w, "deliver");
 	o.running = json_is_true(json_object_get(service, "running"));
 	o.start = window_running_start(w->file);
 	json_t *facts =

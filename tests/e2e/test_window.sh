@@ -305,7 +305,16 @@ same "a sweep now is the service's" "$(send /start -d kind=now)" 303
 await 20 bash -c "! curl -s -b '$tmp/jar' '$at/job?id=1' | grep -q data-running"
 check "which takes it" bash -c "curl -s -b '$tmp/jar' '$at/job?id=1' | grep -q 'state-card good'"
 kill -INT $window_pid
+await 20 bash -c "[ \"\$('$B/ice' status -c '$ini' --json | jq '.upload.last_acknowledged_at // 0')\" -gt 0 ]"
 kill $run_pid
+wait $run_pid
+window
+rm -f "$tmp/jar"
+status -c "$tmp/jar" "$url" >/dev/null
+page / >"$tmp/body"
+check "what the service delivered counts in a new window, too" grep -q 'All is set up' "$tmp/body"
+check "with no step before it left" bash -c "! grep -q '<h2>Test the connection' '$tmp/body'"
+kill -INT $window_pid
 
 # Root becomes who owns the folder, so that what it makes can be read by the service.
 if [ "$(id -u)" = 0 ]; then
