@@ -113,7 +113,7 @@ static void heartbeat_arm(struct ice_heartbeat *h)
 	evtimer_add(h->timer, &tv);
 }
 
-/* The heartbeat. Each commit waits for the disk, so that a beat makes one at most: of readings before all others. */
+/* The heartbeat. Each commit waits for the disk, so that a beat makes one at most of readings or of printers, the place of the sweep apart. */
 static void heartbeat_beat(struct ice_heartbeat *h)
 {
 	h->now = ice_clock_now();
@@ -124,7 +124,7 @@ static void heartbeat_beat(struct ice_heartbeat *h)
 	h->ending |= ice_sweep_beat(h->sweep, h->now);
 	h->committed = ice_batches_close(h->batches, h->now, heartbeat_more(h)) ||
 	               (h->rounds && ice_rounds_save(h->rounds, h->now));
-	if (h->now >= h->place_at && !h->committed)
+	if (h->now >= h->place_at) /* right behind a batch, too: seldom is the queue as empty as then */
 		heartbeat_tell_place(h);
 	if (h->options.upload)
 		ice_upload_work(h->options.upload, h->now);

@@ -190,6 +190,7 @@ static void peer_again(evutil_socket_t fd, short what, void *arg)
 {
 	struct peer *p = arg;
 	static char junk[4096];
+	SSL *tls;
 	struct timeval soon = {0, server.behaviour == DRIP || server.behaviour == DRIP_HEADERS ? 20000 : 0};
 	(void)fd, (void)what;
 	memset(junk, 'x', sizeof(junk));
@@ -213,9 +214,10 @@ static void peer_again(evutil_socket_t fd, short what, void *arg)
 		say(p, "X-More: and more and more and more and more and more and more and more\r\n");
 		break;
 	case ENDLESS_TICKETS: /* TLS records alone, which hold nothing for HTTP */
-		for (int i = 0; i < 16; i++)
-			SSL_new_session_ticket(bufferevent_openssl_get_ssl(p->bev));
-		SSL_do_handshake(bufferevent_openssl_get_ssl(p->bev));
+		tls = bufferevent_openssl_get_ssl(p->bev);
+		SSL_SESSION_set1_ticket_appdata(SSL_get_session(tls), junk, sizeof(junk));
+		SSL_new_session_ticket(tls);
+		SSL_do_handshake(tls);
 		break;
 	case DRIP:
 	case DRIP_HEADERS:
