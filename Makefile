@@ -152,7 +152,7 @@ check: all $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS))
 	@B=$(B) bash tests/run.sh check
 
 .PHONY: sanitized-tests
-sanitized-tests: $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS)) $(B)/kills/ice-tapped $(WIRETAP)
+sanitized-tests: $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS)) $(addprefix $(B)/kills/ice-,tapped broken-promise) $(WIRETAP)
 
 #> make test     everything CI runs: check, the sanitized build, end to end, real peers
 test: all $(TESTS) $(addprefix $(B)/fuzz/,$(FUZZERS)) $(WRONG) $(WIRETAP)

@@ -39,7 +39,9 @@ import json; s = json.load(open('$tmp/many.stats')); print(s['probes_sent'] == s
 same "a sweep that only discovers sends first contacts and nothing else" "$requests" True
 
 # A machine that gives the sockets hardly any room: answers are lost on our side, and nobody is missed for it.
-if [ -e "$B/kills/smallbuffer.so" ] && [ "$B" != build/san ]; then
+if [ "${B##*/}" = san ]; then
+	skip "a sanitized program takes no shim: a tiny receive buffer is not tried"
+elif [ -e "$B/kills/smallbuffer.so" ]; then
 	fleet crowd --site 127.74.0.0/21 --recordings config/demo/printers --count 1800 --seed 8
 	SMALLBUFFER=8192 LD_PRELOAD=$B/kills/smallbuffer.so "$B/ice" scan 127.74.0.0/21 --discover --rate max --port "$fleet_port" --format ndjson \
 		--stats "$tmp/crowd.stats" >"$tmp/crowd.found" 2>"$tmp/crowd.err"
