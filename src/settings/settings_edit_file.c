@@ -132,10 +132,6 @@ bool ice_settings_edit_secret(struct ice_settings_edit *e, const char *section, 
 		snprintf(why, why_size, name ? "the path of the file is too long" : "no file is named");
 		return false;
 	}
-	if (*text == '#' || strstr(text, "\n#")) {
-		snprintf(why, why_size, "a line that begins with # would be a remark in the file, and never be used");
-		return false;
-	}
 	edit_forget_secret(e);
 	e->secret_path = strdup(at.path);
 	e->secret = strdup(text);

@@ -199,6 +199,10 @@ static bool network_take_communities(const struct window *w, const struct window
 		return ice_settings_edit_set(edit, title, "communities", NULL, why, why_size);
 	if (entered[strspn(entered, " \t\n")] == '\0')
 		return true;
+	if (*entered == '#' || strstr(entered, "\n#")) {
+		snprintf(why, why_size, "a line that begins with # would be a remark in the file, and never be used");
+		return false;
+	}
 	if (known && !network_is_shared(w, edit, title))
 		snprintf(file, sizeof file, "%s", known);
 	else if (!network_new_file(w, edit, name, file, why, why_size))
