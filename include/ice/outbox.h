@@ -149,7 +149,8 @@ char *ice_outbox_get(struct ice_outbox *o, const char *key);
 
 /* From an idle timer: a checkpoint costs 10-15 ms. Without it the database still works and its log stays bounded. */
 void ice_outbox_idle(struct ice_outbox *o);
-/* Where there is no idle time: the same when the log has grown long, so that no put has to do it. True when it did, and cost that time. */
+/* Where there is no idle time: the same when the log has grown long, so that no put has to do it; or, after a sync that failed, what
+ * is to be done before a put: the log is written once more. True when it did, and cost that time. */
 bool ice_outbox_tidy(struct ice_outbox *o);
 
 /* The database turned out to be damaged: nothing more will come of it until it is closed and opened again, which mends it. */

@@ -61,11 +61,22 @@ void ice_outbox_batch_free(struct ice_outbox_batch *b)
 	*b = (struct ice_outbox_batch){0};
 }
 
-/* Moves the log into the database. It may fail at any time without harm: the log is what counts until it has succeeded. */
-static void outbox_checkpoint(struct ice_outbox *o)
+/* Behind what a sync that failed has left out of the log nothing would be found after a power cut, nor may that go into the database. */
+static bool outbox_trust(struct ice_outbox *o)
 {
-	if (sqlite3_wal_checkpoint_v2(o->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) == SQLITE_OK)
+	o->doubtful = o->doubtful && !ice_outbox_file_rewrite_log(o->db);
+	return !o->doubtful;
+}
+
+/* Moves the log into the database. It may fail at any time without harm: the log is what counts until it has succeeded. */
+static bool outbox_checkpoint(struct ice_outbox *o)
+{
+	if (!outbox_trust(o))
+		return false;
+	o->doubtful = sqlite3_wal_checkpoint_v2(o->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK;
+	if (!o->doubtful)
 		o->log_pages = 0;
+	return !o->doubtful;
 }
 
 /* In place of SQLite's own checkpoints, which would come in the middle of a busy loop. */
@@ -120,6 +131,8 @@ struct ice_outbox *ice_outbox_open(const struct ice_outbox_options *options, cha
 		ice_outbox_close(o);
 		return NULL;
 	}
+	o->doubtful = true; /* whoever wrote the log may have met a sync that failed */
+	(void)outbox_trust(o);
 	ice_outbox_bases_meet(o, options->server ? options->server : "");
 	return o;
 }
@@ -130,7 +143,7 @@ void ice_outbox_close(struct ice_outbox *o)
 		return;
 	for (int i = 0; i < OUTBOX_STATEMENTS; i++)
 		sqlite3_finalize(o->statements[i]);
-	if (o->log_pages > 0)
+	if (o->log_pages > 0 && outbox_trust(o))
 		ice_outbox_file_run(o->db, "PRAGMA wal_checkpoint(TRUNCATE)");
 	ice_outbox_file_close(o->db);
 	free(o);
@@ -229,11 +242,16 @@ static enum ice_outbox_result outbox_put(struct ice_outbox *o, const struct ice_
 		snprintf(o->error, sizeof(o->error), "storing a batch: the disk is full");
 		return ICE_OUTBOX_FULL;
 	}
+	if (!outbox_trust(o)) {
+		snprintf(o->error, sizeof(o->error), "storing a batch: disk I/O error");
+		return ICE_OUTBOX_FAILED;
+	}
 	if (!outbox_insert(o, b, readings, wire, &after)) {
 		enum ice_outbox_result result = ice_outbox_look_failed(o, "storing a batch");
 		ice_outbox_look_rollback(o);
+		o->doubtful = true;
 		/* The log may be all that is too long. */
-		outbox_checkpoint(o);
+		(void)outbox_checkpoint(o);
 		return result;
 	}
 	o->devices = after.devices;
@@ -244,7 +262,7 @@ static enum ice_outbox_result outbox_put(struct ice_outbox *o, const struct ice_
 	o->depth.bytes += (int64_t)b->packed_len;
 	o->error[0] = '\0';
 	if (o->log_pages > OUTBOX_LOG_PAGES)
-		outbox_checkpoint(o);
+		(void)outbox_checkpoint(o);
 	return ICE_OUTBOX_OK;
 }
 
@@ -334,7 +352,7 @@ static bool outbox_leave(struct ice_outbox *o, enum outbox_statement how, const 
 		ice_outbox_look_rollback(o);
 		if (tries == 1)
 			return false;
-		outbox_checkpoint(o);
+		(void)outbox_checkpoint(o);
 	}
 	o->depth.batches--;
 	o->depth.readings -= readings;
@@ -397,15 +415,14 @@ void ice_outbox_idle(struct ice_outbox *o)
 		ice_outbox_file_run(o->db, sql);
 	}
 	if (o->log_pages > 0)
-		outbox_checkpoint(o);
+		(void)outbox_checkpoint(o);
 }
 
 bool ice_outbox_tidy(struct ice_outbox *o)
 {
-	if (o->log_pages <= OUTBOX_LOG_LONG)
-		return false;
-	outbox_checkpoint(o);
-	return o->log_pages == 0;
+	if (o->doubtful)
+		return outbox_trust(o);
+	return o->log_pages > OUTBOX_LOG_LONG && outbox_checkpoint(o);
 }
 
 bool ice_outbox_damaged(const struct ice_outbox *o)

@@ -53,6 +53,7 @@ struct ice_outbox {
 	uint64_t unread;                /* times that all read_at became 0 */
 	char path[ICE_OUTBOX_PATH_MAX]; /* "" in memory */
 	int log_pages;                  /* in the write-ahead log, not yet in the database */
+	bool doubtful;                  /* a sync has failed: the log may not be on the disk as it seems */
 	bool damaged;
 	char error[256];
 };

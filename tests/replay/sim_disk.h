@@ -107,8 +107,8 @@ static void sim_file_sync(struct sim_file *f)
 	f->written.size = 0;
 }
 
-/* Each sector written since the last sync reached the platter or did not, in whatever order. */
-static void sim_file_forget(struct sim_file *f, struct ice_random *r)
+/* Each sector written since the last sync reached the platter or did not, in whatever order; none will any more. */
+static void sim_file_settle(struct sim_file *f, struct ice_random *r)
 {
 	for (size_t i = 0; i < f->write_count; i++) {
 		const struct sim_write *w = &f->writes[i];
@@ -126,7 +126,6 @@ static void sim_file_forget(struct sim_file *f, struct ice_random *r)
 	}
 	f->write_count = 0;
 	f->written.size = 0;
-	sim_bytes_copy(&f->cache, &f->platter);
 }
 
 static void sim_disk_power_off(struct sim_disk *d)
@@ -135,8 +134,10 @@ static void sim_disk_power_off(struct sim_disk *d)
 		return;
 	d->dead = true;
 	d->fuse = -1;
-	for (int i = 0; i < SIM_DISK_FILES; i++)
-		sim_file_forget(&d->files[i], &d->random);
+	for (int i = 0; i < SIM_DISK_FILES; i++) {
+		sim_file_settle(&d->files[i], &d->random);
+		sim_bytes_copy(&d->files[i].cache, &d->files[i].platter);
+	}
 }
 
 /* The process is gone: its handles are dead, its writes are in the cache. */
@@ -269,8 +270,12 @@ static int sim_vfs_sync(sqlite3_file *file, int flags)
 {
 	struct sim_handle *h = sim_handle(file);
 	(void)flags;
-	if (sim_handle_operation(h, false) != SQLITE_OK)
+	if (sim_handle_operation(h, false) != SQLITE_OK) {
+		/* As the kernel has it: what could not be written counts as written from now on. */
+		if (h->life == h->disk->life && !h->disk->dead)
+			sim_file_settle(h->file, &h->disk->random);
 		return SQLITE_IOERR_FSYNC;
+	}
 	h->disk->syncs++;
 	sim_file_sync(h->file);
 	return SQLITE_OK;
