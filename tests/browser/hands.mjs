@@ -1,6 +1,6 @@
 // Without a mouse, and without scripts.
 import { readFileSync } from "node:fs";
-import { base, check, open, picture, same, url, watched } from "./harness.mjs";
+import { base, check, open, phone, picture, same, url, watched, wide } from "./harness.mjs";
 
 const browser = await open();
 const { context, page, complaints } = await watched(browser);
@@ -48,6 +48,18 @@ await page.goto(base + "/range?name=by%20keys");
 await page.locator("#range\\.name").press("Enter");
 await page.waitForURL(base + "/network");
 check("Enter in a field saves, and does not remove", readFileSync(process.env.INI, "utf8").includes("[range by keys]"));
+// On a phone, wherever the page stands, nothing lies over the addresses' count.
+await page.setViewportSize(phone);
+await page.goto(base + "/range?name=by%20keys");
+await page.locator("#range\\.addresses").fill("127.81.0.0/25");
+await page.waitForFunction(() => document.getElementById("count").innerText.includes("126"));
+check("on a phone the count of addresses is covered by nothing", await page.evaluate(() => {
+	const count = document.getElementById("count").getBoundingClientRect();
+	scrollTo({ top: scrollY + count.top + count.height / 2 - innerHeight + 30, behavior: "instant" });
+	const now = document.getElementById("count").getBoundingClientRect();
+	return document.elementFromPoint(now.left + 20, now.top + now.height / 2)?.closest("#count") !== null;
+}));
+await page.setViewportSize(wide);
 check("no page complained", complaints.length === 0, ...complaints);
 
 // Scripts switched off, in the same session: the cookie is all it takes.
