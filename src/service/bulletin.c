@@ -13,7 +13,7 @@
 #include "troubles.h"
 
 #define BULLETIN_BUSY ICE_USEC_SEC(2)
-#define BULLETIN_IDLE ICE_USEC_SEC(15)
+#define BULLETIN_IDLE ICE_USEC_SEC(ICE_STATUS_EVERY)
 
 struct ice_bulletin {
 	const char *config;

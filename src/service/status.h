@@ -1,7 +1,7 @@
 /* status: the service as it is, for whoever looks: `ice status`, the configuration window, a monitoring.
  *
- * The service fills a struct ice_status and writes it to status.json in its state folder: at every change of state, and every few seconds
- * while there is anything to tell; always whole (publish.h). The file is one JSON object. Times are Unix seconds, UTC, and left out where
+ * The service fills a struct ice_status and writes it to status.json in its state folder: at every change of state, every two seconds while it
+ * is at work, and at least every ICE_STATUS_EVERY; always whole (publish.h). The file is one JSON object. Times are Unix seconds, UTC, and left out where
  * there is none; more members may come.
  *
  *   schema          1
@@ -48,6 +48,7 @@
 #include "troubles.h"
 
 #define ICE_STATUS_FILE     "status.json"
+#define ICE_STATUS_EVERY    15 /* seconds: it is written anew at least so often, whatever there is to tell */
 #define ICE_STATUS_REQUESTS ICE_REQUESTS_AT_ONCE
 
 /* Times are wall seconds; 0 = none, never or not known. What is lent lives as long as the status is looked at. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,11 +110,16 @@ json_t *ice_status_load(const char *state, int64_t wall, char *why, size_t why_s
 	if (pid > 0)
 		json_object_set_new(o, "pid",
 		                    json_integer(pid)); /* by the lock: whoever is sent a signal is the service */
-	if (pid < 0)
+	char silence[96];
+	if (pid < 0) {
 		status_file_problem(o, "the service is not running",
 		                    "systemctl start ice; journalctl -u ice tells why it ended; " ICE_ALIVE_ELSEWHERE);
-	else if (age > ICE_STATUS_STALE || age < -ICE_STATUS_STALE)
-		status_file_problem(o, "the service has told nothing for a while",
-		                    "journalctl -u ice tells what it was at; systemctl restart ice");
+	} else if (age > ICE_STATUS_STALE || age < -ICE_STATUS_STALE) {
+		snprintf(silence, sizeof silence,
+		         age > 0 ? "the service has not been heard of for %" PRId64 " s"
+		                 : "the service was last heard of %" PRId64 " s ahead of this machine's clock",
+		         age > 0 ? age : -age);
+		status_file_problem(o, silence, "journalctl -u ice tells what it was at; systemctl restart ice");
+	}
 	return o;
 }

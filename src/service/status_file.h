@@ -13,7 +13,7 @@
 
 #include "ice/attr.h"
 
-#define ICE_STATUS_STALE    60        /* seconds */
+#define ICE_STATUS_STALE    30        /* seconds: twice ICE_STATUS_EVERY, for a disk may be slow once */
 #define ICE_STATUS_FILE_MAX (4 << 20) /* bytes; 256 ranges are some 100 kB */
 
 /* NULL with a reason when the folder cannot be looked into or there was never a service. */

@@ -6,14 +6,17 @@
 
 #include <cmocka.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ice/text.h"
 
+#include "service/alive.h"
 #include "service/prometheus.h"
 #include "service/status.h"
 #include "service/status_file.h"
@@ -329,6 +332,48 @@ static void test_a_status_that_cannot_be_had(void **state)
 	rmdir(folder);
 }
 
+/* A service that lives and hangs: what it told last grows old. */
+static void test_a_silent_service(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t written;
+		bool healthy;
+		const char *said;
+	} cases[] = {{NOW, true, ""},
+	             {NOW - ICE_STATUS_EVERY - 5, true, ""},
+	             {NOW - 31, false, "has not been heard of for 31 s"},
+	             {NOW + 100, false, "100 s ahead of this machine's clock"}};
+	char folder[] = "/tmp/test_status.XXXXXX", path[128], why[512], text[256];
+	int held[2];
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(pipe(held), 0);
+	pid_t service = fork();
+	if (service == 0) {
+		bool alive = ice_alive_begin(folder, why, sizeof why);
+		_exit(write(held[1], alive ? "y" : "n", 1) == 1 && alive ? pause() : 1);
+	}
+	assert_int_equal(read(held[0], why, 1), 1);
+	assert_int_equal(why[0], 'y');
+	snprintf(path, sizeof path, "%s/%s", folder, ICE_STATUS_FILE);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		snprintf(text, sizeof text, "{\"healthy\":true,\"written_at\":%" PRId64 "}", cases[i].written);
+		lay(path, text);
+		json_t *o = ice_status_load(folder, NOW, why, sizeof why);
+		assert_non_null(o);
+		assert_true(json_is_true(json_object_get(o, "alive")));
+		assert_int_equal(json_is_true(json_object_get(o, "healthy")), cases[i].healthy);
+		char *told = tell(o);
+		assert_true(says(told, cases[i].said));
+		free(told);
+		json_decref(o);
+	}
+	kill(service, SIGKILL);
+	waitpid(service, NULL, 0);
+	snprintf(text, sizeof text, "rm -r %s", folder);
+	assert_int_equal(system(text), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +384,7 @@ int main(void)
 	        cmocka_unit_test(test_spans),
 	        cmocka_unit_test(test_samples),
 	        cmocka_unit_test(test_a_status_that_cannot_be_had),
+	        cmocka_unit_test(test_a_silent_service),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
