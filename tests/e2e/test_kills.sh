@@ -12,11 +12,15 @@ safe() {
 	if harness "$@" && grep -q "lost 0 doubled 0" "$tmp/out"; then ok "$words"; else bad "$words" "$(tail -20 "$tmp/err")"; fi
 }
 
-# caught WORDS ARGS...: the harness counts losses or doubles
+# caught WORDS ARGS...: the harness counts losses or doubles. Whether so few kills hit the moment that shows it is chance (for one that is
+# open only while a batch is on its way, every other time): so there are more of them, with other seeds, until it does, or ten times it did not.
 caught() {
-	local words=$1; shift
-	harness "$@"
-	if [ $? = 1 ] && grep -q '^kills' "$tmp/out" && ! grep -q "lost 0 doubled 0" "$tmp/out"; then ok "$words"; else bad "$words" "$(tail -20 "$tmp/err")"; fi
+	local words=$1 seed; shift
+	for seed in 1 2 3 4 5 6 7 8 9 10; do
+		harness "$@" --seed $seed
+		[ $? = 1 ] && grep -q '^kills' "$tmp/out" && ! grep -q "lost 0 doubled 0" "$tmp/out" && { ok "$words"; return; }
+	done
+	bad "$words" "$(tail -20 "$tmp/err")"
 }
 
 if [ "${B##*/}" = san ]; then # for its errors, not for its number
