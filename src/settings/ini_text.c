@@ -328,7 +328,11 @@ void ice_ini_text_insert(struct ice_ini_text *t, size_t at, const char *line)
 {
 	char *text;
 	if (at == t->count && at > 0 && !strchr(t->lines[at - 1].text, '\n')) {
-		if (asprintf(&text, "%s%s", t->lines[at - 1].text, t->end) < 0)
+		const char *last = t->lines[at - 1].text;
+		size_t n = strlen(last);
+		if (n > 0 && last[n - 1] == '\r') /* half an end is there */
+			n--;
+		if (asprintf(&text, "%.*s%s", (int)n, last, t->end) < 0)
 			abort();
 		ini_text_replace(t, at - 1, text);
 	}
