@@ -93,7 +93,7 @@ await_behind() {
 # are not in each other's way; where there are none, they wait until they are alone, as those do that have a clock in them. What they cannot
 # do sanitized they say themselves. The browser is left out: two minutes, most of them its own, over pages that test_window asks for, too.
 sanitized=$tmp/sanitized
-clocked=$(echo tests/e2e/test_{crowd,hostile,server}.sh)
+clocked=$(echo tests/e2e/test_{crowd,hostile,prove,server}.sh)
 unclocked=$(ls tests/e2e/test_*.sh | grep -vxF "$(printf '%s\n' tests/e2e/test_browser.sh $clocked)")
 take_sanitized() {
 	local s of began
@@ -148,7 +148,7 @@ elif [ "$tier" = test ]; then
 	if [ "$B" = build ]; then
 		behind "sanitized build" sh -c 'make -s -j1 SAN=address,undefined all sanitized-tests && mkdir "$1"' sh "$sanitized"
 		behind "sanitized check" env B=build/san bash tests/run.sh check
-		behind "seconds of fuzzing" env JOBS=1 make -s fuzz MINUTES=1.5
+		behind "seconds of fuzzing" env JOBS=1 make -s fuzz MINUTES=1.5 SEED="${SEED:-1}"
 	fi
 	(bash "$tmp/behind"; renice -n 10 $BASHPID >/dev/null; [ -z "$tapped" ] || take_sanitized $unclocked) &
 	line=$!

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # run.sh [NAME...]: builds the fuzz targets, of these names or all, with libFuzzer, ASan and UBSan (clang) and lets each run its share of
-# MINUTES from its committed corpus. New inputs stay in build/fuzzing/corpus; a crash stays in build/fuzzing, is shown, and fails the run.
+# MINUTES from its committed corpus, the same way for the same SEED (0, unless told: another way each time). New inputs stay in
+# build/fuzzing/corpus; a crash stays in build/fuzzing, is shown, and fails the run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 minutes=${MINUTES:-1}
@@ -37,7 +38,7 @@ for t in "${targets[@]}"; do
 	mkdir -p "$out/corpus/$short"
 	dict=()
 	[ -f "tests/fuzz/$short.dict" ] && dict=(-dict="tests/fuzz/$short.dict")
-	if "$out/$name" "${dict[@]}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -artifact_prefix="$out/$short-" \
+	if "$out/$name" "${dict[@]}" -max_total_time="$seconds" -seed="${SEED:-0}" -timeout=10 -rss_limit_mb=1024 -artifact_prefix="$out/$short-" \
 		"$out/corpus/$short" "tests/fuzz/corpus/$short" >"$out/$short.log" 2>&1; then
 		passed=$((passed + 1))
 		echo "ok    $name: $(grep -oE 'Done [0-9]+ runs in [0-9]+ second' "$out/$short.log" | tail -1)"
