@@ -25,8 +25,8 @@ struct ice_heartbeat {
 	struct ice_batches *batches;
 	ice_usec place_at; /* the place is told next */
 	bool ending;       /* the sweep is over, and what it read is not yet committed */
-	bool committed;    /* in this beat: what else is to be written waits for the next */
-	ice_usec now;      /* of this beat */
+	bool committed; /* something was, in this beat: the end of a sweep is told in the next, which comes at once */
+	ice_usec now;   /* of this beat */
 };
 
 /* ---- where the channels' findings go ---- */

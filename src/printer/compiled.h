@@ -202,7 +202,8 @@ struct ice_profile {
 	struct ice_want_set columns;    /* of the wants */
 	struct ice_want_set interfaces; /* the columns that the MAC address is chosen by */
 	struct ice_want_set early;      /* asked of every device of this profile; alert texts are not among them */
-	struct ice_want_set again, spare;
+	struct ice_want_set again;      /* asked by GET though a column has them; */
+	struct ice_want_set spare;      /* of these, what is asked only where there is room */
 	int descr, device_descr;        /* the wants that first contact may have answered already; -1 = none */
 	int printer_status, life_count; /* likewise */
 	bool late[ICE_FIELD_COUNT];     /* the ladder has a late rung; the character set has a phase of its own */

@@ -73,8 +73,7 @@ static bool interfaces_address(const uint8_t *index, size_t len, uint32_t *out)
 static struct ice_value interfaces_got(const struct ice_facts *f, int column, const uint8_t *index, size_t len)
 {
 	const struct ice_profile *p = f->profile;
-	const struct ice_want_set got = {{p->again.bits[0] | p->spare.bits[0], p->again.bits[1] | p->spare.bits[1]}};
-	for (size_t i = 0; (i = ice_want_next(&got, i)) < ICE_PROFILE_WANTS; i++) {
+	for (size_t i = 0; (i = ice_want_next(&p->again, i)) < ICE_PROFILE_WANTS; i++) {
 		const struct ice_want *w = &p->wants[i];
 		size_t at = p->wants[column].oid.len;
 		if (w->table == column && w->oid.len == at + len && memcmp(w->oid.bytes + at, index, len) == 0)

@@ -128,9 +128,7 @@ void ice_identity_make_model(const struct ice_identity *id, char make[ICE_IDENTI
 static bool probe_contradicted(const struct ice_probe *p)
 {
 	const struct ice_profile *of = p->profile;
-	const struct ice_want_set got = {
-	        {of->again.bits[0] | of->spare.bits[0], of->again.bits[1] | of->spare.bits[1]}};
-	for (size_t i = 0; (i = ice_want_next(&got, i)) < ICE_PROFILE_WANTS; i++) {
+	for (size_t i = 0; (i = ice_want_next(&of->again, i)) < ICE_PROFILE_WANTS; i++) {
 		const struct ice_want *w = &of->wants[i];
 		struct ice_value by_get = ice_answers_get(&p->answers, i), by_bulk;
 		struct ice_oid name;

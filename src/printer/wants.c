@@ -78,7 +78,7 @@ static void wants_sets(struct ice_profile *p)
 			ice_want_add(&p->early, i);
 		if (p->wants[i].column && p->wants[i].group == ICE_GROUP_INTERFACE)
 			ice_want_add(&p->interfaces, i);
-		if (p->wants[i].again)
+		if (p->wants[i].again || p->wants[i].spare)
 			ice_want_add(&p->again, i);
 		if (p->wants[i].spare)
 			ice_want_add(&p->spare, i);
