@@ -285,11 +285,6 @@ bool ice_heartbeat_rounding(const struct ice_heartbeat *h)
 	return h->rounds && ice_rounds_going(h->rounds);
 }
 
-struct ice_rounds_range ice_heartbeat_round(const struct ice_heartbeat *h, size_t leg)
-{
-	return h->rounds ? ice_rounds_range(h->rounds, leg) : (struct ice_rounds_range){0};
-}
-
 void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *out)
 {
 	ice_sweep_figures(h->sweep, out);

@@ -82,8 +82,6 @@ bool ice_heartbeat_sweeping(const struct ice_heartbeat *h);
 void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *out);
 /* A round through the known printers is going on. */
 bool ice_heartbeat_rounding(const struct ice_heartbeat *h);
-/* The last round of a range; all zeros without devices. */
-struct ice_rounds_range ice_heartbeat_round(const struct ice_heartbeat *h, size_t leg);
 
 /* Of all that was asked since the heartbeat began: scanner, udp, in_flight, refused. */
 void ice_heartbeat_total(const struct ice_heartbeat *h, struct ice_figures *out);

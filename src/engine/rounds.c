@@ -29,7 +29,6 @@ struct ice_rounds {
 	size_t given_count;
 	int64_t wall; /* of this beat */
 	ice_usec look_at, save_at;
-	struct ice_rounds_range legs[];
 };
 
 /* ---- the channel's source ---- */
@@ -116,7 +115,6 @@ static bool rounds_begin(struct ice_rounds *r, size_t leg, ice_usec now)
 	r->slots = (struct ice_devices_slots){slots[ICE_LANE_INVENTORY], slots[ICE_LANE_PULSE], slots[ICE_LANE_ERROR]};
 	r->holds = false;
 	r->given_count = 0;
-	r->legs[leg].began = r->wall;
 	ice_devices_round(r->options.devices, leg);
 	ice_channel_recount(r->channel);
 	ice_channel_begin(r->channel, r->options.plan, leg, now);
@@ -126,24 +124,18 @@ static bool rounds_begin(struct ice_rounds *r, size_t leg, ice_usec now)
 static void rounds_end(struct ice_rounds *r)
 {
 	struct ice_figures f = {0};
-	struct ice_rounds_range *range = &r->legs[r->leg];
+	const struct ice_scanner_counters *c = &f.scanner;
 	ice_channel_end(r->channel);
 	ice_channel_figures(r->channel, &f);
-	range->ended = r->wall;
-	range->asked = f.scanner.targets;
-	range->silent = f.scanner.finished - f.scanner.devices;
-	range->unchanged = f.scanner.unchanged;
-	range->read = f.scanner.printers - f.scanner.unchanged;
-	range->probes = f.scanner.probes_sent;
-	range->bytes = f.udp.bytes_sent + f.udp.bytes_received;
 	ice_timetable_ended(r->options.timetable, r->leg, ICE_LANE_INVENTORY);
-	if (range->asked > 0)
+	if (c->targets > 0)
 		ICE_LOG(r->inventory ? ICE_LOG_INFO : ICE_LOG_DEBUG, r->inventory ? "inventory ended" : "pulse ended",
 		        ice_field_str("range", r->options.plan->legs[r->leg]->name),
-		        ice_field_int("asked", (int64_t)range->asked),
-		        ice_field_int("unchanged", (int64_t)range->unchanged),
-		        ice_field_int("read", (int64_t)range->read), ice_field_int("silent", (int64_t)range->silent),
-		        ice_field_int("probes", (int64_t)range->probes), ice_field_int("bytes", (int64_t)range->bytes));
+		        ice_field_int("asked", (int64_t)c->targets), ice_field_int("unchanged", (int64_t)c->unchanged),
+		        ice_field_int("read", (int64_t)(c->printers - c->unchanged)),
+		        ice_field_int("silent", (int64_t)(c->finished - c->devices)),
+		        ice_field_int("probes", (int64_t)c->probes_sent),
+		        ice_field_int("bytes", (int64_t)(f.udp.bytes_sent + f.udp.bytes_received)));
 }
 
 /* The next range in its turn. */
@@ -207,11 +199,6 @@ bool ice_rounds_asks(const struct ice_rounds *r, const struct ice_address *addre
 	return (r->holds && ice_address_same(&r->held.address, address)) || ice_channel_asks(r->channel, address);
 }
 
-struct ice_rounds_range ice_rounds_range(const struct ice_rounds *r, size_t leg)
-{
-	return r->legs[leg];
-}
-
 void ice_rounds_total(const struct ice_rounds *r, struct ice_figures *out)
 {
 	ice_channel_total(r->channel, out);
@@ -222,7 +209,7 @@ void ice_rounds_total(const struct ice_rounds *r, struct ice_figures *out)
 struct ice_rounds *ice_rounds_new(struct event_base *base, const struct ice_rounds_options *options, char *why,
                                   size_t why_size)
 {
-	struct ice_rounds *r = calloc(1, sizeof *r + options->plan->count * sizeof *r->legs);
+	struct ice_rounds *r = calloc(1, sizeof *r);
 	if (!r)
 		abort();
 	r->options = *options;

@@ -56,15 +56,6 @@ void ice_rounds_stop(struct ice_rounds *r);
 /* Is this address asked just now? */
 ICE_MUST_CHECK bool ice_rounds_asks(const struct ice_rounds *r, const struct ice_address *address);
 
-/* The last round of a range that was over. */
-struct ice_rounds_range {
-	int64_t began, ended;     /* wall seconds; 0 = none yet */
-	uint64_t asked, silent;   /* printers */
-	uint64_t read, unchanged; /* of those that answered */
-	uint64_t probes, bytes;   /* datagrams sent; UDP payload both ways */
-};
-struct ice_rounds_range ice_rounds_range(const struct ice_rounds *r, size_t leg);
-
 /* Of all rounds: ice_channel_total. */
 void ice_rounds_total(const struct ice_rounds *r, struct ice_figures *out);
 
