@@ -11,18 +11,21 @@
 
 /* Batches of 64 taken in before anything else is done: enough to keep up, short enough to stay fair. */
 #define CHANNEL_RECEIVE 64
+#define CHANNEL_MANY    64 /* datagrams of a beat, for which it pays to take the socket from the loop while they leave */
 
 struct ice_channel {
 	struct ice_channel_options options;
 	struct event_base *base;
 	struct event *readable[2];
 	int fds[2];
+	bool watched; /* the descriptors are */
 	struct ice_udp *udp;
 	struct ice_scanner *scanner; /* of the present leg; NULL between legs */
 	const struct ice_plan *plan;
 	size_t leg;
 	enum ice_walk_step step; /* the source's last word in this beat */
 	bool blocked;            /* the kernel took no more in this beat */
+	size_t sent;             /* in the last beat */
 	bool draining;
 	ice_usec now; /* of this beat */
 	uint64_t refused;
@@ -91,22 +94,28 @@ static void channel_readable(evutil_socket_t fd, short what, void *arg)
 	c->options.sink.readable(c->options.sink.arg);
 }
 
-/* The IPv6 socket is made when it is first needed: whatever descriptors there are now are watched. */
-static void channel_watch(struct ice_channel *c)
+/* The IPv6 socket is made when it is first needed: whatever descriptors there are now are watched, or not. */
+static void channel_watch(struct ice_channel *c, bool watch)
 {
 	int fds[2];
 	ice_udp_fds(c->udp, fds);
 	for (int i = 0; i < 2; i++) {
-		if (fds[i] == c->fds[i])
+		bool same = fds[i] == c->fds[i];
+		if (same && c->watched == watch)
 			continue;
-		if (c->readable[i])
+		if (!same && c->readable[i])
 			event_free(c->readable[i]);
-		c->readable[i] =
-		        fds[i] < 0 ? NULL : event_new(c->base, fds[i], EV_READ | EV_PERSIST, channel_readable, c);
-		if (c->readable[i])
-			event_add(c->readable[i], NULL);
+		if (!same)
+			c->readable[i] =
+			        fds[i] < 0 ? NULL
+			                   : event_new(c->base, fds[i], EV_READ | EV_PERSIST, channel_readable, c);
 		c->fds[i] = fds[i];
+		if (c->readable[i] && watch)
+			event_add(c->readable[i], NULL);
+		else if (c->readable[i])
+			event_del(c->readable[i]);
 	}
+	c->watched = watch;
 }
 
 static void channel_input(const struct ice_address *from, uint16_t port, const uint8_t *bytes, size_t n, void *arg)
@@ -135,9 +144,12 @@ void ice_channel_beat(struct ice_channel *c, ice_usec now)
 		return;
 	channel_heed_drops(c);
 	ice_scanner_tick(c->scanner, now);
-	ice_scanner_pump(c->scanner, now);
+	/* For each datagram that leaves a watched socket the kernel looks whom to wake: a twentieth of what sending it costs. */
+	if (c->sent >= CHANNEL_MANY)
+		channel_watch(c, false);
+	c->sent = ice_scanner_pump(c->scanner, now);
 	ice_udp_flush(c->udp);
-	channel_watch(c);
+	channel_watch(c, ice_channel_next(c, now) > now);
 }
 
 ice_usec ice_channel_next(const struct ice_channel *c, ice_usec now)
@@ -194,6 +206,7 @@ void ice_channel_end(struct ice_channel *c)
 	c->past.in_flight = c->past.waiting = 0;
 	ice_scanner_free(c->scanner);
 	c->scanner = NULL;
+	channel_watch(c, true);
 }
 
 bool ice_channel_busy(const struct ice_channel *c)
@@ -278,7 +291,7 @@ struct ice_channel *ice_channel_new(struct event_base *base, const struct ice_ch
 	c->options = *options;
 	c->base = base;
 	c->fds[0] = c->fds[1] = -1;
-	channel_watch(c);
+	channel_watch(c, true);
 	return c;
 }
 
