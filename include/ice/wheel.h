@@ -1,6 +1,6 @@
 /* wheel: deadlines of very many things, a few nanoseconds each.
  *
- * A hashed timing wheel (Varghese, Lauck 1987, scheme 6) over slot numbers 0..capacity-1: twelve bytes a slot, allocated once and
+ * A hashed timing wheel (Varghese, Lauck 1987, scheme 6) over slot numbers 0..capacity-1: eight bytes a slot, allocated once and
  * touched only when armed. Deadlines are rounded up to the tick (1 ms); an entry is never reported early, and never lost
  * however late the wheel is asked. Deadlines beyond one turn (4,096 ticks) stay in place and are passed by until their turn.
  *
@@ -15,10 +15,12 @@
 struct ice_wheel;
 
 #define ICE_WHEEL_NONE       UINT32_MAX
-#define ICE_WHEEL_SLOT_BYTES 12 /* of memory, per slot */
+#define ICE_WHEEL_SLOT_BYTES 8                          /* of memory, per slot */
+#define ICE_WHEEL_MAX        (1u << 20)                 /* slots */
+#define ICE_WHEEL_FARTHEST   (ICE_USEC_SEC(86400) * 49) /* from now: of a deadline behind it the slot is due then */
 #define ICE_WHEEL_LINES      4
 
-/* Never NULL. */
+/* At most ICE_WHEEL_MAX slots. Never NULL. */
 struct ice_wheel *ice_wheel_new(uint32_t capacity, ice_usec now);
 void ice_wheel_free(struct ice_wheel *w);
 

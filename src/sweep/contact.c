@@ -49,7 +49,7 @@ bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 	unsigned attempt = slot->tries;
 	struct ice_snmp_request *r = &s->first[contact_credential(s, slot, attempt)][contact_version(s, slot, attempt)];
 	struct ice_address to = slots_address(&s->slots, i);
-	ice_snmp_patch_id(r->bytes, r->id_at, slot->id);
+	ice_snmp_patch_id(r->bytes, r->id_at, slots_id(&s->slots, i));
 	if (!scanner_send(s, &to, r->bytes, r->len))
 		return false;
 	if (attempt == 0)
@@ -89,7 +89,7 @@ void contact_silence(struct ice_scanner *s, uint32_t i, ice_usec now)
 
 void contact_again(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
-	slots_question(&s->slots, i, &s->random);
+	slots_question(&s->slots, i);
 	ice_wheel_arm(s->slots.wheel, i, now + CONTACT_PAUSE);
 }
 

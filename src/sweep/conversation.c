@@ -69,7 +69,7 @@ void conversation_end(struct ice_scanner *s, uint32_t i)
 /* A request is due, with an id of its own. */
 static void conversation_due(struct ice_scanner *s, uint32_t i)
 {
-	slots_question(&s->slots, i, &s->random);
+	slots_question(&s->slots, i);
 	slots_push(&s->slots, &s->talks_due, i);
 }
 
@@ -127,7 +127,6 @@ static bool conversation_begin(struct ice_scanner *s, uint32_t i)
 /* Ends, begins, waits; or starts over when too many wait. */
 static void conversation_settle(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
-	struct slot *slot = &s->slots.at[i];
 	struct talk *talk = slots_talk(&s->slots, i);
 	bool had_place = talk->stage == TALK_QUESTION;
 	conversation_enter(s, talk, TALK_NONE);
@@ -140,7 +139,7 @@ static void conversation_settle(struct ice_scanner *s, uint32_t i, ice_usec now)
 		return;
 	if (s->waiting.count < ICE_SCANNER_WAITING_MAX) {
 		conversation_enter(s, talk, TALK_WAITING);
-		slot->id = 0; /* nothing is in flight: what still comes is a stray */
+		slots_question(&s->slots, i); /* nothing is in flight: what still comes is a stray */
 		if (had_place)
 			slots_push_front(&s->slots, &s->waiting, i);
 		else
@@ -207,7 +206,7 @@ bool conversation_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 	struct talk *talk = slots_talk(&s->slots, i);
 	const struct ice_snmp_request *r = talk->stage == TALK_PROBE ? ice_probe_request(talk->probe) : talk->question;
 	struct ice_snmp_request copy = *r;
-	ice_snmp_patch_id(copy.bytes, copy.id_at, slot->id);
+	ice_snmp_patch_id(copy.bytes, copy.id_at, slots_id(&s->slots, i));
 	if (!scanner_send(s, &talk->address, copy.bytes, copy.len))
 		return false;
 	if (slot->tries == 0)

@@ -47,7 +47,7 @@ bool known_begin(struct ice_scanner *s, uint32_t i)
 		ice_rtt_sample(&talk->host, known.rtt);
 	slots_set_talk(&s->slots, i, talk);
 	conversation_enter(s, talk, TALK_STEADY);
-	slots_question(&s->slots, i, &s->random);
+	slots_question(&s->slots, i);
 	return true;
 }
 
@@ -60,7 +60,7 @@ static void known_contact(struct ice_scanner *s, uint32_t i)
 	slot->before = (uint8_t)talk->requests;
 	known_prefer(s, i, talk->version, talk->credential);
 	conversation_free(talk);
-	slots_question(&s->slots, i, &s->random);
+	slots_question(&s->slots, i);
 	slots_push(&s->slots, &s->contacts_due, i);
 }
 

@@ -37,7 +37,8 @@ struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, c
 				assert(built); /* the longest community leaves room for first contact */
 				(void)built;
 			}
-	slots_init(&s->slots, options->window, now);
+	ice_random_seed(&s->random, options->seed);
+	slots_init(&s->slots, options->window, &s->random, now);
 	slots_queue_init(&s->talks_due, 0);
 	slots_queue_init(&s->contacts_due, 1);
 	slots_queue_init(&s->waiting, 2);
@@ -47,7 +48,6 @@ struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, c
 			abort();
 	}
 	ice_pacer_init(&s->pacer, options->rate, options->pace, now);
-	ice_random_seed(&s->random, options->seed);
 	s->pumped = now;
 	s->bound = ICE_BOUND_CPU;
 	s->next = ICE_NEXT_TARGET;
@@ -180,11 +180,10 @@ static uint32_t scanner_start(struct ice_scanner *s)
 	uint32_t nth = 0;
 	if (!scanner_target(s, &address, &nth))
 		return SLOT_NONE;
-	uint32_t i = slots_take(&s->slots, &address);
+	uint32_t i = slots_take(&s->slots, &address, nth);
 	assert(i != SLOT_NONE);
-	s->slots.at[i].nth = nth;
-	if (!s->ops.known || !known_begin(s, i))
-		slots_question(&s->slots, i, &s->random);
+	if (s->ops.known)
+		(void)known_begin(s, i);
 	if (s->subnets)
 		s->subnets[scanner_subnet(&address)]++;
 	s->counters.targets++;
@@ -325,7 +324,7 @@ uint64_t ice_scanner_settled(const struct ice_scanner *s)
 {
 	uint32_t back = 0; /* how far the oldest unfinished address lies back */
 	for (uint32_t i = 0; i < s->slots.fresh; i++) {
-		uint32_t n = (uint32_t)s->given - s->slots.at[i].nth + 1;
+		uint32_t n = ((uint32_t)s->given - s->slots.at[i].nth) % SLOT_NTHS + 1;
 		if (s->slots.at[i].state != SLOT_FREE && n > back)
 			back = n;
 	}

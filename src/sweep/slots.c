@@ -3,9 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-void slots_init(struct slots *s, uint32_t window, ice_usec now)
+void slots_init(struct slots *s, uint32_t window, struct ice_random *random, ice_usec now)
 {
-	assert(window > 0 && window <= UINT32_C(1) << 20);
+	assert(window > 0 && window <= ICE_WHEEL_MAX);
 	*s = (struct slots){.window = window, .free = SLOT_NONE};
 	while (UINT32_C(1) << s->bits < window)
 		s->bits++;
@@ -13,6 +13,8 @@ void slots_init(struct slots *s, uint32_t window, ice_usec now)
 	if (!s->at)
 		abort();
 	s->wheel = ice_wheel_new(window, now);
+	for (int k = 0; k < 2; k++)
+		s->secret[k] = ice_random_next(random);
 }
 
 void slots_fini(struct slots *s)
@@ -20,7 +22,6 @@ void slots_fini(struct slots *s)
 	free(s->at);
 	free(s->v6);
 	free(s->talks.at);
-	free(s->talks.spare);
 	ice_wheel_free(s->wheel);
 }
 
@@ -28,12 +29,11 @@ void slots_fini(struct slots *s)
 static uint32_t slots_talk_number(struct slot_talks *t)
 {
 	if (t->spare_count > 0)
-		return t->spare[--t->spare_count];
+		return t->at[--t->spare_count].spare;
 	if (t->used == t->room) {
 		t->room = t->room ? t->room * 2 : 64;
 		t->at = reallocarray(t->at, t->room, sizeof(*t->at));
-		t->spare = reallocarray(t->spare, t->room, sizeof(*t->spare));
-		if (!t->at || !t->spare)
+		if (!t->at)
 			abort();
 	}
 	return t->used++;
@@ -41,8 +41,10 @@ static uint32_t slots_talk_number(struct slot_talks *t)
 
 static void slots_forget_talk(struct slots *s, uint32_t i)
 {
-	if (s->at[i].state == SLOT_TALKING)
-		s->talks.spare[s->talks.spare_count++] = s->at[i].of;
+	if (s->at[i].state != SLOT_TALKING)
+		return;
+	s->at[i].question = s->talks.at[s->at[i].of].question & 3;
+	s->talks.at[s->talks.spare_count++].spare = s->at[i].of;
 }
 
 void slots_set_talk(struct slots *s, uint32_t i, struct talk *talk)
@@ -50,7 +52,8 @@ void slots_set_talk(struct slots *s, uint32_t i, struct talk *talk)
 	assert(s->at[i].state == SLOT_ASKING);
 	s->at[i].of = slots_talk_number(&s->talks);
 	s->at[i].state = SLOT_TALKING;
-	s->talks.at[s->at[i].of] = talk;
+	s->talks.at[s->at[i].of].talk = talk;
+	s->talks.at[s->at[i].of].question = s->at[i].question;
 }
 
 void slots_ask(struct slots *s, uint32_t i, const struct ice_address *address)
@@ -76,7 +79,7 @@ struct ice_address slots_address(const struct slots *s, uint32_t i)
 	return s->v6 ? s->v6[i] : ice_address_v4(s->at[i].of);
 }
 
-uint32_t slots_take(struct slots *s, const struct ice_address *address)
+uint32_t slots_take(struct slots *s, const struct ice_address *address, uint32_t nth)
 {
 	uint32_t i = s->free;
 	if (i != SLOT_NONE)
@@ -85,7 +88,7 @@ uint32_t slots_take(struct slots *s, const struct ice_address *address)
 		i = s->fresh++;
 	else
 		return SLOT_NONE;
-	s->at[i] = (struct slot){.state = SLOT_ASKING};
+	s->at[i] = (struct slot){.state = SLOT_ASKING, .nth = nth % SLOT_NTHS};
 	slots_ask(s, i, address);
 	if (++s->used > s->peak)
 		s->peak = s->used;
@@ -98,28 +101,38 @@ void slots_free(struct slots *s, uint32_t i)
 	ice_wheel_cancel(s->wheel, i);
 	slots_forget_talk(s, i);
 	s->at[i].state = SLOT_FREE;
-	s->at[i].id = 0;
 	s->at[i].of = s->free;
 	s->free = i;
 	s->used--;
 }
 
-void slots_question(struct slots *s, uint32_t i, struct ice_random *random)
+void slots_question(struct slots *s, uint32_t i)
+{
+	struct slot *slot = &s->at[i];
+	if (slot->state == SLOT_TALKING)
+		s->talks.at[slot->of].question++;
+	else
+		slot->question = (slot->question + 1) & 3;
+	slot->tries = 0;
+	slot->excused = 0;
+}
+
+uint32_t slots_id(const struct slots *s, uint32_t i)
 {
 	const uint32_t mask = (UINT32_C(1) << ICE_SNMP_ID_BITS) - 1;
-	uint32_t last = s->at[i].id, id;
-	do /* a wide window leaves few random bits: a late answer to the last question must not fit the next */
-		id = ICE_SNMP_ID_BASE | (((uint32_t)(ice_random_next(random) >> 32) << s->bits | i) & mask);
-	while (id == last);
-	s->at[i].id = id;
-	s->at[i].tries = 0;
-	s->at[i].excused = 0;
+	const struct slot *slot = &s->at[i];
+	uint32_t question = slot->state == SLOT_TALKING ? s->talks.at[slot->of].question : slot->question;
+	/* Mixed as by MurmurHash3's finalizer, between two secrets. A wide window leaves few of the bits: they count the questions from there. */
+	uint64_t x = (slot->nth ^ s->secret[0]) * UINT64_C(0xff51afd7ed558ccd);
+	x = (x ^ x >> 33 ^ s->secret[1]) * UINT64_C(0xc4ceb9fe1a85ec53);
+	uint32_t mixed = (uint32_t)(x >> 32) + question;
+	return ICE_SNMP_ID_BASE | ((mixed << s->bits | i) & mask);
 }
 
 uint32_t slots_find(const struct slots *s, uint32_t id)
 {
 	uint32_t i = id & ((UINT32_C(1) << s->bits) - 1);
-	return s->at[i].id == id && id != 0 ? i : SLOT_NONE;
+	return s->at[i].state != SLOT_FREE && slots_id(s, i) == id ? i : SLOT_NONE;
 }
 
 void slots_queue_init(struct slot_queue *q, unsigned line)

@@ -15,6 +15,7 @@
 #include "ice/wheel.h"
 
 #define SLOT_NONE       UINT32_MAX
+#define SLOT_NTHS       (UINT32_C(1) << 30)
 #define SLOT_LAST_SHIFT 14   /* 16.4 ms: a round trip that is measured by it is as much too long, never too short */
 #define SLOT_LAST_LATER 1023 /* 16 s or more */
 
@@ -22,23 +23,23 @@ enum slot_state { SLOT_FREE, SLOT_ASKING, SLOT_TALKING };
 
 struct talk;
 
-/* Twenty bytes, and the wheel's twelve: at full speed a second's worth of silent addresses stands here. */
+/* Sixteen bytes, and the wheel's eight: at full speed a second's worth of silent addresses stands here. */
 struct slot {
 	uint32_t
 	        of; /* ASKING: an IPv4 address, of IPv6 all is in slots.v6; TALKING: the number of its talk; FREE: the next free one */
-	uint32_t id;       /* request-id of the present request; the same for all its tries */
-	uint32_t first;    /* when its first try went out: microseconds, modulo 2^32 */
-	uint32_t nth;      /* its address was the nth that `next` gave, modulo 2^32 */
-	uint8_t tries;     /* of the present request so far */
-	uint8_t state : 2; /* enum slot_state */
-	bool queued : 1;   /* it stands in a queue */
-	bool v1_first : 1; /* ASKING: what to try first, of a device that is known */
+	uint32_t first;        /* when its first try went out: microseconds, modulo 2^32 */
+	uint32_t nth : 30;     /* its address was the nth that `next` gave, modulo 2^30 */
+	uint32_t question : 2; /* ASKING: how many were asked before, modulo 4 */
+	uint8_t tries;         /* of the present request so far */
+	uint8_t state : 2;     /* enum slot_state */
+	bool queued : 1;       /* it stands in a queue */
+	bool v1_first : 1;     /* ASKING: what to try first, of a device that is known */
 	uint8_t first_credential : 4;
 	uint16_t excused : 2; /* times the present question began anew, since replies were lost on our side */
 	uint16_t before : 4;  /* ASKING: datagrams that went to the address before, for a question that led nowhere */
 	uint16_t last : 10; /* ASKING: when its last try went out: units of 16 ms after the first, or SLOT_LAST_LATER */
 };
-_Static_assert(sizeof(struct slot) + ICE_WHEEL_SLOT_BYTES <= 32, "32 bytes per request in flight, deadline included");
+_Static_assert(sizeof(struct slot) + ICE_WHEEL_SLOT_BYTES <= 24, "24 bytes per request in flight, deadline included");
 
 /* Slots in order, first in first out; any may leave from the middle. */
 struct slot_queue {
@@ -48,8 +49,11 @@ struct slot_queue {
 
 /* What a slot that talks points to, by number: few do. */
 struct slot_talks {
-	struct talk **at;
-	uint32_t *spare; /* numbers that were used before */
+	struct slot_talk {
+		struct talk *talk;
+		uint32_t question; /* how many were asked before */
+		uint32_t spare;    /* of the free numbers, which are a stack: the nth */
+	} * at;
 	uint32_t room, used, spare_count;
 };
 
@@ -61,13 +65,14 @@ struct slots {
 	struct ice_address *v6; /* made at the first IPv6 target */
 	struct ice_wheel *wheel;
 	struct slot_talks talks;
+	uint64_t secret[2]; /* what makes request-ids hard to guess */
 };
 
-void slots_init(struct slots *s, uint32_t window, ice_usec now);
+void slots_init(struct slots *s, uint32_t window, struct ice_random *random, ice_usec now);
 void slots_fini(struct slots *s);
 
-/* SLOT_NONE when all are in use. State ASKING. */
-uint32_t slots_take(struct slots *s, const struct ice_address *address);
+/* For the nth address. SLOT_NONE when all are in use. State ASKING. */
+uint32_t slots_take(struct slots *s, const struct ice_address *address, uint32_t nth);
 void slots_free(struct slots *s, uint32_t i); /* takes it off the wheel; it stands in no queue */
 
 struct ice_address slots_address(const struct slots *s, uint32_t i); /* of an ASKING slot */
@@ -78,13 +83,16 @@ void slots_set_talk(struct slots *s, uint32_t i, struct talk *talk);
 
 static inline struct talk *slots_talk(const struct slots *s, uint32_t i)
 {
-	return s->talks.at[s->at[i].of];
+	return s->talks.at[s->at[i].of].talk;
 }
 
-/* A new question: an id of slot index and random bits, no tries yet. */
-void slots_question(struct slots *s, uint32_t i, struct ice_random *random);
+/* A new question: no tries yet, and an id that none of the last ones had: a late answer to those is a stray. */
+void slots_question(struct slots *s, uint32_t i);
 
-/* The slot whose present request has this id, or SLOT_NONE. */
+/* The request-id of its present question, the same for all tries. It is not kept but made of the slot's number, of whose address stands
+ * in it, and of how many questions that was asked before; hard to guess for whoever knows no secret. */
+uint32_t slots_id(const struct slots *s, uint32_t i);
+/* The slot whose present question has this id, or SLOT_NONE. */
 uint32_t slots_find(const struct slots *s, uint32_t id);
 
 void slots_queue_init(struct slot_queue *q, unsigned line);

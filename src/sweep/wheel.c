@@ -8,12 +8,20 @@
 #define WHEEL_BUCKETS 4096u
 #define WHEEL_WORDS   (WHEEL_BUCKETS / 64)
 
+#define WHEEL_HEADS (WHEEL_BUCKETS + ICE_WHEEL_LINES)
+#define WHEEL_BITS  21 /* of a place's number, and of a turn's */
+#define WHEEL_TURNS (UINT64_C(1) << WHEEL_BITS)
+
 /* A slot's place in a circular list. The lists begin in places of their own behind those of the slots: one for each bucket, one for
  * each line. Zeroed memory is a slot that is not armed. */
 struct wheel_place {
-	uint32_t turn; /* of its deadline, + 1; 0 = not armed. The bucket tells the rest. */
-	uint32_t next, prev;
+	uint64_t next : WHEEL_BITS, prev : WHEEL_BITS;
+	uint64_t turn : WHEEL_BITS; /* of its deadline, modulo WHEEL_TURNS; the bucket tells the rest */
+	uint64_t armed : 1;
 };
+_Static_assert(ICE_WHEEL_FARTHEST / WHEEL_TICK / WHEEL_BUCKETS + 2 < WHEEL_TURNS / 2,
+               "no deadline looks like a past one");
+_Static_assert(ICE_WHEEL_MAX + WHEEL_HEADS <= UINT64_C(1) << WHEEL_BITS, "every place has a number");
 _Static_assert(sizeof(struct wheel_place) == ICE_WHEEL_SLOT_BYTES, "the header promises it");
 
 struct ice_wheel {
@@ -28,16 +36,15 @@ struct ice_wheel {
 
 struct ice_wheel *ice_wheel_new(uint32_t capacity, ice_usec now)
 {
-	const size_t heads = WHEEL_BUCKETS + ICE_WHEEL_LINES;
-	assert(capacity < ICE_WHEEL_NONE - heads);
+	assert(capacity <= ICE_WHEEL_MAX);
 	struct ice_wheel *w = calloc(1, sizeof(*w));
-	if (!w || !(w->places = calloc(capacity + heads, sizeof(*w->places))))
+	if (!w || !(w->places = calloc(capacity + WHEEL_HEADS, sizeof(*w->places))))
 		abort();
 	w->origin = now;
 	w->walk = ICE_WHEEL_NONE;
 	w->capacity = capacity;
-	for (size_t i = capacity; i < capacity + heads; i++)
-		w->places[i].next = w->places[i].prev = (uint32_t)i;
+	for (uint32_t i = capacity; i < capacity + WHEEL_HEADS; i++)
+		w->places[i].next = w->places[i].prev = i;
 	return w;
 }
 
@@ -71,9 +78,15 @@ static uint32_t wheel_bucket(uint64_t tick)
 	return (uint32_t)(tick % WHEEL_BUCKETS);
 }
 
-static uint32_t wheel_turn(uint64_t tick)
+static uint64_t wheel_turn(uint64_t tick)
 {
-	return (uint32_t)(tick / WHEEL_BUCKETS) + 1;
+	return tick / WHEEL_BUCKETS % WHEEL_TURNS;
+}
+
+/* Whether a place's turn has come, in the turn of this tick. */
+static bool wheel_due(const struct wheel_place *p, uint64_t tick)
+{
+	return (wheel_turn(tick) - p->turn) % WHEEL_TURNS < WHEEL_TURNS / 2;
 }
 
 /* The place where the list of a tick's bucket begins. */
@@ -95,7 +108,7 @@ void ice_wheel_cancel(struct ice_wheel *w, uint32_t slot)
 {
 	assert(slot < w->capacity);
 	struct wheel_place *p = &w->places[slot];
-	if (p->turn == 0)
+	if (!p->armed)
 		return;
 	if (w->walk == slot) {
 		w->walk = p->next < w->capacity ? p->next : ICE_WHEEL_NONE;
@@ -106,7 +119,7 @@ void ice_wheel_cancel(struct ice_wheel *w, uint32_t slot)
 		w->filled[bucket / 64] &= ~(UINT64_C(1) << bucket % 64);
 	}
 	wheel_unlink(w, slot);
-	p->turn = 0;
+	p->armed = false;
 	w->armed--;
 }
 
@@ -118,8 +131,11 @@ void ice_wheel_arm(struct ice_wheel *w, uint32_t slot, ice_usec deadline)
 	uint64_t tick = wheel_tick_up(w, deadline);
 	if (tick < w->current)
 		tick = w->current;
+	if (tick - w->current > ICE_WHEEL_FARTHEST / WHEEL_TICK)
+		tick = w->current + ICE_WHEEL_FARTHEST / WHEEL_TICK;
 	uint32_t bucket = wheel_bucket(tick);
-	w->places[slot].turn = wheel_turn(tick);
+	w->places[slot].turn = wheel_turn(tick) % WHEEL_TURNS;
+	w->places[slot].armed = true;
 	w->filled[bucket / 64] |= UINT64_C(1) << bucket % 64;
 	/* At the tail of the list: a scan that goes on meets it; one that is over takes it up again here. */
 	wheel_link(w, slot, wheel_head(w, tick));
@@ -132,13 +148,13 @@ void ice_wheel_arm(struct ice_wheel *w, uint32_t slot, ice_usec deadline)
 
 void ice_wheel_push(struct ice_wheel *w, unsigned line, uint32_t slot)
 {
-	assert(slot < w->capacity && line < ICE_WHEEL_LINES && w->places[slot].turn == 0);
+	assert(slot < w->capacity && line < ICE_WHEEL_LINES && !w->places[slot].armed);
 	wheel_link(w, slot, w->capacity + WHEEL_BUCKETS + line);
 }
 
 void ice_wheel_push_front(struct ice_wheel *w, unsigned line, uint32_t slot)
 {
-	assert(slot < w->capacity && line < ICE_WHEEL_LINES && w->places[slot].turn == 0);
+	assert(slot < w->capacity && line < ICE_WHEEL_LINES && !w->places[slot].armed);
 	wheel_link(w, slot, w->places[w->capacity + WHEEL_BUCKETS + line].next);
 }
 
@@ -150,7 +166,7 @@ uint32_t ice_wheel_first(const struct ice_wheel *w, unsigned line)
 
 void ice_wheel_leave(struct ice_wheel *w, uint32_t slot)
 {
-	assert(slot < w->capacity && w->places[slot].turn == 0);
+	assert(slot < w->capacity && !w->places[slot].armed);
 	wheel_unlink(w, slot);
 }
 
@@ -170,7 +186,10 @@ static uint32_t wheel_distance(const struct ice_wheel *w, uint32_t bucket)
 uint32_t ice_wheel_expire(struct ice_wheel *w, ice_usec now)
 {
 	uint64_t target = now <= w->origin ? 0 : ((uint64_t)now - (uint64_t)w->origin) / WHEEL_TICK;
-	/* After a long silence one turn meets every bucket. */
+	/* After a long silence one turn meets every bucket; after one in which turns come round, whatever is armed is due. */
+	if (target >= w->current + WHEEL_BUCKETS * WHEEL_TURNS / 2)
+		for (uint32_t i = 0; i < w->capacity; i++)
+			w->places[i].turn = wheel_turn(target - WHEEL_BUCKETS + 1) % WHEEL_TURNS;
 	if (target >= w->current + WHEEL_BUCKETS) {
 		w->current = target - WHEEL_BUCKETS + 1;
 		w->walk = ICE_WHEEL_NONE;
@@ -178,10 +197,9 @@ uint32_t ice_wheel_expire(struct ice_wheel *w, ice_usec now)
 	}
 	for (;;) {
 		if (!w->swept) {
-			uint32_t turn = wheel_turn(w->current);
 			uint32_t at = w->walk != ICE_WHEEL_NONE ? w->walk : w->places[wheel_head(w, w->current)].next;
 			for (; at < w->capacity; at = w->places[at].next) {
-				if (w->places[at].turn <= turn) {
+				if (wheel_due(&w->places[at], w->current)) {
 					w->walk = at; /* cancel moves it on */
 					ice_wheel_cancel(w, at);
 					return at;

@@ -44,7 +44,7 @@ static void test_beyond_one_turn(void **state)
 	struct ice_wheel *w = ice_wheel_new(3, 0);
 	ice_wheel_arm(w, 0, MS(4096 * 5 + 7));
 	ice_wheel_arm(w, 1, MS(7));
-	ice_wheel_arm(w, 2, ICE_USEC_SEC(86400) * 60); /* beyond 32 bits of ticks */
+	ice_wheel_arm(w, 2, ICE_USEC_SEC(86400) * 40);
 	ice_usec now = 0, last = -1;
 	unsigned looks = 0;
 	for (uint32_t got = 0; got < 2; looks++) {
@@ -58,8 +58,39 @@ static void test_beyond_one_turn(void **state)
 		}
 	}
 	assert_true(looks < 20);
-	assert_int_equal(ice_wheel_expire(w, ICE_USEC_SEC(86400) * 60 - 1), ICE_WHEEL_NONE);
-	assert_int_equal(ice_wheel_expire(w, ICE_USEC_SEC(86400) * 60), 2);
+	assert_int_equal(ice_wheel_expire(w, ICE_USEC_SEC(86400) * 40 - 1), ICE_WHEEL_NONE);
+	assert_int_equal(ice_wheel_expire(w, ICE_USEC_SEC(86400) * 40), 2);
+	ice_wheel_free(w);
+}
+
+/* A wheel that turns for years, and one whose machine slept that long. */
+static void test_years(void **state)
+{
+	(void)state;
+	const ice_usec day = ICE_USEC_SEC(86400);
+	struct ice_wheel *w = ice_wheel_new(2, 0);
+	ice_usec now = 0;
+	for (int i = 0; i < 100; i++) { /* beyond 32 bits of ticks, and twice what a place holds of a turn */
+		ice_wheel_arm(w, 0, now + 3 * day);
+		assert_int_equal(ice_wheel_expire(w, now + day), ICE_WHEEL_NONE);
+		ice_wheel_arm(w, 1, now + day + MS(9));
+		assert_int_equal(ice_wheel_expire(w, now + day + MS(8)), ICE_WHEEL_NONE);
+		assert_int_equal(ice_wheel_expire(w, now + day + MS(9)), 1);
+		assert_int_equal(ice_wheel_expire(w, now + 3 * day - 1), ICE_WHEEL_NONE);
+		now += 3 * day;
+		assert_int_equal(ice_wheel_expire(w, now), 0);
+	}
+	for (int days = 45; days < 400; days++) {
+		ice_wheel_arm(w, 0, now + MS(1));
+		ice_wheel_arm(w, 1, now + 44 * day);
+		now += days * day;
+		uint32_t a = ice_wheel_expire(w, now), b = ice_wheel_expire(w, now);
+		assert_true((a == 0 && b == 1) || (a == 1 && b == 0));
+		assert_int_equal(ice_wheel_expire(w, now), ICE_WHEEL_NONE);
+	}
+	ice_wheel_arm(w, 1, now + 400 * day);
+	assert_int_equal(ice_wheel_expire(w, now + ICE_WHEEL_FARTHEST - MS(1)), ICE_WHEEL_NONE);
+	assert_int_equal(ice_wheel_expire(w, now + ICE_WHEEL_FARTHEST), 1);
 	ice_wheel_free(w);
 }
 
@@ -144,6 +175,7 @@ int main(void)
 	        cmocka_unit_test(test_never_early_and_on_the_tick),
 	        cmocka_unit_test(test_a_past_deadline_is_due_at_once),
 	        cmocka_unit_test(test_beyond_one_turn),
+	        cmocka_unit_test(test_years),
 	        cmocka_unit_test(test_never_is_not_armed),
 	        cmocka_unit_test(test_against_a_model),
 	};
