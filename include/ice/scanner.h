@@ -119,7 +119,7 @@ struct ice_scanner_ops {
 
 struct ice_scanner_options {
 	uint16_t port; /* replies must come from it */
-	/* Slots: most requests in flight, up to ICE_SCANNER_WINDOW_MAX. Memory is touched only as far as it is used: 32 bytes for each request
+	/* Slots: most requests in flight, up to ICE_SCANNER_WINDOW_MAX. Memory is touched only as far as it is used: 24 bytes for each request
 	 * that was in flight at once. */
 	uint32_t window;
 	uint32_t conversations; /* most printers in conversation at once */

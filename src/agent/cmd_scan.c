@@ -26,7 +26,7 @@
 #include "scan_options.h"
 #include "stats.h"
 
-/* At full speed every address that waits for its silence has a slot; 32 bytes each, of those that are used. With learned timeouts a
+/* At full speed every address that waits for its silence has a slot; 24 bytes each, of those that are used. With learned timeouts a
  * quarter of a million serve 400,000 datagrams a second, with a second for every try half a million. */
 #define SCAN_WINDOW_MAX 524288u
 

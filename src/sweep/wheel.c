@@ -56,21 +56,37 @@ void ice_wheel_free(struct ice_wheel *w)
 	free(w);
 }
 
-/* Puts a slot before another place of a list: before its head is at its end. */
-static void wheel_link(struct ice_wheel *w, uint32_t slot, uint32_t before)
+/* Places are read and written whole: a load right behind the store of a part of it would wait for that. */
+static void wheel_set_next(struct ice_wheel *w, uint32_t place, uint32_t next)
 {
-	uint32_t prev = w->places[before].prev;
-	w->places[slot].next = before;
-	w->places[slot].prev = prev;
-	w->places[prev].next = slot;
-	w->places[before].prev = slot;
+	struct wheel_place p = w->places[place];
+	p.next = next;
+	w->places[place] = p;
+}
+
+static void wheel_set_prev(struct ice_wheel *w, uint32_t place, uint32_t prev)
+{
+	struct wheel_place p = w->places[place];
+	p.prev = prev;
+	w->places[place] = p;
+}
+
+/* Puts a slot before another place of a list: before its head is at its end. `as` tells whether it is armed, and for which turn. */
+static void wheel_link(struct ice_wheel *w, uint32_t slot, uint32_t before, struct wheel_place as)
+{
+	as.next = before;
+	as.prev = w->places[before].prev;
+	w->places[slot] = as;
+	wheel_set_next(w, as.prev, slot);
+	wheel_set_prev(w, before, slot);
 }
 
 static void wheel_unlink(struct ice_wheel *w, uint32_t slot)
 {
-	const struct wheel_place *p = &w->places[slot];
-	w->places[p->next].prev = p->prev;
-	w->places[p->prev].next = p->next;
+	const struct wheel_place p = w->places[slot];
+	wheel_set_prev(w, p.next, p.prev);
+	wheel_set_next(w, p.prev, p.next);
+	w->places[slot] = (struct wheel_place){.armed = false};
 }
 
 static uint32_t wheel_bucket(uint64_t tick)
@@ -107,19 +123,18 @@ static uint64_t wheel_tick_up(const struct ice_wheel *w, ice_usec at)
 void ice_wheel_cancel(struct ice_wheel *w, uint32_t slot)
 {
 	assert(slot < w->capacity);
-	struct wheel_place *p = &w->places[slot];
-	if (!p->armed)
+	const struct wheel_place p = w->places[slot];
+	if (!p.armed)
 		return;
 	if (w->walk == slot) {
-		w->walk = p->next < w->capacity ? p->next : ICE_WHEEL_NONE;
+		w->walk = p.next < w->capacity ? p.next : ICE_WHEEL_NONE;
 		w->swept = w->walk == ICE_WHEEL_NONE;
 	}
-	if (p->next == p->prev && p->next >= w->capacity) { /* the only one of its bucket */
-		uint32_t bucket = p->next - w->capacity;
+	if (p.next == p.prev && p.next >= w->capacity) { /* the only one of its bucket */
+		uint32_t bucket = p.next - w->capacity;
 		w->filled[bucket / 64] &= ~(UINT64_C(1) << bucket % 64);
 	}
 	wheel_unlink(w, slot);
-	p->armed = false;
 	w->armed--;
 }
 
@@ -134,11 +149,9 @@ void ice_wheel_arm(struct ice_wheel *w, uint32_t slot, ice_usec deadline)
 	if (tick - w->current > ICE_WHEEL_FARTHEST / WHEEL_TICK)
 		tick = w->current + ICE_WHEEL_FARTHEST / WHEEL_TICK;
 	uint32_t bucket = wheel_bucket(tick);
-	w->places[slot].turn = wheel_turn(tick) % WHEEL_TURNS;
-	w->places[slot].armed = true;
 	w->filled[bucket / 64] |= UINT64_C(1) << bucket % 64;
 	/* At the tail of the list: a scan that goes on meets it; one that is over takes it up again here. */
-	wheel_link(w, slot, wheel_head(w, tick));
+	wheel_link(w, slot, wheel_head(w, tick), (struct wheel_place){.turn = wheel_turn(tick), .armed = true});
 	if (tick == w->current && w->swept) {
 		w->walk = slot;
 		w->swept = false;
@@ -149,13 +162,14 @@ void ice_wheel_arm(struct ice_wheel *w, uint32_t slot, ice_usec deadline)
 void ice_wheel_push(struct ice_wheel *w, unsigned line, uint32_t slot)
 {
 	assert(slot < w->capacity && line < ICE_WHEEL_LINES && !w->places[slot].armed);
-	wheel_link(w, slot, w->capacity + WHEEL_BUCKETS + line);
+	wheel_link(w, slot, w->capacity + WHEEL_BUCKETS + line, (struct wheel_place){.armed = false});
 }
 
 void ice_wheel_push_front(struct ice_wheel *w, unsigned line, uint32_t slot)
 {
 	assert(slot < w->capacity && line < ICE_WHEEL_LINES && !w->places[slot].armed);
-	wheel_link(w, slot, w->places[w->capacity + WHEEL_BUCKETS + line].next);
+	uint32_t first = w->places[w->capacity + WHEEL_BUCKETS + line].next;
+	wheel_link(w, slot, first, (struct wheel_place){.armed = false});
 }
 
 uint32_t ice_wheel_first(const struct ice_wheel *w, unsigned line)
