@@ -186,9 +186,9 @@ struct ice_scanner_counters {
 	uint64_t rtt[128];
 };
 
-/* How long an address that never answers holds its slot, and its place in its subnet, where nothing was learned from others: of the options
- * timeout, retries and community_count. */
-ice_usec ice_scanner_hold(const struct ice_scanner_options *options);
+/* How long an address that never answers holds its slot, and its place in its subnet, of the options timeout, retries and community_count:
+ * where nothing was learned from others, or where others were heard that answer at once. */
+ice_usec ice_scanner_hold(const struct ice_scanner_options *options, bool heard);
 
 /* Never NULL; options are checked by assert. The options' pointers are lent for the scanner's life, the structs are copied. */
 struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, const struct ice_scanner_ops *ops,

@@ -26,8 +26,9 @@
 #include "scan_options.h"
 #include "stats.h"
 
-/* At full speed every address that waits for its silence has a slot; 24 bytes each, of those that are used. With learned timeouts a
- * quarter of a million serve 400,000 datagrams a second, with a second for every try half a million. */
+/* At full speed every address that waits for its silence has a slot, of 24 bytes: as many as this many datagrams a second need where some
+ * answer, which keeps the sweep of any range within 16 MiB; where the timeout is given, half a million. */
+#define SCAN_FASTEST    450000u
 #define SCAN_WINDOW_MAX 524288u
 
 struct scan {
@@ -182,6 +183,19 @@ static int scan_plan(struct scan *s, int argc, char **argv)
 	return scan_options_ranges(o, argc, argv);
 }
 
+/* What the rate can have in flight, and room for the slow. */
+static int64_t scan_window(const struct scan_options *o)
+{
+	const struct ice_scanner_options options = {.retries = (unsigned)o->retries, .community_count = 1};
+	uint64_t timeout = o->timeout ? (uint64_t)o->timeout : 1000000;
+	uint64_t window = o->rate * timeout / 1000000 * 3 / 2 + 256;
+	if (o->rate == 0)
+		window = o->timeout ? SCAN_WINDOW_MAX
+		                    : SCAN_FASTEST * (uint64_t)ice_scanner_hold(&options, true) / 1000000 /
+		                              (options.retries + 1);
+	return (int64_t)(window < SCAN_WINDOW_MAX ? window : SCAN_WINDOW_MAX);
+}
+
 /* What neither the command line nor the configuration says. */
 static void scan_defaults(struct scan *s)
 {
@@ -197,11 +211,8 @@ static void scan_defaults(struct scan *s)
 		o->port = c ? c->port : 161;
 	if (o->window < 0 && c)
 		o->window = c->window;
-	if (o->window < 0) { /* what the rate can have in flight, and room for the slow */
-		uint64_t timeout = o->timeout ? (uint64_t)o->timeout : 1000000;
-		uint64_t window = o->rate ? o->rate * timeout / 1000000 * 3 / 2 + 256 : SCAN_WINDOW_MAX;
-		o->window = (int64_t)(window < SCAN_WINDOW_MAX ? window : SCAN_WINDOW_MAX);
-	}
+	if (o->window < 0)
+		o->window = scan_window(o);
 	if (!o->snmp)
 		o->snmp = c ? (c->v1 && c->v2c ? "both" : c->v1 ? "1" : "2c") : "both";
 }

@@ -77,7 +77,8 @@ void ice_estimate_leg(const struct ice_plan *plan, size_t at, const struct ice_e
 	unsigned tries = (pace->retries + 1) * (unsigned)leg->community_count;
 	uint64_t rate = leg->rate && (!pace->rate || leg->rate < pace->rate) ? leg->rate : pace->rate;
 	const struct ice_scanner_options one_try = {.timeout = pace->timeout, .community_count = 1};
-	double hold = (double)ice_scanner_hold(&options) / 1e6, first = (double)ice_scanner_hold(&one_try) / 1e6;
+	double hold = (double)ice_scanner_hold(&options, false) / 1e6,
+	       first = (double)ice_scanner_hold(&one_try, false) / 1e6;
 	for (size_t i = 0; i < at; i++)
 		before[i] = plan->legs[i]->range;
 	*out = (struct ice_estimate){.addresses =

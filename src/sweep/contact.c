@@ -33,13 +33,13 @@ static ice_usec contact_wait(const struct ice_scanner_options *o, ice_usec learn
 	return learned < CONTACT_SPACING ? CONTACT_SPACING : learned;
 }
 
-ice_usec ice_scanner_hold(const struct ice_scanner_options *options)
+ice_usec ice_scanner_hold(const struct ice_scanner_options *options, bool heard)
 {
-	const struct ice_rtt nothing = {0};
+	const struct ice_rtt others = {.smoothed = heard ? 1 : 0};
 	unsigned communities = (unsigned)options->community_count, tries = (options->retries + 1) * communities;
 	ice_usec hold = 0;
 	for (unsigned attempt = 0; attempt < tries; attempt++)
-		hold += contact_wait(options, ice_rtt_wait(&nothing, attempt / communities, attempt + 1 == tries));
+		hold += contact_wait(options, ice_rtt_wait(&others, attempt / communities, attempt + 1 == tries));
 	return hold;
 }
 
