@@ -88,7 +88,7 @@ struct ice_finding {
 	enum ice_snmp_version version;
 	uint16_t credential; /* index into options.communities */
 	uint16_t requests;   /* datagrams sent to it, retries included */
-	/* Of first contact; -1 unknown (answered a retried request). Of the steady question, from its first try on: so never too short. */
+	/* Of first contact; -1 unknown (what was answered may be a retry). Of the steady question, from its first try on: so never too short. */
 	ice_usec rtt;
 	bool complete; /* false: it fell silent or was cut in mid-conversation; the record holds what it said */
 };

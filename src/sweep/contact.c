@@ -133,14 +133,16 @@ static void contact_count(struct ice_scanner *s, const struct slot *slot, unsign
 		s->counters.same[asked - 1]++;
 }
 
-/* Learns from an answer that came `since` after the first try: where its version and community were asked once, when that was. */
-static void contact_learn(struct ice_scanner *s, const struct slot *slot, const struct ice_address *address,
-                          ice_usec since, unsigned asked, unsigned latest)
+/* Learns from an answer that came `since` after the first try: where its version and community were asked once, when that was. Gives back its
+ * round trip, exact, where that was the first try; else -1. */
+static ice_usec contact_learn(struct ice_scanner *s, const struct slot *slot, const struct ice_address *address,
+                              ice_usec since, unsigned asked, unsigned latest)
 {
 	bool last = latest > 0 && latest + 1 == slot->tries && slot->last < SLOT_LAST_LATER;
 	bool sure = asked == 1 && slot->excused == 0 && (latest == 0 || last);
 	ice_usec sent = sure && last ? (ice_usec)slot->last << SLOT_LAST_SHIFT : 0;
 	ice_rtt_table_sample(&s->rtt, address, since - sent, !sure);
+	return sure && latest == 0 ? since : -1;
 }
 
 /* The histogram's bucket: four to the octave. */
@@ -172,12 +174,11 @@ enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 		return verdict;
 
 	contact_count(s, slot, asked, latest);
-	bool retried = slot->tries > 1 || slot->excused > 0;
 	struct ice_address address = slots_address(&s->slots, i);
 	ice_usec since = (ice_usec)((uint32_t)now - slot->first);
-	contact_learn(s, slot, &address, since, asked, latest);
-	if (!retried)
-		s->counters.rtt[contact_bucket(since)]++;
+	ice_usec rtt = contact_learn(s, slot, &address, since, asked, latest);
+	if (rtt >= 0)
+		s->counters.rtt[contact_bucket(rtt)]++;
 
 	/* It may have answered while its retry was due already. */
 	slots_leave(&s->slots, &s->contacts_due, i);
@@ -188,11 +189,11 @@ enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 	                    .credential = (uint16_t)credential,
 	                    .requests = (uint16_t)(slot->before + slot->tries),
 	                    .questions = 1,
-	                    .rtt = retried ? -1 : since,
+	                    .rtt = rtt,
 	                    .question = question.len > 0 ? &question : NULL,
 	                    .identity = identity};
-	if (!retried)
-		ice_rtt_sample(&talk.host, since);
+	if (rtt >= 0)
+		ice_rtt_sample(&talk.host, rtt);
 	conversation_open(s, i, now, &talk);
 	return ICE_VERDICT_OK;
 }

@@ -109,10 +109,21 @@ static void test_late_answers_count(void **state)
 	network_check(n);
 	struct ice_scanner_counters c = network_counters(n);
 	assert_int_equal(n->devices[0].found, 1);
-	assert_int_equal(n->devices[0].rtt, -1);
+	assert_int_equal(n->devices[0].rtt, MS(1500)); /* its version tells that the first try was answered */
 	assert_int_equal(n->devices[0].said_version, ICE_SNMP_V2C);
 	assert_int_equal(c.late, 1);
-	assert_int_equal(c.answered[0], 1); /* as its version tells */
+	assert_int_equal(c.answered[0], 1);
+	assert_in_range(ice_scanner_rtt(&c, 0.5), MS(1483), MS(1764)); /* its bucket */
+	network_free(n);
+	/* in one version alone nothing tells which of the two tries was */
+	n = network_new(1);
+	n->options.v1 = false;
+	network_device(n, 50, NETWORK_SWITCH)->latency = MS(1500);
+	assert_true(network_run(n, FOREVER));
+	c = network_counters(n);
+	assert_int_equal(n->devices[0].found, 1);
+	assert_int_equal(n->devices[0].rtt, -1);
+	assert_int_equal(ice_scanner_rtt(&c, 0.5), 0);
 	network_free(n);
 	/* later than that: the answer is a stray */
 	n = network_new(1);
