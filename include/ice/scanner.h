@@ -184,6 +184,7 @@ struct ice_scanner_counters {
 	uint64_t excused;                /* questions asked anew, since their answers may have been lost then */
 	/* Round trips of first contact, histogram: bucket i counts rtt in [2^(i/4), 2^((i+1)/4)) microseconds. */
 	uint64_t rtt[128];
+	ice_usec rtt_least, rtt_most; /* of them; 0 = none */
 };
 
 /* How long an address that never answers holds its slot, and its place in its subnet, of the options timeout, retries and community_count:

@@ -85,7 +85,7 @@ void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool
 	fprintf(to, " on %" PRIu64 " address%s in %.1f s: %" PRIu64 " probe%s, %.0f/s", f->done,
 	        f->done == 1 ? "" : "es", f->seconds, c->probes_sent, c->probes_sent == 1 ? "" : "s",
 	        f->seconds > 0 ? (double)c->probes_sent / f->seconds : 0.0);
-	if (c->replies)
+	if (c->rtt_most > 0)
 		fprintf(to, ", round trip %.1f ms (p95 %.1f)", (double)ice_scanner_rtt(c, 0.5) / 1000,
 		        (double)ice_scanner_rtt(c, 0.95) / 1000);
 	fputc('\n', to);

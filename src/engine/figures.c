@@ -30,6 +30,10 @@ void ice_figures_add(struct ice_scanner_counters *sum, const struct ice_scanner_
 	sum->other += leg->other;
 	for (size_t i = 0; i < sizeof sum->rtt / sizeof *sum->rtt; i++)
 		sum->rtt[i] += leg->rtt[i];
+	if (sum->rtt_least == 0 || (leg->rtt_least > 0 && leg->rtt_least < sum->rtt_least))
+		sum->rtt_least = leg->rtt_least;
+	if (leg->rtt_most > sum->rtt_most)
+		sum->rtt_most = leg->rtt_most;
 }
 
 void ice_figures_join(struct ice_figures *sum, const struct ice_figures *other)

@@ -344,7 +344,7 @@ void ice_scanner_counters(const struct ice_scanner *s, struct ice_scanner_counte
 	out->conversations = s->talking;
 }
 
-/* Within the bucket that holds the quantile, in proportion. */
+/* Within the bucket that holds the quantile, in proportion; no bucket reaches beyond the ends of what was measured. */
 ice_usec ice_scanner_rtt(const struct ice_scanner_counters *c, double q)
 {
 	static const double quarters[5] = {1.0, 1.189207115, 1.414213562, 1.681792831, 2.0};
@@ -366,5 +366,7 @@ ice_usec ice_scanner_rtt(const struct ice_scanner_counters *c, double q)
 	double share = (want - (double)below) / (double)c->rtt[last];
 	double octave = (double)(UINT64_C(1) << last / 4), low = octave * quarters[last % 4],
 	       high = octave * quarters[last % 4 + 1];
+	low = low > (double)c->rtt_least ? low : (double)c->rtt_least;
+	high = high < (double)c->rtt_most ? high : (double)c->rtt_most;
 	return (ice_usec)(low + (high - low) * (share < 1 ? share : 1));
 }
