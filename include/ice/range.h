@@ -62,6 +62,10 @@ struct ice_range_figures {
 };
 struct ice_range_figures ice_range_figures(const struct ice_range *r);
 
+/* The set as it is on every machine, whatever that is connected to: also with what ice_range_exclude_local_broadcasts took out of it. The set
+ * itself where that was nothing; else its own, freed with it. Who divides the work does it by this, and asks none that is not in his own. */
+const struct ice_range *ice_range_everywhere(const struct ice_range *r);
+
 /* How many of its addresses are in any of the others, too. */
 uint64_t ice_range_common(const struct ice_range *r, const struct ice_range *const *others, size_t n);
 

@@ -144,7 +144,7 @@ void ice_sweep_figures(const struct ice_sweep *s, struct ice_figures *out)
 	*out = (struct ice_figures){0};
 	for (size_t i = 0; i < o->plan->count; i++) {
 		struct ice_cursor c;
-		ice_cursor_init(&c, o->plan->legs[i]->range, s->walk.from.seed, 0, o->shard, o->shards);
+		ice_cursor_init(&c, ice_walk_range(o->plan, i, o->shards), s->walk.from.seed, 0, o->shard, o->shards);
 		out->addresses += ice_cursor_total(&c);
 	}
 	ice_channel_figures(s->channel, out);

@@ -4,10 +4,16 @@
 #define WALK_SKIPS     4096
 #define WALK_SKIPS_FEW 64
 
+const struct ice_range *ice_walk_range(const struct ice_plan *plan, size_t leg, uint32_t shards)
+{
+	const struct ice_range *own = plan->legs[leg]->range;
+	return shards > 1 ? ice_range_everywhere(own) : own;
+}
+
 void ice_walk_begin(struct ice_walk *w, const struct ice_plan *plan, struct ice_neighbours *neighbours,
                     const struct ice_place *from, uint32_t shard, uint32_t shards)
 {
-	const struct ice_range *range = plan->legs[from->leg]->range;
+	const struct ice_range *range = ice_walk_range(plan, from->leg, shards);
 	struct ice_steps at = from->at;
 	*w = (struct ice_walk){.plan = plan, .neighbours = neighbours, .from = *from};
 	w->from.subnets = ice_neighbours_mark(neighbours);
@@ -21,6 +27,13 @@ void ice_walk_begin(struct ice_walk *w, const struct ice_plan *plan, struct ice_
 		w->on_link.position = w->on_link.total;
 	w->from.at = (struct ice_steps){w->routed.position, w->on_link.position};
 	ice_marks_init(&w->marks);
+}
+
+/* It is an edge of a subnet of this machine's own. */
+static bool walk_is_edge(const struct ice_walk *w, const struct ice_address *address)
+{
+	const struct ice_range *own = w->plan->legs[w->from.leg]->range;
+	return w->routed.range != own && !ice_range_contains(own, address);
 }
 
 static bool walk_passes(const struct ice_walk *w, const struct ice_address *address)
@@ -37,7 +50,7 @@ static enum ice_walk_step walk_step(struct ice_walk *w, struct ice_cursor *c, bo
 			return ICE_WALK_END;
 		if (w->mixed && ice_neighbours_on_link(w->neighbours, out) != on_link)
 			continue;
-		if (!ice_plan_has_before(w->plan, w->from.leg, out) && !walk_passes(w, out))
+		if (!walk_is_edge(w, out) && !ice_plan_has_before(w->plan, w->from.leg, out) && !walk_passes(w, out))
 			return ICE_WALK_TARGET;
 		w->passed++;
 	}

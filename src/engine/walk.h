@@ -45,12 +45,16 @@ struct ice_walk {
 	bool holds;
 	bool mixed; /* some of the leg is on-link */
 	uint64_t given;
-	uint64_t passed; /* addresses of earlier legs, and those that `pass` passed over */
+	/* Addresses of earlier legs, edges of this machine's own subnets, and those that `pass` passed over. */
+	uint64_t passed;
 	/* Asked of every address when it is due; set after ice_walk_begin. NULL = none is passed over. */
 	bool (*pass)(const struct ice_address *address, void *arg);
 	void *arg;
 	struct ice_marks marks;
 };
+
+/* What the cursors go over: of one part of several, what is the same on every machine. */
+const struct ice_range *ice_walk_range(const struct ice_plan *plan, size_t leg, uint32_t shards);
 
 void ice_walk_begin(struct ice_walk *w, const struct ice_plan *plan, struct ice_neighbours *neighbours,
                     const struct ice_place *from, uint32_t shard, uint32_t shards);

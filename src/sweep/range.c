@@ -15,12 +15,14 @@
 struct ice_range {
 	struct range_spans in, out; /* as written; `in` is sorted and disjoint once sealed */
 	struct range_spans edges;   /* network and broadcast addresses, to be left out */
+	struct range_spans local;   /* those of this machine's own subnets and routes */
 	struct range_spans allowed; /* permitted beyond the internal networks */
 	uint64_t *before;           /* before[i]: addresses in spans 0 .. i-1 */
 	uint32_t *hints;            /* hints[k]: the span that holds index k << shift */
 	unsigned shift;
 	uint64_t count;
 	struct ice_range_figures figures;
+	struct ice_range *everywhere; /* NULL: it is the same */
 	bool sealed;
 };
 
@@ -39,7 +41,9 @@ void ice_range_free(struct ice_range *r)
 	range_spans_free(&r->in);
 	range_spans_free(&r->out);
 	range_spans_free(&r->edges);
+	range_spans_free(&r->local);
 	range_spans_free(&r->allowed);
+	ice_range_free(r->everywhere);
 	free(r->before);
 	free(r->hints);
 	free(r);
@@ -213,8 +217,8 @@ static void range_exclude_subnet(struct ice_range *r, uint32_t address, uint32_t
 	if (mask == 0 || mask >= 0xfffffffe) /* the default route; /31 (RFC 3021) and /32 have no edges */
 		return;
 	uint64_t net = ice_address_v4(address & mask).lo, broadcast = ice_address_v4(address | ~mask).lo;
-	range_spans_add(&r->edges, (struct range_span){0, net, net, 0});
-	range_spans_add(&r->edges, (struct range_span){0, broadcast, broadcast, 0});
+	range_spans_add(&r->local, (struct range_span){0, net, net, 0});
+	range_spans_add(&r->local, (struct range_span){0, broadcast, broadcast, 0});
 }
 
 static uint32_t range_v4_of(const struct sockaddr *sa)
@@ -263,6 +267,23 @@ static void range_hint(struct ice_range *r)
 	}
 }
 
+/* From now on it holds these spans, which are sorted and disjoint. */
+static void range_fix(struct ice_range *r, struct range_spans spans)
+{
+	range_spans_free(&r->in);
+	r->in = spans;
+	r->sealed = true;
+	r->before = calloc(spans.count + 1, sizeof(*r->before));
+	if (!r->before)
+		abort();
+	for (size_t i = 0; i < spans.count; i++) {
+		r->before[i] = r->count;
+		r->count += spans.at[i].last - spans.at[i].first + 1;
+	}
+	r->before[spans.count] = r->count;
+	range_hint(r);
+}
+
 bool ice_range_seal(struct ice_range *r, char *why, size_t why_size)
 {
 	assert(!r->sealed);
@@ -275,31 +296,35 @@ bool ice_range_seal(struct ice_range *r, char *why, size_t why_size)
 	}
 	range_spans_merge(&r->out);
 	range_spans_merge(&r->edges);
+	range_spans_merge(&r->local);
 	struct range_spans wanted = range_spans_subtract(&r->in, &r->out);
 	struct range_spans left = range_spans_subtract(&wanted, &r->edges);
+	struct range_spans own = range_spans_subtract(&left, &r->local);
 	r->figures.excluded = range_spans_size(&r->in) - range_spans_size(&wanted);
-	r->figures.edges = range_spans_size(&wanted) - range_spans_size(&left);
+	r->figures.edges = range_spans_size(&wanted) - range_spans_size(&own);
+	if (range_spans_size(&own) < range_spans_size(&left)) {
+		r->everywhere = ice_range_new();
+		range_fix(r->everywhere, left);
+	} else {
+		range_spans_free(&left);
+	}
+	range_fix(r, own);
 	range_spans_free(&wanted);
-	range_spans_free(&r->in);
 	range_spans_free(&r->out);
 	range_spans_free(&r->edges);
-	r->in = left;
-	r->sealed = true;
-	r->before = calloc(left.count + 1, sizeof(*r->before));
-	if (!r->before)
-		abort();
-	for (size_t i = 0; i < left.count; i++) {
-		r->before[i] = r->count;
-		r->count += left.at[i].last - left.at[i].first + 1;
-	}
-	r->before[left.count] = r->count;
-	range_hint(r);
+	range_spans_free(&r->local);
 	if (r->count == 0)
 		snprintf(why, why_size, "%s",
 		         given ? "no address is left: everything in the ranges is excluded, or a network or broadcast "
 		                 "address"
 		               : "no range is given: write for example 10.1.0.0/16");
 	return r->count > 0;
+}
+
+const struct ice_range *ice_range_everywhere(const struct ice_range *r)
+{
+	assert(r->sealed);
+	return r->everywhere ? r->everywhere : r;
 }
 
 uint64_t ice_range_count(const struct ice_range *r)

@@ -255,6 +255,17 @@ static void test_local_broadcasts(void **state)
 		print_message("no lo interface with 127.0.0.1/8 here\n");
 		skip();
 	}
+	assert_int_equal(ice_range_count(r), 255);
+	assert_int_equal(ice_range_figures(r).edges, 1);
+	assert_int_equal(ice_range_count(ice_range_everywhere(r)), 256);
+	assert_true(ice_range_contains(ice_range_everywhere(r), &edge));
+	ice_range_free(r);
+	/* where nothing is left out by itself, it is the same set */
+	r = ice_range_new();
+	assert_true(ice_range_add(r, "127.255.255.0/24", why, sizeof(why)));
+	ice_range_exclude_local_broadcasts(r);
+	assert_true(ice_range_seal(r, why, sizeof(why)));
+	assert_ptr_equal(ice_range_everywhere(r), r);
 	ice_range_free(r);
 }
 

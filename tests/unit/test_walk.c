@@ -203,6 +203,50 @@ static void test_addresses_of_an_earlier_leg_are_passed_over(void **state)
 	assert_int_equal(w.passed, COUNT);
 }
 
+/* Adds up what part k of two asks in this order. */
+static void walk_part(const struct ice_plan *p, uint64_t seed, uint32_t k, uint8_t *seen)
+{
+	struct ice_place from = {.seed = seed};
+	struct ice_walk w;
+	struct ice_address a;
+	ice_walk_begin(&w, p, neighbours, &from, k, 2);
+	while (ice_walk_next(&w, 0, &a) == ICE_WALK_TARGET)
+		seen[a.lo % 4096]++;
+	assert_int_equal(w.given + w.passed, ice_cursor_total(&w.routed));
+}
+
+/* Of two engines with the same ranges one stands in a subnet whose edge it never asks, and of which the other knows nothing. */
+static void test_parts_are_the_same_on_every_machine(void **state)
+{
+	(void)state;
+	static uint8_t seen[4096];
+	char why[ICE_RANGE_WHY_SIZE];
+	struct ice_plan plans[2] = {{.count = 0}, {.count = 0}};
+	struct ice_address edge = ice_address_v4(0x7f000000);
+	for (uint32_t k = 0; k < 2; k++) {
+		struct ice_range *r = ice_plan_add(&plans[k], "leg")->range;
+		assert_true(ice_range_add(r, "127.0.0.0-127.0.15.255", why, sizeof(why)));
+		if (k == 0)
+			ice_range_exclude_local_broadcasts(r);
+		assert_true(ice_range_seal(r, why, sizeof(why)));
+	}
+	bool here = !ice_range_contains(plans[0].legs[0]->range, &edge);
+	for (uint64_t seed = 0; here && seed < 8; seed++) {
+		walk_part(&plans[0], seed, 0, seen);
+		walk_part(&plans[1], seed, 1, seen);
+		for (size_t i = 1; i < sizeof seen; i++)
+			assert_int_equal(seen[i], seed + 1);
+	}
+	if (here)
+		assert_in_range(seen[0], 1, 7); /* whenever it was the other's */
+	for (uint32_t k = 0; k < 2; k++)
+		ice_plan_free(&plans[k]);
+	if (!here) {
+		print_message("no lo interface with 127.0.0.1/8 here\n");
+		skip();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +255,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_goes_on_where_it_was, before, after),
 	        cmocka_unit_test_setup_teardown(test_other_subnets_than_before_skip_nobody, before, after),
 	        cmocka_unit_test_setup_teardown(test_parts_cover_without_overlap, before, after),
+	        cmocka_unit_test_setup_teardown(test_parts_are_the_same_on_every_machine, before, after),
 	        cmocka_unit_test_setup_teardown(test_addresses_of_an_earlier_leg_are_passed_over, before, after),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
