@@ -152,7 +152,7 @@ static const struct ice_option scan_options_table[] = {
         {"window", 0, "N", ICE_OPTION_NUMBER, SCAN_AT(window), 1, ICE_SCANNER_WINDOW_MAX, NULL, false,
          "most requests in flight; chosen by the rate unless told"},
         {"shard", 0, "K/N", ICE_OPTION_CALL, 0, 0, 0, scan_options_shard, false,
-         "only part K of N, for several engines with one --seed"},
+         "only part K of N, for several engines; needs the\n--seed that all of them are given"},
         {"seed", 0, "N", ICE_OPTION_NUMBER, SCAN_AT(seed), 0, INT64_MAX, NULL, false,
          "order of the addresses; drawn anew unless told"},
         {"stats", 0, "FILE", ICE_OPTION_TEXT, SCAN_AT(stats), 0, 0, NULL, false,
@@ -257,6 +257,10 @@ enum ice_options_result scan_options_read(struct scan_options *o, int *argc, cha
 	if (o->dry_run && o->format != ice_output_format("table", &names) &&
 	    o->format != ice_output_format("json", &names)) {
 		scan_options_refuse("--dry-run tells people, or with --format json a program");
+		return ICE_OPTIONS_WRONG;
+	}
+	if (o->shards > 1 && o->seed < 0) {
+		scan_options_refuse("--shard needs one --seed for all parts: each of another order would leave gaps");
 		return ICE_OPTIONS_WRONG;
 	}
 	if (o->quiet && o->progress == ICE_PROGRESS_LINE)

@@ -47,6 +47,7 @@ ends "an unknown format" 64 "table, json, ndjson, csv" ice scan $here --format x
 ends "a rate that is none" 64 "gentle, normal, max" ice scan $here --rate fast
 ends "a rate beyond all" 64 "1 to 10000000" ice scan $here --rate 999999999999
 ends "a shard that is none" 64 "1/4 to 4/4" ice scan $here --shard 5/4
+ends "a shard of an order that nobody else knows" 64 "one --seed" ice scan $here --shard 2/4
 ends "no range" 64 "RANGE" ice scan
 ends "a bad range" 64 "not an address" ice scan $here nonsense
 ends "a public range" 64 "not an internal network" ice scan $here 8.8.8.0/24
