@@ -1,6 +1,7 @@
 #include "bounds.h"
 
-#define BOUNDS_LEAST 0.1 /* of the time: what took less is not worth a word */
+#define BOUNDS_LEAST   0.1   /* of the time: what took less is not worth a word */
+#define BOUNDS_SENDING 0.001 /* of the time: where all was sent in less, nothing bounded the rate */
 
 double ice_bounds_share(const struct ice_scanner_counters *c, enum ice_bound b)
 {
@@ -59,7 +60,8 @@ void ice_bounds_tell(const struct ice_scanner_counters *c, FILE *to)
 {
 	bool told[ICE_BOUND_COUNT] = {false}, any = false;
 	uint64_t sending = bounds_sending(c), waited = c->bound[ICE_BOUND_TARGETS];
-	for (enum ice_bound b; (b = bounds_next(c, told)) != ICE_BOUND_TARGETS; any = told[b] = true)
+	bool bounded = (double)sending >= BOUNDS_SENDING * (double)(sending + waited);
+	for (enum ice_bound b; bounded && (b = bounds_next(c, told)) != ICE_BOUND_TARGETS; any = told[b] = true)
 		fprintf(to, "%s%s (%.0f %% of the time)",
 		        any ? ", then " : "what bounded the rate: ", ice_bounds_words(b),
 		        100 * (double)c->bound[b] / (double)sending);

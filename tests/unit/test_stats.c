@@ -121,6 +121,8 @@ static void test_bounds(void **state)
 	         "2.5 of 2.7 s\n"},
 	        {{[ICE_BOUND_TARGETS] = 2480000},
 	         "nothing bounded the rate: the last answers were waited for, 2.5 of 2.5 s\n"},
+	        {{[ICE_BOUND_CPU] = 300, [ICE_BOUND_TARGETS] = 3000000},
+	         "nothing bounded the rate: the last answers were waited for, 3.0 of 3.0 s\n"},
 	        {{[ICE_BOUND_WINDOW] = 5, [ICE_BOUND_SUBNET] = 5},
 	         "what bounded the rate: the number of requests in flight, --window (50 % of the time), then the cap "
 	         "per "
