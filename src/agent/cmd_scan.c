@@ -340,7 +340,7 @@ static int scan_finish(struct scan *s)
 	ice_heartbeat_figures(s->heartbeat, &f);
 	ice_output_end(&s->output);
 	if (s->stats_file) {
-		good &= ice_stats_write(&s->stats, &f, s->interrupted, s->stats_file);
+		good &= ice_stats_write(&s->stats, &f, !s->swept, s->stats_file);
 		good &= fclose(s->stats_file) == 0;
 		s->stats_file = NULL;
 		if (!good)

@@ -168,6 +168,10 @@ if [ -x "$B/printer-fleet" ] && [ -d config/demo/printers ]; then
 	check "a reader that goes away is no crash (${status[0]})" test "${status[0]}" -lt 128
 	same "it needs no telling" "$(grep -c 'standard output' "$tmp/err")" 0
 	same "and got its line" "$(wc -l <"$tmp/head")" 1
+	ice scan $there --format ndjson --stats "$tmp/cut" >/dev/full 2>/dev/null
+	same "the figures of a sweep that was cut say so" "$(grep -o '"interrupted": [a-z]*' "$tmp/cut")" '"interrupted": true'
+	ice scan $there --format ndjson --stats "$tmp/whole" >/dev/null 2>&1
+	same "and those of a whole one" "$(grep -o '"interrupted": [a-z]*' "$tmp/whole")" '"interrupted": false'
 	for f in table json ndjson csv; do
 		ice scan $there --format $f >/dev/full 2>"$tmp/err"; same "a full disk behind standard output is a failure ($f)" $? 1
 		same "and is told, once" "$(grep -c 'standard output: No space left' "$tmp/err")" 1
