@@ -22,7 +22,7 @@ declare -A may=(
 )
 # Which folders may name which outside header.
 declare -A own=(
-	[net-snmp]="src/snmp/snmp.c src/snmp/usm.c" [curl]="src/delivery/upload_post.c src/delivery/upload_loop.c src/delivery/upload_loop.h src/delivery/upload_words.c src/delivery/upload_words.h" [sqlite3.h]="src/delivery/outbox.c src/delivery/outbox_file.c src/delivery/outbox_look.c src/delivery/outbox_places.c src/delivery/outbox_bases.c src/delivery/outbox_salvage.c src/server/store_sqlite.c src/server/store_readings.c"
+	[net-snmp]="src/snmp/snmp.c src/snmp/usm.c" [curl]="src/delivery/upload_post.c src/delivery/upload_loop.c src/delivery/upload_loop.h src/delivery/upload_words.c src/delivery/upload_words.h" [sqlite3.h]="src/delivery/outbox.c src/delivery/outbox_file.c src/delivery/outbox_log.c src/delivery/outbox_look.c src/delivery/outbox_places.c src/delivery/outbox_bases.c src/delivery/outbox_salvage.c src/server/store_sqlite.c src/server/store_readings.c"
 	[ini.h]="src/base/conf.c" [event2]="src/snmp/udp.c src/delivery/upload.c src/delivery/upload_loop.c src/delivery/upload_trial.c src/engine src/service src/proof src/agent src/window src/server src/fleet"
 )
 for h in include/ice/*.h; do

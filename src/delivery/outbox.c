@@ -11,19 +11,16 @@
 #include "ice/log.h"
 #include "outbox_bases.h"
 #include "outbox_file.h"
+#include "outbox_log.h"
 #include "outbox_look.h"
 #include "outbox_places.h"
 #include "outbox_salvage.h"
 
 #define OUTBOX_BYTES_DEFAULT ((int64_t)1 << 30)
 #define OUTBOX_DEVICES_MAX                                                                                             \
-	1000000                /* read marks kept; beyond, the device not read for longest is forgotten (and so due) */
-#define OUTBOX_LOG_LONG   2048 /* 8 MiB of log: for tidy */
-#define OUTBOX_LOG_PAGES  4096 /* 16 MiB when nobody calls tidy or idle; its checkpoint then costs a put its time */
-#define OUTBOX_FREE_PAGES 1024 /* of 4 KiB, kept for the next batches; what is above is given back to the disk */
-#define OUTBOX_PAGE       4096
-#define OUTBOX_RESERVE    (1 << 20) /* bytes of disk left alone, see outbox_disk_full */
-#define OUTBOX_GIVE_BACK  256       /* pages a call of idle gives back: some milliseconds */
+	1000000 /* read marks kept; beyond, the device not read for longest is forgotten (and so due) */
+#define OUTBOX_PAGE    4096
+#define OUTBOX_RESERVE (1 << 20) /* bytes of disk left alone, see outbox_disk_full */
 
 static const char *const outbox_sql[OUTBOX_STATEMENTS] = {
         [OUTBOX_INSERT] = "INSERT INTO batch (sequence, id, state, readings, packed, made_at) VALUES (?,?,0,?,?,?)",
@@ -61,33 +58,6 @@ void ice_outbox_batch_free(struct ice_outbox_batch *b)
 	*b = (struct ice_outbox_batch){0};
 }
 
-/* Behind what a sync that failed has left out of the log nothing would be found after a power cut, nor may that go into the database. */
-static bool outbox_trust(struct ice_outbox *o)
-{
-	o->doubtful = o->doubtful && !ice_outbox_file_rewrite_log(o->db);
-	return !o->doubtful;
-}
-
-/* Moves the log into the database. It may fail at any time without harm: the log is what counts until it has succeeded. */
-static bool outbox_checkpoint(struct ice_outbox *o)
-{
-	if (!outbox_trust(o))
-		return false;
-	o->doubtful = sqlite3_wal_checkpoint_v2(o->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK;
-	if (!o->doubtful)
-		o->log_pages = 0;
-	return !o->doubtful;
-}
-
-/* In place of SQLite's own checkpoints, which would come in the middle of a busy loop. */
-static int outbox_committed(void *arg, sqlite3 *db, const char *name, int pages)
-{
-	struct ice_outbox *o = arg;
-	(void)db, (void)name;
-	o->log_pages = pages;
-	return SQLITE_OK;
-}
-
 static bool outbox_count(struct ice_outbox *o)
 {
 	struct ice_outbox_depth *d = &o->depth;
@@ -121,7 +91,7 @@ struct ice_outbox *ice_outbox_open(const struct ice_outbox_options *options, cha
 	snprintf(o->site, sizeof(o->site), "%s", options->site);
 	if (strcmp(options->path, ":memory:") != 0)
 		snprintf(o->path, sizeof(o->path), "%s", options->path);
-	sqlite3_wal_hook(db, outbox_committed, o);
+	ice_outbox_log_begin(o);
 	bool ok = outbox_count(o) && ice_outbox_bases_open(o) && ice_outbox_places_open(o);
 	for (int i = 0; ok && i < OUTBOX_STATEMENTS; i++)
 		ok = sqlite3_prepare_v3(db, outbox_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &o->statements[i], NULL) ==
@@ -131,8 +101,6 @@ struct ice_outbox *ice_outbox_open(const struct ice_outbox_options *options, cha
 		ice_outbox_close(o);
 		return NULL;
 	}
-	o->doubtful = true; /* whoever wrote the log may have met a sync that failed */
-	(void)outbox_trust(o);
 	ice_outbox_bases_meet(o, options->server ? options->server : "");
 	return o;
 }
@@ -143,8 +111,7 @@ void ice_outbox_close(struct ice_outbox *o)
 		return;
 	for (int i = 0; i < OUTBOX_STATEMENTS; i++)
 		sqlite3_finalize(o->statements[i]);
-	if (o->log_pages > 0 && outbox_trust(o))
-		ice_outbox_file_run(o->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	ice_outbox_log_end(o);
 	ice_outbox_file_close(o->db);
 	free(o);
 }
@@ -242,16 +209,16 @@ static enum ice_outbox_result outbox_put(struct ice_outbox *o, const struct ice_
 		snprintf(o->error, sizeof(o->error), "storing a batch: the disk is full");
 		return ICE_OUTBOX_FULL;
 	}
-	if (!outbox_trust(o)) {
+	if (!ice_outbox_log_trust(o)) {
 		snprintf(o->error, sizeof(o->error), "storing a batch: disk I/O error");
 		return ICE_OUTBOX_FAILED;
 	}
 	if (!outbox_insert(o, b, readings, wire, &after)) {
 		enum ice_outbox_result result = ice_outbox_look_failed(o, "storing a batch");
 		ice_outbox_look_rollback(o);
-		o->doubtful = true;
+		ice_outbox_log_doubt(o);
 		/* The log may be all that is too long. */
-		(void)outbox_checkpoint(o);
+		(void)ice_outbox_log_fold(o);
 		return result;
 	}
 	o->devices = after.devices;
@@ -261,8 +228,7 @@ static enum ice_outbox_result outbox_put(struct ice_outbox *o, const struct ice_
 	o->depth.readings += (int64_t)b->readings;
 	o->depth.bytes += (int64_t)b->packed_len;
 	o->error[0] = '\0';
-	if (o->log_pages > OUTBOX_LOG_PAGES)
-		(void)outbox_checkpoint(o);
+	ice_outbox_log_bound(o);
 	return ICE_OUTBOX_OK;
 }
 
@@ -352,7 +318,7 @@ static bool outbox_leave(struct ice_outbox *o, enum outbox_statement how, const 
 		ice_outbox_look_rollback(o);
 		if (tries == 1)
 			return false;
-		(void)outbox_checkpoint(o);
+		(void)ice_outbox_log_fold(o);
 	}
 	o->depth.batches--;
 	o->depth.readings -= readings;
@@ -404,25 +370,6 @@ bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value)
 	(void)ice_outbox_look_failed(o, "storing a setting");
 	ice_outbox_look_rollback(o);
 	return false;
-}
-
-void ice_outbox_idle(struct ice_outbox *o)
-{
-	int64_t spare = 0;
-	if (ice_outbox_file_number(o->db, "PRAGMA freelist_count", &spare) && spare > OUTBOX_FREE_PAGES) {
-		char sql[64];
-		snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", OUTBOX_GIVE_BACK);
-		ice_outbox_file_run(o->db, sql);
-	}
-	if (o->log_pages > 0)
-		(void)outbox_checkpoint(o);
-}
-
-bool ice_outbox_tidy(struct ice_outbox *o)
-{
-	if (o->doubtful)
-		return outbox_trust(o);
-	return o->log_pages > OUTBOX_LOG_LONG && outbox_checkpoint(o);
 }
 
 bool ice_outbox_damaged(const struct ice_outbox *o)

@@ -53,22 +53,6 @@ void ice_outbox_file_close(sqlite3 *db)
 	sqlite3_close_v2(db);
 }
 
-bool ice_outbox_file_rewrite_log(sqlite3 *db)
-{
-	uint8_t bytes[1 << 16];
-	sqlite3_file *log = NULL;
-	sqlite3_int64 size = 0;
-	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK || !log || !log->pMethods)
-		return true; /* in memory */
-	bool good = log->pMethods->xFileSize(log, &size) == SQLITE_OK;
-	for (sqlite3_int64 at = 0, n; good && at < size; at += n) {
-		n = size - at < (sqlite3_int64)sizeof(bytes) ? size - at : (sqlite3_int64)sizeof(bytes);
-		good = log->pMethods->xRead(log, bytes, (int)n, at) == SQLITE_OK &&
-		       log->pMethods->xWrite(log, bytes, (int)n, at) == SQLITE_OK;
-	}
-	return good && (size == 0 || log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK);
-}
-
 /* The one number a statement answers with. */
 bool ice_outbox_file_number(sqlite3 *db, const char *sql, int64_t *out)
 {

@@ -45,8 +45,6 @@ enum outbox_file_verdict ice_outbox_file_error(struct sqlite3 *db, const char *p
 
 /* Runs statements without results; asks for the one number a statement answers with. */
 bool ice_outbox_file_run(struct sqlite3 *db, const char *sql);
-/* After a sync that failed, the kernel takes what it could not write for written: writes the log once more, byte for byte, and syncs it. */
-ICE_MUST_CHECK bool ice_outbox_file_rewrite_log(struct sqlite3 *db);
 ICE_MUST_CHECK bool ice_outbox_file_number(struct sqlite3 *db, const char *sql, int64_t *out);
 
 /* Makes a rename or a new name in this path's folder outlive a power cut. */

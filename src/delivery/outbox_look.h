@@ -1,7 +1,7 @@
 /* outbox_look: the outbox from the inside, shared by outbox.c, which moves batches, outbox_look.c, which looks at them,
- * outbox_places.c and outbox_bases.c.
+ * outbox_log.c, outbox_places.c and outbox_bases.c.
  *
- * Only these four include it. */
+ * Only these five include it. */
 #ifndef ICE_OUTBOX_LOOK_H
 #define ICE_OUTBOX_LOOK_H
 
