@@ -114,8 +114,8 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/run_corpus.c $(B)/libparts.a $(B)/libice.
 
 # Engines and servers made wrong on purpose at link time, which the tests must notice, one that takes notes, one whose frames can be told
 # from others', and what stands in for a disk or a clock that fails.
-WRONG := $(addprefix $(B)/kills/,ice-tapped ice-witness ice-delete-before-ack ice-sync-normal ice-broken-promise facilities-manager-ack-before-commit \
-         facilities-manager-sync-normal powercut.so faultydisk.so clockstep.so smallbuffer.so turns.so)
+WRONG := $(addprefix $(B)/kills/,ice-tapped ice-witness ice-delete-before-ack ice-sync-normal ice-sync-full ice-broken-promise \
+         facilities-manager-ack-before-commit facilities-manager-sync-normal powercut.so faultydisk.so clockstep.so smallbuffer.so turns.so)
 .PHONY: wrong
 wrong: $(WRONG)
 $(B)/kills/ice-%: $(foreach d,$(ICE_PARTS),$(call objects,$(d))) $(B)/obj/tests/kills/with_%.o $(B)/obj/tests/kills/with_tapped.o $(B)/libice.a
@@ -133,7 +133,7 @@ $(B)/obj/tests/kills/%.o: CFLAGS += -fPIC
 $(B)/kills/ice-witness: WRAP = -Wl,--wrap=ice_outbox_put
 $(B)/kills/ice-broken-promise: WRAP = -Wl,--wrap=ice_confinement_server
 $(B)/kills/ice-delete-before-ack: WRAP = -Wl,--wrap=ice_outbox_next
-$(B)/kills/%-sync-normal: WRAP = -Wl,--wrap=sqlite3_exec
+$(B)/kills/%-sync-normal $(B)/kills/%-sync-full: WRAP = -Wl,--wrap=sqlite3_exec
 $(B)/kills/%-ack-before-commit: WRAP = -Wl,--wrap=sqlite3_step,--wrap=sqlite3_close
 
 # What sees the frames of the engines that test scripts run (tests/wiretap/under.sh).

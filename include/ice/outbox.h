@@ -1,8 +1,8 @@
 /* outbox: batches that survive anything until the server proves that it has them.
  *
- * One SQLite database, WAL, synchronous=FULL. A batch's bytes and id never change after their commit; the batch, "these
- * devices were read", what is known of their places and what is a base now commit together; a batch leaves only by ice_outbox_acknowledged, or is set aside by ice_outbox_reject. A full
- * outbox refuses (the caller stops polling); it never drops the oldest. One process at a time (a lock on the database).
+ * One SQLite database with a write-ahead log. A batch's bytes and id never change after their commit; the batch, "these devices were read",
+ * what is known of their places and what is a base now commit together; a batch leaves only by ice_outbox_acknowledged, or is set aside by
+ * ice_outbox_reject. A full outbox refuses (the caller stops polling); it never drops the oldest. One process at a time (a lock on the database).
  *
  * Readings are given to it whole. What goes into a batch may be a change of a record of an earlier batch, the device's base. The bases are
  * kept here, committed with their batches, and all forgotten when a batch is set aside or lost: then readings travel whole again, for
@@ -13,8 +13,14 @@
  * moved aside as PATH.corrupt-N, never deleted; the batches in it that still prove themselves by their ids are carried over
  * into the new one, and devices count as never read, so that whatever was lost is read again.
  *
+ * A put waits for the disk: the batch, and all that was written before it, outlives a power cut. Whatever else is written is in the log at
+ * once and outlives the process; a power cut may take what was written behind the last put, idle or tidy, from some point on. It costs no
+ * reading: a batch that the server has is sent again, or refused again; a lane begins again; a sweep goes on from an earlier place; a printer
+ * is known as it was; whoever gets the batches is met again.
+ *
  * Life: ice_outbox_open -> put, next, acknowledged, reject, and idle once in a while -> ice_outbox_close. No function waits for
- * another process; each that writes waits for the disk (some milliseconds). */
+ * another process. For the disk put waits once; idle and tidy wait twice where they fold the log, and the first write behind that once. A put
+ * that fails waits longer: what a sync that failed has left out of the log is written there once more. */
 #ifndef ICE_OUTBOX_H
 #define ICE_OUTBOX_H
 
@@ -143,11 +149,11 @@ ICE_MUST_CHECK bool ice_outbox_forget_kept(struct ice_outbox *o);
 /* How often that has happened since it was opened: who holds places in memory must follow. */
 uint64_t ice_outbox_unread_count(const struct ice_outbox *o);
 
-/* Small durable values of the engine (seed and position of a sweep). get returns a malloc'd string or NULL. */
+/* Small values of the engine that are kept (seed and position of a sweep). get returns a malloc'd string or NULL. */
 ICE_MUST_CHECK bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value);
 char *ice_outbox_get(struct ice_outbox *o, const char *key);
 
-/* From an idle timer: a checkpoint costs 10-15 ms. Without it the database still works and its log stays bounded. */
+/* From an idle timer: folds the log into the database. Without it the database still works and its log stays bounded. */
 void ice_outbox_idle(struct ice_outbox *o);
 /* Where there is no idle time: the same when the log has grown long, so that no put has to do it; or, after a sync that failed, what
  * is to be done before a put: the log is written once more. True when it did, and cost that time. */

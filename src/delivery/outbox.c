@@ -213,14 +213,16 @@ static enum ice_outbox_result outbox_put(struct ice_outbox *o, const struct ice_
 		snprintf(o->error, sizeof(o->error), "storing a batch: disk I/O error");
 		return ICE_OUTBOX_FAILED;
 	}
-	if (!outbox_insert(o, b, readings, wire, &after)) {
+	if (!ice_outbox_log_wait(o, true) || !outbox_insert(o, b, readings, wire, &after)) {
 		enum ice_outbox_result result = ice_outbox_look_failed(o, "storing a batch");
 		ice_outbox_look_rollback(o);
+		(void)!ice_outbox_log_wait(o, false);
 		ice_outbox_log_doubt(o);
 		/* The log may be all that is too long. */
 		(void)ice_outbox_log_fold(o);
 		return result;
 	}
+	(void)!ice_outbox_log_wait(o, false); /* or the next write waits, too */
 	o->devices = after.devices;
 	o->bases = after.bases;
 	o->depth.last_sequence = b->sequence;

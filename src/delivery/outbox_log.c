@@ -24,12 +24,18 @@ void ice_outbox_log_begin(struct ice_outbox *o)
 	sqlite3_wal_hook(o->db, log_committed, o);
 	o->doubtful = true; /* whoever wrote the log may have met a sync that failed */
 	(void)!ice_outbox_log_trust(o);
+	(void)!ice_outbox_log_wait(o, false);
 }
 
 void ice_outbox_log_end(struct ice_outbox *o)
 {
 	if (o->log_pages > 0 && ice_outbox_log_trust(o))
 		ice_outbox_file_run(o->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+bool ice_outbox_log_wait(struct ice_outbox *o, bool waits)
+{
+	return ice_outbox_file_run(o->db, waits ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
 }
 
 void ice_outbox_log_doubt(struct ice_outbox *o)

@@ -10,6 +10,10 @@
 void ice_outbox_log_begin(struct ice_outbox *o);
 void ice_outbox_log_end(struct ice_outbox *o);
 
+/* A commit of a batch waits until it is on the disk, with all that was written before it. No other waits: it is in the log at once, and a
+ * power cut takes it only with all that was written behind it. */
+ICE_MUST_CHECK bool ice_outbox_log_wait(struct ice_outbox *o, bool waits);
+
 /* A sync has failed. Behind what it has left out of the log nothing would be found after a power cut, nor may that go into the database. */
 void ice_outbox_log_doubt(struct ice_outbox *o);
 /* Writes a log once more that is in doubt. True when nothing is in doubt, any more. */

@@ -17,7 +17,7 @@ struct ice_heartbeat {
 	struct ice_heartbeat_options options;
 	struct ice_heartbeat_ops ops;
 	void *arg;
-	struct event *timer;
+	struct event *timer, *disk;
 	struct ice_neighbours *neighbours;
 	struct ice_pacer pace; /* of all channels together */
 	struct ice_sweep *sweep;
@@ -25,8 +25,8 @@ struct ice_heartbeat {
 	struct ice_batches *batches;
 	ice_usec place_at; /* the place is told next */
 	bool ending;       /* the sweep is over, and what it read is not yet committed */
-	bool committed; /* something was, in this beat: the end of a sweep is told in the next, which comes at once */
-	ice_usec now;   /* of this beat */
+	bool disk_due;     /* what waits for the disk comes in the next turn of the loop */
+	ice_usec now;      /* of this beat */
 };
 
 /* ---- where the channels' findings go ---- */
@@ -86,7 +86,6 @@ static void heartbeat_tell_place(struct ice_heartbeat *h)
 		return;
 	struct ice_place place = ice_sweep_place(h->sweep);
 	h->place_at = h->now + HEARTBEAT_PLACE;
-	h->committed = true;
 	h->ops.place(&place, h->arg);
 }
 
@@ -96,24 +95,33 @@ static bool heartbeat_more(const struct ice_heartbeat *h)
 	return ice_sweep_going(h->sweep) || ice_heartbeat_rounding(h);
 }
 
+/* A zero timer, and never event_active(): libevent empties its active queue before it polls the sockets again. */
+static void heartbeat_wait(struct event *timer, ice_usec wait)
+{
+	struct timeval tv = {.tv_sec = (time_t)(wait / 1000000), .tv_usec = (suseconds_t)(wait % 1000000)};
+	evtimer_add(timer, &tv);
+}
+
 static void heartbeat_arm(struct ice_heartbeat *h)
 {
 	ice_usec at = ice_sweep_next(h->sweep, h->now);
 	ice_usec round = h->rounds ? ice_rounds_next(h->rounds, h->now) : ICE_USEC_NEVER;
 	ice_usec batch = ice_batches_next(h->batches, h->now, heartbeat_more(h));
+	ice_usec save = h->rounds ? ice_rounds_save_at(h->rounds) : ICE_USEC_NEVER;
+	ice_usec disk = save < batch ? save : batch;
+	/* Once it is due it is left alone: to be added again would put it off, for ever where each turn brings a beat. */
+	if (disk <= h->now && !h->disk_due) {
+		h->disk_due = true;
+		heartbeat_wait(h->disk, 0);
+	}
 	at = round < at ? round : at;
-	at = batch < at ? batch : at;
-	if (h->committed)
-		at = h->now;
+	at = disk > h->now && disk < at ? disk : at;
 	if (at > h->now + HEARTBEAT_IDLE)
 		at = h->now + HEARTBEAT_IDLE;
-	/* A zero timer, and never event_active(): libevent empties its active queue before it polls the sockets again. */
-	ice_usec wait = at > h->now ? at - h->now : 0;
-	struct timeval tv = {.tv_sec = (time_t)(wait / 1000000), .tv_usec = (suseconds_t)(wait % 1000000)};
-	evtimer_add(h->timer, &tv);
+	heartbeat_wait(h->timer, at > h->now ? at - h->now : 0);
 }
 
-/* The heartbeat. Each commit waits for the disk, so that a beat makes one at most of readings or of printers, the place of the sweep apart. */
+/* The heartbeat. */
 static void heartbeat_beat(struct ice_heartbeat *h)
 {
 	h->now = ice_clock_now();
@@ -122,14 +130,12 @@ static void heartbeat_beat(struct ice_heartbeat *h)
 		ice_rounds_beat(h->rounds, h->now,
 		                !ice_batches_refused(h->batches)); /* what is read could not be kept */
 	h->ending |= ice_sweep_beat(h->sweep, h->now);
-	h->committed = ice_batches_close(h->batches, h->now, heartbeat_more(h)) ||
-	               (h->rounds && ice_rounds_save(h->rounds, h->now));
-	if (h->now >= h->place_at) /* right behind a batch, too: seldom is the queue as empty as then */
+	if (h->now >= h->place_at)
 		heartbeat_tell_place(h);
 	if (h->options.upload)
 		ice_upload_work(h->options.upload, h->now);
 
-	bool swept = h->ending && !h->committed && ice_batches_waiting(h->batches) == 0;
+	bool swept = h->ending && ice_batches_waiting(h->batches) == 0;
 	if (swept && ice_sweep_drained(h->sweep))
 		heartbeat_tell_place(h);
 	h->ending &= !swept;
@@ -138,6 +144,22 @@ static void heartbeat_beat(struct ice_heartbeat *h)
 		h->ops.beat(h->now, h->arg);
 	if (swept)
 		h->ops.swept(!ice_sweep_drained(h->sweep), h->arg);
+}
+
+/* What waits for the disk: one batch, or the rows of some printers. A turn of the loop may have several beats, and has this once at most,
+ * behind what its sockets brought; the next beat comes in the next turn. */
+static void heartbeat_disk(evutil_socket_t fd, short what, void *arg)
+{
+	struct ice_heartbeat *h = arg;
+	(void)fd;
+	(void)what;
+	h->now = ice_clock_now();
+	h->disk_due = false;
+	if (!ice_batches_close(h->batches, h->now, heartbeat_more(h)) && h->rounds)
+		ice_rounds_save(h->rounds, h->now);
+	if (h->now >= h->place_at) /* right behind a batch, too: seldom is the queue as empty as then */
+		heartbeat_tell_place(h);
+	heartbeat_wait(h->timer, 0);
 }
 
 static void heartbeat_timer(evutil_socket_t fd, short what, void *arg)
@@ -228,7 +250,8 @@ struct ice_heartbeat *ice_heartbeat_new(struct event_base *base, const struct ic
 		return NULL;
 	}
 	h->timer = evtimer_new(base, heartbeat_timer, h);
-	if (!h->timer)
+	h->disk = evtimer_new(base, heartbeat_disk, h);
+	if (!h->timer || !h->disk)
 		abort();
 	heartbeat_arm(h);
 	return h;
@@ -244,6 +267,8 @@ void ice_heartbeat_free(struct ice_heartbeat *h)
 	ice_neighbours_free(h->neighbours);
 	if (h->timer)
 		event_free(h->timer);
+	if (h->disk)
+		event_free(h->disk);
 	free(h);
 }
 

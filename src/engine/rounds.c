@@ -148,15 +148,19 @@ static void rounds_look(struct ice_rounds *r, ice_usec now)
 	r->look_at = now + ROUNDS_LOOK;
 }
 
-bool ice_rounds_save(struct ice_rounds *r, ice_usec now)
+void ice_rounds_save(struct ice_rounds *r, ice_usec now)
 {
-	if (now < r->save_at || ice_channel_busy(r->channel))
-		return false;
-	size_t unsaved = ice_devices_unsaved(r->options.devices);
-	bool saved = unsaved == 0 || ice_devices_save(r->options.devices, r->wall);
+	if (now < ice_rounds_save_at(r))
+		return;
+	bool saved = ice_devices_save(r->options.devices, r->wall);
 	if (!saved || ice_devices_unsaved(r->options.devices) == 0)
 		r->save_at = now + ROUNDS_SAVE;
-	return unsaved > 0;
+}
+
+ice_usec ice_rounds_save_at(const struct ice_rounds *r)
+{
+	bool waits = ice_channel_busy(r->channel) || ice_devices_unsaved(r->options.devices) == 0;
+	return waits ? ICE_USEC_NEVER : r->save_at;
 }
 
 void ice_rounds_beat(struct ice_rounds *r, ice_usec now, bool may_begin)
@@ -171,6 +175,9 @@ void ice_rounds_beat(struct ice_rounds *r, ice_usec now, bool may_begin)
 	}
 	if (!ice_channel_busy(r->channel) && may_begin && (ended || now >= r->look_at))
 		rounds_look(r, now);
+	/* What changes from now on is saved a while later, most likely behind its reading: whoever is known is left to the rounds by a sweep. */
+	if (now >= r->save_at && ice_devices_unsaved(r->options.devices) == 0)
+		r->save_at = now + ROUNDS_SAVE;
 }
 
 ice_usec ice_rounds_next(const struct ice_rounds *r, ice_usec now)
@@ -178,8 +185,6 @@ ice_usec ice_rounds_next(const struct ice_rounds *r, ice_usec now)
 	ice_usec at = ice_channel_next(r->channel, now);
 	if (ice_channel_busy(r->channel))
 		return at;
-	if (r->save_at <= now && ice_devices_unsaved(r->options.devices) > 0)
-		return now;
 	return r->look_at > now && r->look_at < at ? r->look_at : at;
 }
 

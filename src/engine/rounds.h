@@ -45,9 +45,10 @@ void ice_rounds_free(struct ice_rounds *r);
 /* Receives, sends, ends what is through, and begins what is due where it may. */
 void ice_rounds_beat(struct ice_rounds *r, ice_usec now, bool may_begin);
 ice_usec ice_rounds_next(const struct ice_rounds *r, ice_usec now);
-/* Between rounds, commits what has changed of the printers when that is due: some rows at a time, so that no beat takes long. True when it
- * tried. */
-bool ice_rounds_save(struct ice_rounds *r, ice_usec now);
+/* Between rounds, commits what has changed of the printers when that is due: some rows at a time, so that no call takes long. */
+void ice_rounds_save(struct ice_rounds *r, ice_usec now);
+/* When that is; ICE_USEC_NEVER while nothing is to be saved, or a round is going on. */
+ice_usec ice_rounds_save_at(const struct ice_rounds *r);
 bool ice_rounds_going(const struct ice_rounds *r);
 
 /* Ends it now: what is in flight is forgotten. */
