@@ -14,13 +14,13 @@
  * into the new one, and devices count as never read, so that whatever was lost is read again.
  *
  * A put waits for the disk: the batch, and all that was written before it, outlives a power cut. Whatever else is written is in the log at
- * once and outlives the process; a power cut may take what was written behind the last put, idle or tidy, from some point on. It costs no
+ * once and outlives the process; a power cut may take what was written behind the last put or settle, from some point on. It costs no
  * reading: a batch that the server has is sent again, or refused again; a lane begins again; a sweep goes on from an earlier place; a printer
- * is known as it was; whoever gets the batches is met again.
+ * is known as it was; another server is met again.
  *
- * Life: ice_outbox_open -> put, next, acknowledged, reject, and idle once in a while -> ice_outbox_close. No function waits for
- * another process. For the disk put waits once; idle and tidy wait twice where they fold the log, and the first write behind that once. A put
- * that fails waits longer: what a sync that failed has left out of the log is written there once more. */
+ * Life: ice_outbox_open -> put, next, acknowledged, reject, settle and idle once in a while -> ice_outbox_close. No function waits
+ * for another process. For the disk put and settle wait once; idle and tidy wait twice where they fold the log, and the first write behind
+ * that once. A put that fails waits longer: what a sync that failed has left out of the log is written there once more. */
 #ifndef ICE_OUTBOX_H
 #define ICE_OUTBOX_H
 
@@ -158,6 +158,8 @@ void ice_outbox_idle(struct ice_outbox *o);
 /* Where there is no idle time: the same when the log has grown long, so that no put has to do it; or, after a sync that failed, what
  * is to be done before a put: the log is written once more. True when it did, and cost that time. */
 bool ice_outbox_tidy(struct ice_outbox *o);
+/* Each minute, say: what was written outlives a power cut from now on. */
+void ice_outbox_settle(struct ice_outbox *o);
 
 /* The database turned out to be damaged: nothing more will come of it until it is closed and opened again, which mends it. */
 bool ice_outbox_damaged(const struct ice_outbox *o);

@@ -16,6 +16,7 @@ static int log_committed(void *arg, sqlite3 *db, const char *name, int pages)
 	struct ice_outbox *o = arg;
 	(void)db, (void)name;
 	o->log_pages = pages;
+	o->unsettled = !o->waits;
 	return SQLITE_OK;
 }
 
@@ -35,6 +36,7 @@ void ice_outbox_log_end(struct ice_outbox *o)
 
 bool ice_outbox_log_wait(struct ice_outbox *o, bool waits)
 {
+	o->waits = waits;
 	return ice_outbox_file_run(o->db, waits ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
 }
 
@@ -43,21 +45,34 @@ void ice_outbox_log_doubt(struct ice_outbox *o)
 	o->doubtful = true;
 }
 
+/* NULL in memory. */
+static sqlite3_file *log_file(sqlite3 *db)
+{
+	sqlite3_file *log = NULL;
+	bool there = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK;
+	return there && log && log->pMethods ? log : NULL;
+}
+
+static bool log_sync(sqlite3_file *log)
+{
+	return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK;
+}
+
 /* After a sync that failed, the kernel takes what it could not write for written: byte for byte, and synced. */
 static bool log_rewrite(sqlite3 *db)
 {
 	uint8_t bytes[1 << 16];
-	sqlite3_file *log = NULL;
+	sqlite3_file *log = log_file(db);
 	sqlite3_int64 size = 0;
-	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK || !log || !log->pMethods)
-		return true; /* in memory */
+	if (!log)
+		return true;
 	bool good = log->pMethods->xFileSize(log, &size) == SQLITE_OK;
 	for (sqlite3_int64 at = 0, n; good && at < size; at += n) {
 		n = size - at < (sqlite3_int64)sizeof(bytes) ? size - at : (sqlite3_int64)sizeof(bytes);
 		good = log->pMethods->xRead(log, bytes, (int)n, at) == SQLITE_OK &&
 		       log->pMethods->xWrite(log, bytes, (int)n, at) == SQLITE_OK;
 	}
-	return good && (size == 0 || log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK);
+	return good && (size == 0 || log_sync(log));
 }
 
 bool ice_outbox_log_trust(struct ice_outbox *o)
@@ -71,8 +86,10 @@ bool ice_outbox_log_fold(struct ice_outbox *o)
 	if (!ice_outbox_log_trust(o))
 		return false;
 	o->doubtful = sqlite3_wal_checkpoint_v2(o->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK;
-	if (!o->doubtful)
+	if (!o->doubtful) {
 		o->log_pages = 0;
+		o->unsettled = false;
+	}
 	return !o->doubtful;
 }
 
@@ -92,6 +109,18 @@ void ice_outbox_idle(struct ice_outbox *o)
 	}
 	if (o->log_pages > 0)
 		(void)ice_outbox_log_fold(o);
+}
+
+void ice_outbox_settle(struct ice_outbox *o)
+{
+	sqlite3_file *log = log_file(o->db);
+	if (!o->unsettled || !log)
+		return;
+	if (o->doubtful)
+		(void)!ice_outbox_log_trust(o);
+	else
+		o->doubtful = !log_sync(log);
+	o->unsettled = o->doubtful;
 }
 
 bool ice_outbox_tidy(struct ice_outbox *o)

@@ -1,5 +1,5 @@
 /* outbox_log: the log in front of the outbox's database: what of it is on the disk, and when it goes into the database. The functions here,
- * and ice_outbox_idle and ice_outbox_tidy, which stand beside them, are the only ones that sync or fold it apart from a commit. */
+ * and ice_outbox_idle, ice_outbox_tidy and ice_outbox_settle, which stand beside them, are all that syncs or folds it apart from a commit. */
 #ifndef ICE_OUTBOX_LOG_H
 #define ICE_OUTBOX_LOG_H
 

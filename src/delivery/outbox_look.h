@@ -54,6 +54,8 @@ struct ice_outbox {
 	char path[ICE_OUTBOX_PATH_MAX]; /* "" in memory */
 	int log_pages;                  /* in the write-ahead log, not yet in the database */
 	bool doubtful;                  /* a sync has failed: the log may not be on the disk as it seems */
+	bool waits;                     /* commits do, for the disk */
+	bool unsettled;                 /* something was written since one did */
 	bool damaged;
 	char error[256];
 };

@@ -12,6 +12,8 @@
 #define HEARTBEAT_IDLE ICE_USEC_SEC(1)
 /* How often the place of the sweep is told. */
 #define HEARTBEAT_PLACE ICE_USEC_SEC(2)
+/* What a power cut takes at most, of what no batch has put on the disk. */
+#define HEARTBEAT_SETTLE ICE_USEC_SEC(60)
 
 struct ice_heartbeat {
 	struct ice_heartbeat_options options;
@@ -24,9 +26,10 @@ struct ice_heartbeat {
 	struct ice_rounds *rounds; /* NULL: nobody is known */
 	struct ice_batches *batches;
 	ice_usec place_at; /* the place is told next */
-	bool ending;       /* the sweep is over, and what it read is not yet committed */
-	bool disk_due;     /* what waits for the disk comes in the next turn of the loop */
-	ice_usec now;      /* of this beat */
+	ice_usec settle_at;
+	bool ending;   /* the sweep is over, and what it read is not yet committed */
+	bool disk_due; /* what waits for the disk comes in the next turn of the loop */
+	ice_usec now;  /* of this beat */
 };
 
 /* ---- where the channels' findings go ---- */
@@ -109,6 +112,7 @@ static void heartbeat_arm(struct ice_heartbeat *h)
 	ice_usec batch = ice_batches_next(h->batches, h->now, heartbeat_more(h));
 	ice_usec save = h->rounds ? ice_rounds_save_at(h->rounds) : ICE_USEC_NEVER;
 	ice_usec disk = save < batch ? save : batch;
+	disk = h->settle_at < disk ? h->settle_at : disk;
 	/* Once it is due it is left alone: to be added again would put it off, for ever where each turn brings a beat. */
 	if (disk <= h->now && !h->disk_due) {
 		h->disk_due = true;
@@ -146,8 +150,8 @@ static void heartbeat_beat(struct ice_heartbeat *h)
 		h->ops.swept(!ice_sweep_drained(h->sweep), h->arg);
 }
 
-/* What waits for the disk: one batch, or the rows of some printers. A turn of the loop may have several beats, and has this once at most,
- * behind what its sockets brought; the next beat comes in the next turn. */
+/* What waits for the disk: one batch, or the rows of some printers and, each minute, what was written since a batch. A turn of the loop may have
+ * several beats, and has this once at most, behind what its sockets brought; the next beat comes in the next turn. */
 static void heartbeat_disk(evutil_socket_t fd, short what, void *arg)
 {
 	struct ice_heartbeat *h = arg;
@@ -155,10 +159,15 @@ static void heartbeat_disk(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	h->now = ice_clock_now();
 	h->disk_due = false;
-	if (!ice_batches_close(h->batches, h->now, heartbeat_more(h)) && h->rounds)
+	bool closed = ice_batches_close(h->batches, h->now, heartbeat_more(h));
+	if (!closed && h->rounds)
 		ice_rounds_save(h->rounds, h->now);
 	if (h->now >= h->place_at) /* right behind a batch, too: seldom is the queue as empty as then */
 		heartbeat_tell_place(h);
+	if (!closed && h->now >= h->settle_at) {
+		ice_outbox_settle(h->options.outbox);
+		h->settle_at = h->now + HEARTBEAT_SETTLE;
+	}
 	heartbeat_wait(h->timer, 0);
 }
 
@@ -244,6 +253,7 @@ struct ice_heartbeat *ice_heartbeat_new(struct event_base *base, const struct ic
 	h->neighbours = ice_neighbours_new(NULL, NULL);
 	ice_neighbours_connect(h->neighbours);
 	ice_pacer_init(&h->pace, options->rate, NULL, h->now);
+	h->settle_at = options->outbox ? h->now + HEARTBEAT_SETTLE : ICE_USEC_NEVER;
 	h->batches = ice_batches_new(options->outbox, options->upload, options->devices);
 	if (!heartbeat_make_channels(h, base, why, why_size)) {
 		ice_heartbeat_free(h);

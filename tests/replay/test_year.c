@@ -55,6 +55,7 @@ static struct year {
 	unsigned sweeps_seen, sweeps_due, restarts, reloads, outages, gaps_checked;
 	ice_usec swept_at; /* when the empty address was asked last */
 	int64_t swept_slot;
+	ice_usec unsynced; /* since when something that was written is not on the disk; 0 = all is */
 	size_t memory, database;
 	int descriptors;
 } year;
@@ -194,6 +195,17 @@ static void year_note_asked(void)
 
 /* ---- what is measured ---- */
 
+/* A power cut takes what was written in the last minute at most, also while nothing is read for hours. */
+static void year_check_disk(void)
+{
+	bool waits = false;
+	for (int i = 0; i < SIM_DISK_FILES && year.service; i++)
+		waits |= sim_disks[0].files[i].there && sim_disks[0].files[i].write_count > 0;
+	year.unsynced = !waits ? 0 : year.unsynced ? year.unsynced : world.now;
+	sim_require(!waits || world.now - year.unsynced <= SIM_SEC(61),
+	            "what was written is on the disk a minute later");
+}
+
 static int year_descriptors(void)
 {
 	int n = 0;
@@ -294,6 +306,7 @@ static void year_run(ice_usec end, bool quiet)
 		}
 		while (year.service && !world.broken && sim_world_run())
 			continue;
+		year_check_disk();
 	}
 }
 

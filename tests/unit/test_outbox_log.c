@@ -103,6 +103,28 @@ static void a_put_alone_waits(void **state)
 	assert_true(syncs_since(&at) > 0); /* what an operator did is on the disk when the command ends */
 }
 
+static void what_was_written_is_settled_once(void **state)
+{
+	(void)state;
+	struct ice_outbox *o = must_open();
+	unsigned at = 0;
+	put(o, 1);
+	(void)syncs_since(&at);
+	ice_outbox_settle(o);
+	assert_int_equal(syncs_since(&at), 0);
+	assert_true(ice_outbox_set(o, "sweep", "seed=1 index=2"));
+	ice_outbox_settle(o);
+	assert_int_equal(syncs_since(&at), 1);
+	ice_outbox_settle(o);
+	assert_int_equal(syncs_since(&at), 0);
+	assert_true(ice_outbox_set(o, "sweep", "seed=1 index=3"));
+	ice_outbox_idle(o);
+	(void)syncs_since(&at);
+	ice_outbox_settle(o);
+	assert_int_equal(syncs_since(&at), 0);
+	ice_outbox_close(o);
+}
+
 /* The log and then the database are synced, and the head of the new log by whatever is written first. */
 static void folding_waits_twice(void **state)
 {
@@ -133,6 +155,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
 	const struct CMUnitTest tests[] = {
 	        TEST(a_put_alone_waits),
+	        TEST(what_was_written_is_settled_once),
 	        TEST(folding_waits_twice),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
