@@ -21,6 +21,7 @@ struct ice_batches {
 	bool refused;    /* told once per time it happens */
 	ice_usec again;  /* the outbox is not to be asked before */
 	ice_usec oldest; /* when the oldest queued reading came */
+	uint64_t kept;
 };
 
 struct ice_batches *ice_batches_new(struct ice_outbox *outbox, struct ice_upload *upload,
@@ -71,6 +72,7 @@ void ice_batches_keep(struct ice_batches *b, const struct ice_finding *finding, 
 	if (ice_queue_count(b->queue) == 0)
 		b->oldest = now;
 	ice_queue_put(b->queue, &r);
+	b->kept++;
 }
 
 /* Commits the oldest readings as one batch. False when the outbox takes no more for now. */
@@ -145,6 +147,11 @@ ice_usec ice_batches_next(const struct ice_batches *b, ice_usec now, bool more)
 size_t ice_batches_waiting(const struct ice_batches *b)
 {
 	return ice_queue_count(b->queue);
+}
+
+uint64_t ice_batches_kept(const struct ice_batches *b)
+{
+	return b->kept;
 }
 
 bool ice_batches_refused(const struct ice_batches *b)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ice/attr.h"
 #include "ice/clock.h"
@@ -39,6 +40,7 @@ size_t ice_batches_flush(struct ice_batches *b, ice_usec now);
 ice_usec ice_batches_next(const struct ice_batches *b, ice_usec now, bool more);
 
 size_t ice_batches_waiting(const struct ice_batches *b); /* readings not yet in the outbox */
+uint64_t ice_batches_kept(const struct ice_batches *b);  /* all that were kept so far, those included */
 bool ice_batches_refused(const struct ice_batches *b);   /* the outbox takes nothing */
 
 #endif

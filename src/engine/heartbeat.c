@@ -11,7 +11,7 @@
 /* While anything goes on that has no deadline here (an upload), a beat comes at least this often. */
 #define HEARTBEAT_IDLE ICE_USEC_SEC(1)
 /* How often the place of the sweep is told. */
-#define HEARTBEAT_PLACE ICE_USEC_SEC(2)
+#define HEARTBEAT_PLACE ICE_USEC_SEC(1)
 /* What a power cut takes at most, of what no batch has put on the disk. */
 #define HEARTBEAT_SETTLE ICE_USEC_SEC(60)
 
@@ -25,7 +25,10 @@ struct ice_heartbeat {
 	struct ice_sweep *sweep;
 	struct ice_rounds *rounds; /* NULL: nobody is known */
 	struct ice_batches *batches;
-	ice_usec place_at; /* the place is told next */
+	ice_usec place_at;      /* a place is noted next */
+	bool noted;             /* one is, */
+	struct ice_place place; /* this, */
+	uint64_t place_behind;  /* which is told once as many readings as this are on their way to the outbox no more */
 	ice_usec settle_at;
 	bool ending;   /* the sweep is over, and what it read is not yet committed */
 	bool disk_due; /* what waits for the disk comes in the next turn of the loop */
@@ -81,15 +84,35 @@ static bool heartbeat_busy(const struct ice_address *address, void *arg)
 
 /* ---- the beat ---- */
 
-/* From where a sweep can go on without missing anyone: nothing before it is unfinished, and all that was read is committed. */
+static bool heartbeat_unfinished(const struct ice_heartbeat *h)
+{
+	return ice_sweep_going(h->sweep) || (h->ending && ice_sweep_drained(h->sweep));
+}
+
+/* From where a sweep can go on without missing anyone: nothing before it is unfinished; and it is told once all that had been read by then is
+ * committed, while others are read. */
 static void heartbeat_tell_place(struct ice_heartbeat *h)
 {
-	bool unfinished = ice_sweep_going(h->sweep) || (h->ending && ice_sweep_drained(h->sweep));
-	if (!h->ops.place || !unfinished || ice_batches_waiting(h->batches) > 0)
+	if (!h->ops.place || !heartbeat_unfinished(h))
 		return;
-	struct ice_place place = ice_sweep_place(h->sweep);
+	if (!h->noted && h->now >= h->place_at) {
+		h->noted = true;
+		h->place = ice_sweep_place(h->sweep);
+		h->place_behind = ice_batches_kept(h->batches);
+	}
+	if (!h->noted || ice_batches_kept(h->batches) - ice_batches_waiting(h->batches) < h->place_behind)
+		return;
+	h->noted = false;
 	h->place_at = h->now + HEARTBEAT_PLACE;
-	h->ops.place(&place, h->arg);
+	h->ops.place(&h->place, h->arg);
+}
+
+/* Nothing more is read, and all is committed: the place where it was left. */
+static void heartbeat_tell_end(struct ice_heartbeat *h)
+{
+	h->noted = false;
+	h->place_at = h->now;
+	heartbeat_tell_place(h);
 }
 
 /* Readings are still to come. */
@@ -134,14 +157,13 @@ static void heartbeat_beat(struct ice_heartbeat *h)
 		ice_rounds_beat(h->rounds, h->now,
 		                !ice_batches_refused(h->batches)); /* what is read could not be kept */
 	h->ending |= ice_sweep_beat(h->sweep, h->now);
-	if (h->now >= h->place_at)
-		heartbeat_tell_place(h);
+	heartbeat_tell_place(h);
 	if (h->options.upload)
 		ice_upload_work(h->options.upload, h->now);
 
 	bool swept = h->ending && ice_batches_waiting(h->batches) == 0;
 	if (swept && ice_sweep_drained(h->sweep))
-		heartbeat_tell_place(h);
+		heartbeat_tell_end(h);
 	h->ending &= !swept;
 	heartbeat_arm(h);
 	if (h->ops.beat)
@@ -159,11 +181,12 @@ static void heartbeat_disk(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	h->now = ice_clock_now();
 	h->disk_due = false;
-	bool closed = ice_batches_close(h->batches, h->now, heartbeat_more(h));
-	if (!closed && h->rounds)
+	/* Before a printer is saved as known its reading is committed: after a kill in between none but the next inventory would read it. */
+	bool save = h->rounds && h->now >= ice_rounds_save_at(h->rounds);
+	bool closed = ice_batches_close(h->batches, h->now, heartbeat_more(h) && !save);
+	if (!closed && save)
 		ice_rounds_save(h->rounds, h->now);
-	if (h->now >= h->place_at) /* right behind a batch, too: seldom is the queue as empty as then */
-		heartbeat_tell_place(h);
+	heartbeat_tell_place(h);
 	if (!closed && h->now >= h->settle_at) {
 		ice_outbox_settle(h->options.outbox);
 		h->settle_at = h->now + HEARTBEAT_SETTLE;
@@ -289,6 +312,7 @@ void ice_heartbeat_sweep(struct ice_heartbeat *h, const struct ice_place *from, 
 	assert(!ice_heartbeat_sweeping(h));
 	h->now = ice_clock_now();
 	h->place_at = h->now + HEARTBEAT_PLACE;
+	h->noted = false;
 	ice_sweep_begin(h->sweep, from, legs, spread, h->now);
 	heartbeat_arm(h);
 }
@@ -302,7 +326,7 @@ size_t ice_heartbeat_stop(struct ice_heartbeat *h)
 {
 	h->now = ice_clock_now();
 	(void)ice_batches_flush(h->batches, h->now);
-	heartbeat_tell_place(h);
+	heartbeat_tell_end(h);
 	ice_sweep_stop(h->sweep, h->now);
 	h->ending = false;
 	if (h->rounds)
