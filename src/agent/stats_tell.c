@@ -25,6 +25,15 @@ static void stats_tell_loss(const struct ice_scanner_counters *c, FILE *to)
 		        100 * other);
 }
 
+/* Most were asked again before their answer came, and then answered twice: none was lost, and each was asked too often. */
+static void stats_tell_hasty(const struct ice_scanner_counters *c, FILE *to)
+{
+	uint64_t again = c->answered[1] + c->answered[2] + c->answered[3], all = c->answered[0] + again;
+	if (all >= 10 && again * 2 > all && c->strays[ICE_VERDICT_UNKNOWN_ID] * 2 > all)
+		fputs("most devices answer later than they are asked again: a longer --timeout would ask them once\n",
+		      to);
+}
+
 #define STATS_TELL_SLOW ICE_USEC_MSEC(100)
 
 /* The three slowest devices and subnets, where some are slow at all. */
@@ -92,6 +101,7 @@ void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool
 	if (f->seconds >= 1)
 		ice_bounds_tell(c, to);
 	stats_tell_loss(c, to);
+	stats_tell_hasty(c, to);
 	stats_tell_slowest(s, to);
 	if (c->incomplete) {
 		stats_plural(to, c->incomplete, "printer");

@@ -226,6 +226,28 @@ static void test_loss(void **state)
 	}
 }
 
+/* Where the first wait is too short nearly everybody answers twice. */
+static void test_asked_again_too_soon(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t first, second, unknown;
+		bool hasty;
+	} cases[] = {
+	        {0, 1200, 1200, true}, {400, 600, 700, true}, {1200, 0, 1200, false}, /* the network doubles them */
+	        {800, 400, 0, false},                                                 /* it loses them */
+	        {0, 3, 3, false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ice_stats s;
+		struct ice_figures f = {.scanner = {.answered = {cases[i].first, cases[i].second},
+		                                    .strays = {[ICE_VERDICT_UNKNOWN_ID] = cases[i].unknown}}};
+		ice_stats_init(&s, 0);
+		assert_int_equal(strstr(tells(&s, &f), "a longer --timeout") != NULL, cases[i].hasty);
+		ice_stats_fini(&s);
+	}
+}
+
 /* Nobody who answers twice is called a forger: a datagram whose id is not known need not be forged. */
 static void test_strays(void **state)
 {
@@ -310,6 +332,7 @@ int main(void)
 	        cmocka_unit_test(test_bounds),
 	        cmocka_unit_test(test_timeline),
 	        cmocka_unit_test(test_loss),
+	        cmocka_unit_test(test_asked_again_too_soon),
 	        cmocka_unit_test(test_strays),
 	        cmocka_unit_test(test_the_slowest_devices_slowest_first),
 	        cmocka_unit_test(test_the_progress_line_fits_any_width),
