@@ -121,6 +121,13 @@ static bool heartbeat_more(const struct ice_heartbeat *h)
 	return ice_sweep_going(h->sweep) || ice_heartbeat_rounding(h);
 }
 
+/* Behind its readings alone a printer is saved as known: after an end in between none but the next inventory would read it. */
+static ice_usec heartbeat_save_at(const struct ice_heartbeat *h)
+{
+	bool held = ice_batches_refused(h->batches) && ice_batches_waiting(h->batches) > 0;
+	return h->rounds && !held ? ice_rounds_save_at(h->rounds) : ICE_USEC_NEVER;
+}
+
 /* A zero timer, and never event_active(): libevent empties its active queue before it polls the sockets again. */
 static void heartbeat_wait(struct event *timer, ice_usec wait)
 {
@@ -133,7 +140,7 @@ static void heartbeat_arm(struct ice_heartbeat *h)
 	ice_usec at = ice_sweep_next(h->sweep, h->now);
 	ice_usec round = h->rounds ? ice_rounds_next(h->rounds, h->now) : ICE_USEC_NEVER;
 	ice_usec batch = ice_batches_next(h->batches, h->now, heartbeat_more(h));
-	ice_usec save = h->rounds ? ice_rounds_save_at(h->rounds) : ICE_USEC_NEVER;
+	ice_usec save = heartbeat_save_at(h);
 	ice_usec disk = save < batch ? save : batch;
 	disk = h->settle_at < disk ? h->settle_at : disk;
 	/* Once it is due it is left alone: to be added again would put it off, for ever where each turn brings a beat. */
@@ -181,10 +188,9 @@ static void heartbeat_disk(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	h->now = ice_clock_now();
 	h->disk_due = false;
-	/* Before a printer is saved as known its reading is committed: after a kill in between none but the next inventory would read it. */
-	bool save = h->rounds && h->now >= ice_rounds_save_at(h->rounds);
+	bool save = h->now >= heartbeat_save_at(h);
 	bool closed = ice_batches_close(h->batches, h->now, heartbeat_more(h) && !save);
-	if (!closed && save)
+	if (!closed && h->now >= heartbeat_save_at(h))
 		ice_rounds_save(h->rounds, h->now);
 	heartbeat_tell_place(h);
 	if (!closed && h->now >= h->settle_at) {
@@ -330,7 +336,7 @@ size_t ice_heartbeat_stop(struct ice_heartbeat *h)
 	ice_sweep_stop(h->sweep, h->now);
 	h->ending = false;
 	if (h->rounds)
-		ice_rounds_stop(h->rounds);
+		ice_rounds_stop(h->rounds, ice_batches_waiting(h->batches) == 0);
 	return ice_batches_waiting(h->batches);
 }
 

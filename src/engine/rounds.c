@@ -193,10 +193,11 @@ bool ice_rounds_going(const struct ice_rounds *r)
 	return ice_channel_busy(r->channel);
 }
 
-void ice_rounds_stop(struct ice_rounds *r)
+void ice_rounds_stop(struct ice_rounds *r, bool save)
 {
 	ice_channel_end(r->channel);
-	(void)!ice_devices_save(r->options.devices, ice_clock_wall());
+	if (save)
+		(void)!ice_devices_save(r->options.devices, ice_clock_wall());
 }
 
 bool ice_rounds_asks(const struct ice_rounds *r, const struct ice_address *address)

@@ -51,8 +51,8 @@ void ice_rounds_save(struct ice_rounds *r, ice_usec now);
 ice_usec ice_rounds_save_at(const struct ice_rounds *r);
 bool ice_rounds_going(const struct ice_rounds *r);
 
-/* Ends it now: what is in flight is forgotten. */
-void ice_rounds_stop(struct ice_rounds *r);
+/* Ends it now: what is in flight is forgotten, and what has changed of the printers is committed, where it may be. */
+void ice_rounds_stop(struct ice_rounds *r, bool save);
 
 /* Is this address asked just now? */
 ICE_MUST_CHECK bool ice_rounds_asks(const struct ice_rounds *r, const struct ice_address *address);

@@ -70,6 +70,19 @@ if [ -n "$mounted" ]; then
 	check "with room again it goes on" await 20 says full "outbox takes readings again"
 	check "and delivers" await 20 stored 40
 	stop
+	# with room for what is known of printers, and for no batch
+	config known "$disk/known"
+	sed -i '/^.inventory/,/^.pulse/s/^interval = off/interval = 1h/' "$tmp/known.ini"
+	filler; truncate -s -700k "$disk/filler"
+	start known
+	check "printers are found that cannot be kept" await 20 says known "outbox is full, sweeping waits"
+	stop
+	check "the service that is ended says so" says known "could not be committed, their devices are due again"
+	rm "$disk/filler"
+	start known
+	check "with room again they are read at once, as nobody had" await 20 stored 60
+	stop
+	rm -r "$disk/known"
 	rm -rf "$disk/state"; mkdir -m 700 "$disk/state"; filler
 	start full
 	check "without room for a new outbox it ends, and says why" refused full "disk is full|No space left"
