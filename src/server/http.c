@@ -241,8 +241,9 @@ static void http_request(struct evhttp_request *req, void *arg)
 		h->counters.sealed++;
 	http_log_batch(h, req, &request, verdict, &answer);
 	bool authentic = answer.status == 200 || verdict == FM_INGEST_REJECTED;
+	/* A sealed batch can be seen on the way: whoever brings it again has proven nothing. */
 	if (buffered)
-		fm_guard_served(h->guard, buffered, authentic);
+		fm_guard_served(h->guard, buffered, authentic && (!request.seal || verdict == FM_INGEST_STORED));
 	if (answer.retry_after) {
 		char seconds[16];
 		snprintf(seconds, sizeof(seconds), "%u", answer.retry_after);

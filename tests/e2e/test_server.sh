@@ -218,6 +218,27 @@ post hq "$key" "$tmp/s1" -H 'Content-Type: application/cms'
 check "a sealed type over HTTPS is refused" test "$status" = 400 -o "$status" = 415
 same "nothing of all this was stored" "$(($(held) - before))" 2
 head -c 100000 /dev/urandom | timeout 5 bash -c "cat >/dev/tcp/${plain_url%:*}/${plain_url##*:}" 2>/dev/null
+# Whoever saw a sealed batch can bring it again, and again: that makes nobody an engine.
+post_sealed hq "$key" "$tmp/s1"
+same "a sealed batch that was seen on the way can be brought again" "$status" 200
+check "whoever fills the server with such does not keep an engine out" python3 - "$host" "$plain_url" "$id" "$sig" "$tmp/sent" <<'P'
+import socket, ssl, sys
+https, plain = ((a, int(p)) for a, p in (x.rsplit(":", 1) for x in sys.argv[1:3]))
+body = open(sys.argv[5], "rb").read()
+batch = (f"POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Type: application/cms\r\nICE-Site: hq\r\nICE-Batch: {sys.argv[3]}\r\n"
+         f"ICE-Signature: {sys.argv[4]}\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
+def replay(source):
+    s = socket.create_connection(plain, 10, (source, 0))
+    s.sendall(batch)
+    assert s.recv(4096).startswith(b"HTTP/1.1 200 "), "taken for what it is: a batch it has"
+    return s
+crowd = [replay(f"127.0.0.{11 + i % 6}") for i in range(204)]
+tls = ssl._create_unverified_context()
+engine = tls.wrap_socket(socket.create_connection(https, 10))
+crowd.append(replay("127.0.0.17"))
+engine.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+assert engine.recv(4096).startswith(b"HTTP/1.1 404 "), "the engine's connection was closed"
+P
 
 # --- held connections ---------------------------------------------------------------------------------------------------
 # Descriptors of the server; where only root may look at these (its process shows nothing to its own user), its connections.
