@@ -19,8 +19,8 @@
  * is known as it was; another server is met again.
  *
  * Life: ice_outbox_open -> put, next, acknowledged, reject, settle and idle once in a while -> ice_outbox_close. No function waits
- * for another process. For the disk put and settle wait once; idle and tidy wait twice where they fold the log, and the first write behind
- * that once. A put that fails waits longer: what a sync that failed has left out of the log is written there once more. */
+ * for another process. For the disk put and settle wait once; idle, tidy and settle wait twice where they fold the log, and the first write
+ * behind that once. A put that fails waits longer: what a sync that failed has left out of the log is written there once more. */
 #ifndef ICE_OUTBOX_H
 #define ICE_OUTBOX_H
 
@@ -153,12 +153,12 @@ uint64_t ice_outbox_unread_count(const struct ice_outbox *o);
 ICE_MUST_CHECK bool ice_outbox_set(struct ice_outbox *o, const char *key, const char *value);
 char *ice_outbox_get(struct ice_outbox *o, const char *key);
 
-/* From an idle timer: folds the log into the database. Without it the database still works and its log stays bounded. */
+/* From an idle timer: folds the log into the database. Without it the database still works, and puts and settle keep the log bounded. */
 void ice_outbox_idle(struct ice_outbox *o);
 /* Where there is no idle time: the same when the log has grown long, so that no put has to do it; or, after a sync that failed, what
  * is to be done before a put: the log is written once more. True when it did, and cost that time. */
 bool ice_outbox_tidy(struct ice_outbox *o);
-/* Each minute, say: what was written outlives a power cut from now on. */
+/* Each minute, say: what was written outlives a power cut from now on, and a log that has grown long is folded. */
 void ice_outbox_settle(struct ice_outbox *o);
 
 /* The database turned out to be damaged: nothing more will come of it until it is closed and opened again, which mends it. */

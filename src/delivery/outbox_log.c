@@ -5,8 +5,8 @@
 
 #include "outbox_look.h"
 
-#define OUTBOX_LOG_LONG       2048 /* 8 MiB of log: for tidy */
-#define OUTBOX_LOG_PAGES      4096 /* 16 MiB when nobody calls tidy or idle; its checkpoint then costs a put its time */
+#define OUTBOX_LOG_LONG       2048 /* 8 MiB of log: for tidy and settle */
+#define OUTBOX_LOG_PAGES      4096 /* 16 MiB when nobody calls those or idle; its checkpoint then costs a put its time */
 #define OUTBOX_LOG_FREE_PAGES 1024 /* of 4 KiB, kept for the next batches; what is above is given back to the disk */
 #define OUTBOX_LOG_GIVE_BACK  256  /* pages a call of idle gives back: some milliseconds */
 
@@ -116,6 +116,10 @@ void ice_outbox_settle(struct ice_outbox *o)
 	sqlite3_file *log = log_file(o->db);
 	if (!o->unsettled || !log)
 		return;
+	if (o->log_pages > OUTBOX_LOG_LONG) {
+		(void)ice_outbox_log_fold(o);
+		return;
+	}
 	if (o->doubtful)
 		(void)!ice_outbox_log_trust(o);
 	else

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -150,6 +151,32 @@ static void folding_waits_twice(void **state)
 	ice_outbox_close(o);
 }
 
+static off_t log_size(void)
+{
+	char log[160];
+	struct stat st;
+	snprintf(log, sizeof(log), "%s-wal", path);
+	assert_int_equal(stat(log, &st), 0);
+	return st.st_size;
+}
+
+/* A sweep that finds nobody for days: its place is all that is written, and no put comes by. */
+static void without_a_put_the_log_is_bounded(void **state)
+{
+	(void)state;
+	struct ice_outbox *o = must_open();
+	for (int minute = 0; minute < 300; minute++) {
+		char place[32];
+		for (int second = 0; second < 60; second++) {
+			snprintf(place, sizeof(place), "seed=1 index=%d", 60 * minute + second);
+			assert_true(ice_outbox_set(o, "sweep", place));
+		}
+		ice_outbox_settle(o);
+	}
+	assert_in_range(log_size(), 1, 10 << 20);
+	ice_outbox_close(o);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
@@ -157,6 +184,7 @@ int main(void)
 	        TEST(a_put_alone_waits),
 	        TEST(what_was_written_is_settled_once),
 	        TEST(folding_waits_twice),
+	        TEST(without_a_put_the_log_is_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
