@@ -11,8 +11,8 @@ static const struct troubles_advice {
         {"HTTPS cannot be reached: batches go sealed over HTTP after it",
          "open TCP to the server's HTTPS port in the firewalls on the way"},
         {"batch rejected by the server: set aside",
-         "ice outbox list shows the batches and why; once the reason is gone: ice outbox retry (stop the service for "
-         "both)"},
+         "ice outbox list shows the batches and why; once the reason is gone: ice outbox retry (with the service "
+         "stopped)"},
         {"batch fails again and again: others go past it", "see what the server, and any proxy before it, has against "
                                                            "it; ice outbox show NUMBER tells exactly what is sent"},
         {"batch damaged on disk: set aside", "look after the disk; ice outbox list shows the batch"},
@@ -20,7 +20,8 @@ static const struct troubles_advice {
          "look after the disk; the damaged file is kept beside the outbox and can be removed"},
         {"outbox damaged, stopping: the next start mends it", "look after the disk"},
         {"outbox is full, sweeping waits",
-         "bring the way to the server in order (ice check -c FILE), or raise outbox_size under [state]"},
+         "bring the way to the server in order (ice check -c FILE), or raise outbox_size under [state]; where the disk "
+         "is full, make room on it"},
         {"outbox refuses, sweeping waits", "make room on the disk of the state folder, or look after the disk"},
         {"readings could not be committed, their devices are due again",
          "make room on the disk of the state folder, or look after the disk"},

@@ -155,7 +155,9 @@ static void test_what_needs_attention(void **state)
 	        text,
 	        "10 min ago: upload fails, batches wait reason=\"connection refused\"\n    do: ice check -c FILE"));
 	assert_true(says(text, "1 mistakes in /etc/ice/ice.ini"));
+	assert_true(says(text, "where the disk is full, make room on it"));
 	assert_true(says(text, "2 batches are set aside"));
+	assert_true(says(text, "ice outbox retry (with the service stopped)"));
 	assert_true(says(text, "1 batches fail again and again while others are delivered"));
 	assert_true(says(text, "by http, sealed"));
 	free(text);
