@@ -27,8 +27,8 @@
 #include "stats.h"
 
 /* At full speed every address that waits for its silence has a slot, of 24 bytes: as many as this many datagrams a second need where some
- * answer, which keeps the sweep of any range within 16 MiB; where the timeout is given, half a million. */
-#define SCAN_FASTEST    450000u
+ * answer, which keeps the sweep of any range within 16 MiB; half a million where the timeout is given. */
+#define SCAN_FASTEST    540000u
 #define SCAN_WINDOW_MAX 524288u
 
 struct scan {
