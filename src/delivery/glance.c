@@ -84,6 +84,12 @@ bool ice_glance_take(struct ice_glance *g, const char *path, char *why, size_t w
 {
 	const char *below = getenv("TMPDIR");
 	char log[PATH_MAX + 8], log_copy[PATH_MAX + 32];
+	struct stat st;
+	g->folder[0] = '\0';
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		snprintf(why, why_size, "%.300s: not a regular file", path);
+		return false;
+	}
 	snprintf(g->folder, sizeof(g->folder), "%.3000s/ice-glance.XXXXXX", below && *below == '/' ? below : "/tmp");
 	if (!mkdtemp(g->folder)) {
 		snprintf(why, why_size, "%.300s: cannot be made: %s", g->folder, strerror(errno));

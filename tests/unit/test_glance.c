@@ -98,6 +98,11 @@ static void test_what_cannot_be_copied_is_told(void **state)
 	assert_false(ice_glance_take(&g, other, why, sizeof(why)));
 	assert_non_null(strstr(why, other));
 	unlink(other);
+	assert_int_equal(mkfifo(other, 0600), 0); /* nobody writes into it: that is no empty outbox */
+	assert_false(ice_glance_take(&g, other, why, sizeof(why)));
+	assert_non_null(strstr(why, "not a regular file"));
+	unlink(other);
+	assert_false(ice_glance_take(&g, "/dev/null", why, sizeof(why)));
 	ice_glance_end(&g); /* of one that was never taken */
 }
 
