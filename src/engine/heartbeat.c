@@ -30,6 +30,7 @@ struct ice_heartbeat {
 	struct ice_place place; /* this, */
 	uint64_t place_behind;  /* which is told once as many readings as this are on their way to the outbox no more */
 	ice_usec settle_at;
+	bool idle;     /* the outbox may have its idle time */
 	bool ending;   /* the sweep is over, and what it read is not yet committed */
 	bool disk_due; /* what waits for the disk comes in the next turn of the loop */
 	ice_usec now;  /* of this beat */
@@ -142,7 +143,7 @@ static void heartbeat_arm(struct ice_heartbeat *h)
 	ice_usec batch = ice_batches_next(h->batches, h->now, heartbeat_more(h));
 	ice_usec save = heartbeat_save_at(h);
 	ice_usec disk = save < batch ? save : batch;
-	disk = h->settle_at < disk ? h->settle_at : disk;
+	disk = h->idle ? h->now : h->settle_at < disk ? h->settle_at : disk;
 	/* Once it is due it is left alone: to be added again would put it off, for ever where each turn brings a beat. */
 	if (disk <= h->now && !h->disk_due) {
 		h->disk_due = true;
@@ -179,8 +180,8 @@ static void heartbeat_beat(struct ice_heartbeat *h)
 		h->ops.swept(!ice_sweep_drained(h->sweep), h->arg);
 }
 
-/* What waits for the disk: one batch, or the rows of some printers and, each minute, what was written since a batch. A turn of the loop may have
- * several beats, and has this once at most, behind what its sockets brought; the next beat comes in the next turn. */
+/* What waits for the disk: one batch; or the rows of some printers and, each minute, what was written since a batch; or what has time. A turn of
+ * the loop may have several beats, and has this once at most, behind what its sockets brought; the next beat comes in the next turn. */
 static void heartbeat_disk(evutil_socket_t fd, short what, void *arg)
 {
 	struct ice_heartbeat *h = arg;
@@ -196,6 +197,9 @@ static void heartbeat_disk(evutil_socket_t fd, short what, void *arg)
 	if (!closed && h->now >= h->settle_at) {
 		ice_outbox_settle(h->options.outbox);
 		h->settle_at = h->now + HEARTBEAT_SETTLE;
+	} else if (!closed && h->idle) {
+		ice_outbox_idle(h->options.outbox);
+		h->idle = false;
 	}
 	heartbeat_wait(h->timer, 0);
 }
@@ -338,6 +342,11 @@ size_t ice_heartbeat_stop(struct ice_heartbeat *h)
 	if (h->rounds)
 		ice_rounds_stop(h->rounds, ice_batches_waiting(h->batches) == 0);
 	return ice_batches_waiting(h->batches);
+}
+
+void ice_heartbeat_idle(struct ice_heartbeat *h)
+{
+	h->idle = h->options.outbox != NULL;
 }
 
 bool ice_heartbeat_sweeping(const struct ice_heartbeat *h)

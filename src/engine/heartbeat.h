@@ -78,6 +78,9 @@ void ice_heartbeat_pause(struct ice_heartbeat *h);
  * readings that could not be committed (0 unless the disk refuses). */
 size_t ice_heartbeat_stop(struct ice_heartbeat *h);
 
+/* Nothing is to be done for a while: what the outbox does in idle time (ice_outbox_idle) gets a turn of the loop of its own soon. */
+void ice_heartbeat_idle(struct ice_heartbeat *h);
+
 bool ice_heartbeat_sweeping(const struct ice_heartbeat *h);
 /* Of the sweep that is going on, or of the last one. */
 void ice_heartbeat_figures(const struct ice_heartbeat *h, struct ice_figures *out);

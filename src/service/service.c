@@ -102,7 +102,7 @@ static void service_beat(ice_usec now, void *arg)
 	} else if (s->tidied == 0) {
 		s->tidied = now + SERVICE_IDLE;
 	} else if (s->tidied != ICE_USEC_NEVER && now >= s->tidied) {
-		ice_outbox_idle(service_outbox(s));
+		ice_heartbeat_idle(s->heartbeat);
 		s->tidied = ICE_USEC_NEVER;
 	}
 }
