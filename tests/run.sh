@@ -90,10 +90,10 @@ await_behind() {
 
 # The end-to-end scripts once more, sanitized, in the folder that their build made. Whoever comes takes the next that nobody has taken, until
 # none is left: the line behind when its own are done, and at the end who has nothing else to do. In namespaces of their own (tests/wiretap) they
-# are not in each other's way; where there are none, they wait until they are alone, as those do that have a clock in them. What they cannot
-# do sanitized they say themselves. The browser is left out: two minutes, most of them its own, over pages that test_window asks for, too.
+# are not in each other's way; where there are none, they wait until they are alone, as those do that have a clock in them, and test_neighbours,
+# since the neighbour table is one for all namespaces. What they cannot do sanitized they say themselves. The browser is left out: two minutes, most of them its own, over pages that test_window asks for, too.
 sanitized=$tmp/sanitized
-clocked=$(echo tests/e2e/test_{crowd,hostile,prove,server}.sh)
+clocked=$(echo tests/e2e/test_{crowd,hostile,neighbours,prove,server}.sh)
 unclocked=$(ls tests/e2e/test_*.sh | grep -vxF "$(printf '%s\n' tests/e2e/test_browser.sh $clocked)")
 take_sanitized() {
 	local s of began
