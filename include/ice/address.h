@@ -31,6 +31,7 @@ const char *ice_address_format(const struct ice_address *a, char out[ICE_ADDRESS
 struct ice_address ice_address_v4(uint32_t host_order);
 bool ice_address_is_v4(const struct ice_address *a);
 
+/* By number, those of one link after those of another. */
 int ice_address_compare(const struct ice_address *a, const struct ice_address *b);
 bool ice_address_same(const struct ice_address *a, const struct ice_address *b);
 

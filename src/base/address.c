@@ -124,9 +124,9 @@ int ice_address_compare(const struct ice_address *a, const struct ice_address *b
 {
 	if (a->hi != b->hi)
 		return a->hi < b->hi ? -1 : 1;
-	if (a->lo != b->lo)
-		return a->lo < b->lo ? -1 : 1;
-	return (a->scope > b->scope) - (a->scope < b->scope);
+	if (a->scope != b->scope)
+		return a->scope < b->scope ? -1 : 1;
+	return (a->lo > b->lo) - (a->lo < b->lo);
 }
 
 bool ice_address_same(const struct ice_address *a, const struct ice_address *b)

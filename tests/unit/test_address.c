@@ -134,8 +134,8 @@ static void test_order_is_numeric_in_both_families(void **state)
 {
 	(void)state;
 	static const char *const sorted[] = {
-	        "::",         "::1",    "0.0.0.0", "9.255.255.255", "10.0.0.0", "127.0.0.1", "255.255.255.255",
-	        "2001:db8::", "fc00::", "fe80::1", "ff02::1"};
+	        "::",         "::1",    "0.0.0.0", "9.255.255.255", "10.0.0.0",   "127.0.0.1", "255.255.255.255",
+	        "2001:db8::", "fc00::", "fe80::1", "fe80::2",       "fe80::1%lo", "ff02::1"};
 	for (size_t i = 0; i < sizeof(sorted) / sizeof(sorted[0]); i++) {
 		for (size_t j = 0; j < sizeof(sorted) / sizeof(sorted[0]); j++) {
 			struct ice_address a = address(sorted[i]), b = address(sorted[j]);
