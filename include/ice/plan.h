@@ -59,7 +59,7 @@ bool ice_plan_has_leg(const struct ice_plan *plan, const struct ice_leg *leg);
 /* True when an earlier leg has this address. */
 bool ice_plan_has_before(const struct ice_plan *plan, size_t leg, const struct ice_address *a);
 
-/* Addresses of all legs, those that stand in several counted once per leg. */
+/* Addresses of all legs, each counted once. */
 uint64_t ice_plan_addresses(const struct ice_plan *plan);
 
 /* Wipes the communities and frees all. */

@@ -11,7 +11,8 @@ struct ice_sweep {
 	ice_usec spread, leg_began;
 	bool drained;
 	struct ice_place place; /* of one that was drained */
-	uint64_t passed;
+	uint64_t passed;        /* of legs before, as sweep_passed has it */
+	uint64_t addresses;     /* of the whole plan, or of this part of it */
 	ice_usec started, ended, now;
 };
 
@@ -59,11 +60,30 @@ static void sweep_begin_leg(struct ice_sweep *s, const struct ice_place *from)
 	ice_channel_begin(s->channel, o->plan, from->leg, s->now);
 }
 
+/* Passed over, and counted as done: an address of two ranges is one, but for a part of a sweep, which cannot tell how many of those are its own. */
+static uint64_t sweep_passed(const struct ice_sweep *s)
+{
+	return s->walk.passed - (s->options.shards > 1 ? 0 : s->walk.again);
+}
+
+static uint64_t sweep_addresses(const struct ice_sweep_options *o)
+{
+	uint64_t sum = 0;
+	if (o->shards <= 1)
+		return ice_plan_addresses(o->plan);
+	for (size_t i = 0; i < o->plan->count; i++) {
+		struct ice_cursor c;
+		ice_cursor_init(&c, ice_walk_range(o->plan, i, o->shards), 0, 0, o->shard, o->shards);
+		sum += ice_cursor_total(&c);
+	}
+	return sum;
+}
+
 static void sweep_end_leg(struct ice_sweep *s)
 {
 	ice_channel_end(s->channel);
-	s->passed += s->walk.passed;
-	s->walk.passed = 0;
+	s->passed += sweep_passed(s);
+	s->walk.passed = s->walk.again = 0;
 }
 
 void ice_sweep_begin(struct ice_sweep *s, const struct ice_place *from, size_t legs, ice_usec spread, ice_usec now)
@@ -140,15 +160,9 @@ struct ice_place ice_sweep_place(struct ice_sweep *s)
 
 void ice_sweep_figures(const struct ice_sweep *s, struct ice_figures *out)
 {
-	const struct ice_sweep_options *o = &s->options;
-	*out = (struct ice_figures){0};
-	for (size_t i = 0; i < o->plan->count; i++) {
-		struct ice_cursor c;
-		ice_cursor_init(&c, ice_walk_range(o->plan, i, o->shards), s->walk.from.seed, 0, o->shard, o->shards);
-		out->addresses += ice_cursor_total(&c);
-	}
+	*out = (struct ice_figures){.addresses = s->addresses};
 	ice_channel_figures(s->channel, out);
-	out->done = out->scanner.finished + s->passed + s->walk.passed;
+	out->done = out->scanner.finished + s->passed + sweep_passed(s);
 	out->seconds = (double)((s->ended ? s->ended : s->now) - s->started) / 1e6;
 }
 
@@ -177,6 +191,7 @@ struct ice_sweep *ice_sweep_new(struct event_base *base, const struct ice_sweep_
 		free(s);
 		return NULL;
 	}
+	s->addresses = sweep_addresses(options);
 	s->now = s->started = s->ended = ice_clock_now(); /* none yet */
 	return s;
 }

@@ -50,8 +50,10 @@ static enum ice_walk_step walk_step(struct ice_walk *w, struct ice_cursor *c, bo
 			return ICE_WALK_END;
 		if (w->mixed && ice_neighbours_on_link(w->neighbours, out) != on_link)
 			continue;
-		if (!walk_is_edge(w, out) && !ice_plan_has_before(w->plan, w->from.leg, out) && !walk_passes(w, out))
+		bool again = ice_plan_has_before(w->plan, w->from.leg, out);
+		if (!again && !walk_is_edge(w, out) && !walk_passes(w, out))
 			return ICE_WALK_TARGET;
+		w->again += again;
 		w->passed++;
 	}
 	return ICE_WALK_BUSY;

@@ -46,7 +46,7 @@ struct ice_walk {
 	bool mixed; /* some of the leg is on-link */
 	uint64_t given;
 	/* Addresses of earlier legs, edges of this machine's own subnets, and those that `pass` passed over. */
-	uint64_t passed;
+	uint64_t passed, again; /* `again`: those of earlier legs alone */
 	/* Asked of every address when it is due; set after ice_walk_begin. NULL = none is passed over. */
 	bool (*pass)(const struct ice_address *address, void *arg);
 	void *arg;

@@ -80,9 +80,12 @@ bool ice_plan_has_before(const struct ice_plan *plan, size_t leg, const struct i
 
 uint64_t ice_plan_addresses(const struct ice_plan *plan)
 {
+	const struct ice_range *before[ICE_PLAN_LEGS];
 	uint64_t n = 0;
-	for (size_t i = 0; i < plan->count; i++)
-		n += ice_range_count(plan->legs[i]->range);
+	for (size_t i = 0; i < plan->count; i++) {
+		before[i] = plan->legs[i]->range;
+		n += ice_range_count(before[i]) - ice_range_common(before[i], before, i);
+	}
 	return n;
 }
 

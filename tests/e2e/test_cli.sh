@@ -119,7 +119,8 @@ P
 # subnet is asked.
 printf '[sweep]\nport = %s\ntimeout = 50ms\nretries = 0\nrate = max\n[range inner]\naddresses = 127.1.2.0/29\ncommunities = mine\n[range outer]\naddresses = 127.1.2.0/28\n' "$port" >"$tmp/two.ini"
 : >"$tmp/ear" # it goes on where it was: what is read below is what comes from now on
-ice scan -c "$tmp/two.ini" --quiet >/dev/null
+ice scan -c "$tmp/two.ini" --quiet --stats "$tmp/two.json" >/dev/null
+same "and counted once" "$(jq -r '"\(.addresses) \(.addresses_done) \(.probes_sent)"' "$tmp/two.json")" "13 13 13"
 all() { [ "$(tr -d '\0' <"$tmp/ear" | grep -c heard)" = 13 ]; }
 check "two ranges that overlap: each address is asked once" await 5 all
 want=$(for i in 1 2 3 4 5 6; do echo "127.1.2.$i only-mine"; done; for i in 8 9 10 11 12 13 14; do echo "127.1.2.$i public"; done)
