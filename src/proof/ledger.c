@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -174,6 +175,12 @@ static struct ledger_process *ledger_known(struct ice_ledger *l, pid_t pid)
 	return NULL;
 }
 
+static bool ledger_is(int fd, uint64_t inode)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && st.st_ino == inode;
+}
+
 void ice_ledger_take(struct ice_ledger *l, pid_t pid, int fd, int64_t now)
 {
 	uint64_t inode = ledger_inode(pid, fd);
@@ -189,6 +196,10 @@ void ice_ledger_take(struct ice_ledger *l, pid_t pid, int fd, int64_t now)
 	if (duplicate < 0) {
 		/* EBADF: closed by a program that does not wait for us, and that is none of what is watched. */
 		l->counters.unread += ledger_inode(pid, fd) == inode;
+		return;
+	}
+	if (!ledger_is(duplicate, inode)) { /* closed just now, too, and its number is another file's */
+		close(duplicate);
 		return;
 	}
 	if (!row)

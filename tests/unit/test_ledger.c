@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -24,7 +25,7 @@ static struct ice_ledger *ledger;
 static pid_t child;
 static int order;
 
-enum act { MAKE, BIND, CONNECT, DISCONNECT, PORT, DUPLICATE, CLOSE };
+enum act { MAKE, BIND, CONNECT, DISCONNECT, PORT, DUPLICATE, CLOSE, REUSE };
 
 struct told {
 	enum act act;
@@ -36,6 +37,19 @@ static struct sockaddr_in loopback(sa_family_t family, uint16_t port)
 {
 	return (struct sockaddr_in){
 	        .sin_family = family, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+}
+
+/* One number, a socket's and a file's in turns. */
+static int reuse(int times)
+{
+	int file = open("/dev/null", O_RDONLY | O_CLOEXEC), fd = -1;
+	for (int i = 0; i < times; i++) {
+		fd = socket(AF_INET, SOCK_DGRAM, 0);
+		dup2(file, fd);
+		close(fd);
+	}
+	close(file);
+	return fd;
 }
 
 static int act(const struct told *t)
@@ -56,6 +70,8 @@ static int act(const struct told *t)
 		return dup(t->fd);
 	case CLOSE:
 		return close(t->fd);
+	case REUSE:
+		return reuse(t->fd);
 	}
 	return -1;
 }
@@ -228,6 +244,20 @@ static void test_the_end_of_the_program_ends_it(void **state)
 	assert_false(own(port, 3 * SECOND + 1));
 }
 
+/* What was a socket a moment ago is not taken for one of another kind. */
+static void test_a_number_that_is_given_anew(void **state)
+{
+	(void)state;
+	const struct told t = {REUSE, 50000, 0};
+	struct ice_ledger_counters c;
+	int result;
+	assert_int_equal(write(order, &t, sizeof t), sizeof t);
+	for (int64_t at = 100; recv(order, &result, sizeof result, MSG_DONTWAIT) < 0; at++)
+		ice_ledger_look(ledger, at);
+	ice_ledger_counters(ledger, &c);
+	assert_int_equal(c.odd, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -237,6 +267,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_a_port_that_still_counts_is_nobody_elses, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(test_a_second_descriptor_keeps_it, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(test_the_end_of_the_program_ends_it, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(test_a_number_that_is_given_anew, set_up, tear_down),
 	};
 	return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
 }
