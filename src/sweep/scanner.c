@@ -37,8 +37,9 @@ struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, c
 				assert(built); /* the longest community leaves room for first contact */
 				(void)built;
 			}
-	ice_random_seed(&s->random, options->seed);
-	slots_init(&s->slots, options->window, &s->random, now);
+	struct ice_random random;
+	ice_random_seed(&random, options->seed);
+	slots_init(&s->slots, options->window, &random, now);
 	slots_queue_init(&s->talks_due, 0);
 	slots_queue_init(&s->contacts_due, 1);
 	slots_queue_init(&s->waiting, 2);

@@ -68,7 +68,6 @@ struct ice_scanner {
 	bool held_ready; /* a subnet has got room since they were last looked at */
 
 	struct ice_pacer pacer;
-	struct ice_random random;
 	struct ice_rtt_table rtt;
 	uint64_t given;     /* addresses that `next` gave */
 	enum ice_next next; /* what `next` said last */

@@ -68,6 +68,7 @@ struct slots {
 	uint64_t secret[2]; /* what makes request-ids hard to guess */
 };
 
+/* `random` is for the secret alone. */
 void slots_init(struct slots *s, uint32_t window, struct ice_random *random, ice_usec now);
 void slots_fini(struct slots *s);
 
