@@ -220,7 +220,15 @@ static bool evidence_begins(const struct ice_frame *f, const char *with)
 	return f->payload_len >= n && memcmp(f->payload, with, n) == 0;
 }
 
-/* The first octets of a connection tell what it speaks: a TLS record of a handshake (RFC 8446 section 5.1), or what this server is for. */
+/* A TLS record (RFC 8446 section 5.1): of a handshake; or an alert (section 6: a level and a description), which is all that is said where
+ * the handshake's first message could not be made, for want of memory for instance. */
+static bool evidence_tls(const struct ice_frame *f)
+{
+	return evidence_begins(f, "\x16\x03") ||
+	       (evidence_begins(f, "\x15\x03") && f->payload_len == 7 && f->payload[3] == 0 && f->payload[4] == 2);
+}
+
+/* The first octets of a connection tell what it speaks: TLS, or what this server is for. */
 static void evidence_first_words(struct ice_evidence *e, const struct ice_frame *f, enum ice_evidence_way way,
                                  const char *to)
 {
@@ -233,7 +241,7 @@ static void evidence_first_words(struct ice_evidence *e, const struct ice_frame 
 	bool good = false;
 	switch (way) {
 	case ICE_EVIDENCE_TLS:
-		good = evidence_begins(f, "\x16\x03");
+		good = evidence_tls(f);
 		break;
 	case ICE_EVIDENCE_PROXY:
 		good = evidence_begins(f, "CONNECT ");

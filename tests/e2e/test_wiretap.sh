@@ -27,6 +27,8 @@ done <<-ROWS
 	tcp|no TCP to a device
 	plain|encrypted
 	proxy|encrypted
+	alert|
+	alert_and_more|encrypted
 	listen|nothing listens
 	listen6|nothing listens
 	accept|nothing listens

@@ -98,6 +98,8 @@ static void each_frame_breaks_what_it_breaks(void **state)
 	        {"dns", {NOTHING}},
 	        {"syn", {NOTHING}},
 	        {"tls", {NOTHING}},
+	        {"alert", {NOTHING}},
+	        {"alert_and_more", {ICE_PROMISE_ENCRYPTED, NOTHING}},
 	        {"set", {ICE_PROMISE_READ_ONLY, NOTHING}},
 	        {"contact", {ICE_PROMISE_OBJECTS, NOTHING}},
 	        {"other_community", {ICE_PROMISE_COMMUNITIES, NOTHING}},

@@ -111,5 +111,7 @@ def sealed(also=b""):
     "flood": flood,
     "answer": lambda: listen(answer=b"HTTP/1.1 200 OK\r\n\r\n"),
     "call": lambda: call(b"\x16\x03"),
+    "alert": lambda: call(b"\x15\x03\x01\x00\x02\x02\x50"),
+    "alert_and_more": lambda: call(b"\x15\x03\x01\x00\x02\x02\x50PLAIN"),
     "everywhere": lambda: listen("0.0.0.0"),
 }[sys.argv[1]]()
