@@ -112,21 +112,19 @@ static enum ice_next world_next(struct ice_address *out, void *arg)
 	return ICE_NEXT_TARGET;
 }
 
-static bool world_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)
+static bool world_send(const struct ice_address *to, const struct ice_snmp_request *request, uint32_t id, void *arg)
 {
 	(void)arg;
 	unsigned model = 0;
 	while (world.addresses[model] != (uint32_t)to->lo)
 		model++;
-	const struct question *q = ask(model, bytes, n);
-	const uint8_t *id = bytes + q->id_at;
+	const struct question *q = ask(model, request->bytes, request->len);
 	world.sent++;
 	if (q->answer_len == 0)
 		return true;
 	if (world.count == world.room)
 		return false;
-	world.flights[(world.first + world.count++) % world.room] =
-	        (struct flight){*to, (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3], q};
+	world.flights[(world.first + world.count++) % world.room] = (struct flight){*to, id, q};
 	return true;
 }
 
@@ -200,7 +198,6 @@ static void sweep(const struct ice_profiles *profiles, uint32_t printers, uint32
 	while (!ice_scanner_idle(s)) {
 		while (answer(s, now) == BATCH)
 			continue;
-		ice_scanner_tick(s, now);
 		ice_scanner_pump(s, now);
 		now += 100;
 	}

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "ice/clock.h"
-#include "ice/oid.h"
+#include "ice/probe.h"
 #include "ice/secret.h"
 #include "ice/snmp.h"
 
@@ -118,20 +118,18 @@ static void loop_prepare(struct loop *l)
 {
 	int probe = IP_PMTUDISC_PROBE, room = 4 << 20;
 	struct ice_secret community = {.len = 6, .bytes = "public"};
-	struct ice_oid oid;
 	l->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->fd < 0 || setsockopt(l->fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof(probe)) != 0)
 		loop_die("socket");
 	if (setsockopt(l->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) != 0)
 		(void)setsockopt(l->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-	if (!ice_oid_parse("1.3.6.1.2.1.1.1", &oid) ||
-	    !ice_snmp_build(&l->request, ICE_SNMP_V2C, &community, ICE_SNMP_GETNEXT, &oid, 1, 0))
+	if (!ice_probe_identify_request(&l->request, ICE_SNMP_V2C, &community))
 		loop_die("request");
 	l->answered = calloc(1, (size_t)(l->addresses + 7) / 8);
 	if (!l->answered)
 		loop_die("memory");
 	for (int i = 0; i < LOOP_BATCH; i++) {
-		memcpy(l->out_bytes[i], l->request.bytes, l->request.len);
+		ice_snmp_write(l->out_bytes[i], &l->request, ICE_SNMP_ID_BASE);
 		l->to[i] = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(l->port)};
 		l->out_span[i] = (struct iovec){l->out_bytes[i], l->request.len};
 		l->out[i].msg_hdr = (struct msghdr){.msg_name = &l->to[i],

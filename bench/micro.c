@@ -79,35 +79,32 @@ static enum ice_next micro_next(struct ice_address *out, void *arg)
 	return ice_cursor_next(&((struct micro *)arg)->cursor, out) ? ICE_NEXT_TARGET : ICE_NEXT_END;
 }
 
-static bool micro_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)
+static bool micro_send(const struct ice_address *to, const struct ice_snmp_request *request, uint32_t id, void *arg)
 {
 	struct micro *m = arg;
 	if (m->sent++ == 0) { /* the first datagram makes the reply, and shows where the id stands */
-		static struct ice_snmp_message request;
+		static struct ice_snmp_message question;
+		static uint8_t bytes[ICE_SNMP_REQUEST_MAX];
 		static const char text[] =
 		        "1.3.6.1.2.1.1.1.0|4|Exemplar Switch\n1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.99999.1\n"
 		        "1.3.6.1.2.1.2.1.0|2|1\n1.3.6.1.2.1.99.1|2|1\n";
 		char why[256];
 		struct ice_recording *r = ice_recording_parse("micro", text, sizeof(text) - 1, why, sizeof(why));
-		if (!r || ice_snmp_read(bytes, n, &request) != ICE_VERDICT_OK)
+		ice_snmp_write(bytes, request, id);
+		if (!r || ice_snmp_read(bytes, request->len, &question) != ICE_VERDICT_OK)
 			exit(1);
 		struct ice_recording_agent agent = {.recording = r, .reply_max = 1472};
-		m->len = ice_recording_answer(&agent, &request, m->reply, sizeof(m->reply));
+		m->len = ice_recording_answer(&agent, &question, m->reply, sizeof(m->reply));
 		for (m->id_at = 0; m->id_at + 4 < m->len; m->id_at++)
-			if (m->reply[m->id_at] == (uint8_t)(request.request_id >> 24) &&
-			    m->reply[m->id_at + 1] == (uint8_t)(request.request_id >> 16) &&
-			    m->reply[m->id_at + 2] == (uint8_t)(request.request_id >> 8) &&
-			    m->reply[m->id_at + 3] == (uint8_t)request.request_id)
+			if (m->reply[m->id_at] == (uint8_t)(id >> 24) &&
+			    m->reply[m->id_at + 1] == (uint8_t)(id >> 16) &&
+			    m->reply[m->id_at + 2] == (uint8_t)(id >> 8) && m->reply[m->id_at + 3] == (uint8_t)id)
 				break;
 		ice_recording_free(r);
 	}
 	if (m->every > 0 && to->lo % m->every == 0) {
-		size_t at = 4; /* every request is the same but for its id */
-		while (bytes[at] != 0x02 || bytes[at + 1] != 0x04)
-			at++;
 		m->answer_from[m->answers] = *to;
-		m->answer_id[m->answers++] = (uint32_t)bytes[at + 2] << 24 | (uint32_t)bytes[at + 3] << 16 |
-		                             (uint32_t)bytes[at + 4] << 8 | bytes[at + 5];
+		m->answer_id[m->answers++] = id;
 	}
 	return true;
 }
@@ -170,7 +167,6 @@ static void micro_sweep(const struct ice_profiles *profiles, unsigned every, uns
 		m.answers = 0;
 		ice_usec next = ice_scanner_next(s, now);
 		now = next == ICE_USEC_NEVER ? now : next;
-		ice_scanner_tick(s, now);
 	}
 	double took = micro_now() - start;
 	struct ice_scanner_counters c;

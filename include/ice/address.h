@@ -28,18 +28,32 @@ ICE_MUST_CHECK bool ice_address_parse(const char *text, struct ice_address *out)
 const char *ice_address_format(const struct ice_address *a, char out[ICE_ADDRESS_TEXT_SIZE]);
 
 /* From and to an IPv4 address in host order. */
-struct ice_address ice_address_v4(uint32_t host_order);
-bool ice_address_is_v4(const struct ice_address *a);
+static inline struct ice_address ice_address_v4(uint32_t host_order)
+{
+	return (struct ice_address){0, UINT64_C(0x0000ffff00000000) | host_order, 0};
+}
+
+static inline bool ice_address_is_v4(const struct ice_address *a)
+{
+	return a->hi == 0 && a->lo >> 32 == 0xffff;
+}
 
 /* By number, those of one link after those of another. */
 int ice_address_compare(const struct ice_address *a, const struct ice_address *b);
-bool ice_address_same(const struct ice_address *a, const struct ice_address *b);
+static inline bool ice_address_same(const struct ice_address *a, const struct ice_address *b)
+{
+	return a->hi == b->hi && a->lo == b->lo && a->scope == b->scope;
+}
 
 /* RFC 1918, 100.64/10, 169.254/16, 127/8, fc00::/7, fe80::/10, ::1 (promise 2). */
 bool ice_address_is_internal(const struct ice_address *a);
 
-/* False for what never is one host: 0/8, 224/4, 240/4, 255.255.255.255, ff00::/8, ::. */
-bool ice_address_is_unicast(const struct ice_address *a);
+/* False for what never is one host: 0/8; 224/4, multicast, and 240/4, reserved, with the limited broadcast at its end; ff00::/8; ::. */
+static inline bool ice_address_is_unicast(const struct ice_address *a)
+{
+	unsigned first = (unsigned)(a->lo >> 24 & 255);
+	return ice_address_is_v4(a) ? first != 0 && first < 224 : a->hi >> 56 != 0xff && (a->hi != 0 || a->lo != 0);
+}
 
 /* Fills a sockaddr_in or sockaddr_in6 and returns its length. */
 socklen_t ice_address_to_sockaddr(const struct ice_address *a, uint16_t port, struct sockaddr_storage *out);

@@ -85,7 +85,7 @@ struct ice_cursor {
 	uint32_t shard, shards;
 	uint32_t rows, columns; /* rows x columns >= count, by less than a row */
 	uint64_t inverse;       /* of columns */
-	uint32_t keys[4];
+	uint64_t keys[4];
 };
 
 /* shard k of n (0-based; 0 of 1 for all): the n walks of one seed cover the set without overlap or gap. `position` is 0, or

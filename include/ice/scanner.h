@@ -1,4 +1,4 @@
-/* scanner: thousands of first contacts and conversations at once. Pump, input, tick.
+/* scanner: thousands of first contacts and conversations at once. Pump and input.
  *
  * It knows neither the loop nor the clock nor sockets: it is given `now`, and the functions below. A target's
  * life: next -> slot taken -> first contact sent -> reply or silence; a printer then converses (struct ice_probe) in the same
@@ -105,8 +105,8 @@ enum ice_next {
 struct ice_scanner_ops {
 	/* The next target. */
 	enum ice_next (*next)(struct ice_address *out, void *arg);
-	/* Queues a datagram; false: not now. */
-	bool (*send)(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg);
+	/* Queues the request with this id (ice_snmp_write); false: not now. */
+	bool (*send)(const struct ice_address *to, const struct ice_snmp_request *request, uint32_t id, void *arg);
 	/* Reserves a place for one record in the queue before a conversation starts; false: full, the printer waits its turn. */
 	bool (*reserve)(void *arg);
 	/* An address that answered is done. For a printer the reserved place is used up by this call (or by `release`). */
@@ -196,16 +196,13 @@ struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, c
                                     void *arg, ice_usec now);
 void ice_scanner_free(struct ice_scanner *s); /* releases reservations of unfinished printers */
 
-/* Starts and continues what may be sent now: tokens, slots, window. Returns the datagrams sent, at most ICE_SCANNER_PUMP_MAX so
- * that input gets its turn. `next` is asked again each time, also after it said there was no more. */
+/* Deals with the deadlines that have passed, and starts and continues what may be sent now: tokens, slots, window. Returns the datagrams sent,
+ * at most ICE_SCANNER_PUMP_MAX so that input gets its turn. `next` is asked again each time, also after it said there was no more. */
 size_t ice_scanner_pump(struct ice_scanner *s, ice_usec now);
 
 /* One datagram from the network. */
 void ice_scanner_input(struct ice_scanner *s, ice_usec now, const struct ice_address *from, uint16_t port,
                        const uint8_t *bytes, size_t n);
-
-/* Deadlines that have passed. */
-void ice_scanner_tick(struct ice_scanner *s, ice_usec now);
 
 /* Replies were lost in our own receive buffer (the kernel's count of drops has grown): sends at half the rate of late, and finds
  * its way back up. Who was silent meanwhile is asked all over again, three times at most: its silence may be ours. */

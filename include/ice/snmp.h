@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ice/attr.h"
 #include "ice/oid.h"
@@ -80,6 +81,14 @@ static inline void ice_snmp_patch_id(uint8_t *bytes, size_t id_at, uint32_t id)
 	bytes[id_at + 1] = (uint8_t)(id >> 16);
 	bytes[id_at + 2] = (uint8_t)(id >> 8);
 	bytes[id_at + 3] = (uint8_t)id;
+}
+
+/* The datagram: the request with this id. `out`: ICE_SNMP_REQUEST_MAX octets, of which the first request->len are it. The id is written
+ * to where the datagram is to stand, once: a copy of what was just written in part would wait for the processor to have it whole. */
+static inline void ice_snmp_write(uint8_t *out, const struct ice_snmp_request *request, uint32_t id)
+{
+	memcpy(out, request->bytes, request->len);
+	ice_snmp_patch_id(out, request->id_at, id);
 }
 
 struct ice_snmp_varbind {

@@ -18,6 +18,7 @@
 
 #include "ice/address.h"
 #include "ice/attr.h"
+#include "ice/snmp.h"
 
 struct ice_udp;
 
@@ -47,8 +48,11 @@ void ice_udp_free(struct ice_udp *udp); /* NULL is allowed; what was not flushed
 /* Queues one datagram (copied; at most ICE_UDP_SEND_MAX bytes), sending the batch when it is full. False when the
  * kernel takes no more just now: try again after the next heartbeat; nothing was queued. True also when the address was
  * refused and counted. */
-#define ICE_UDP_SEND_MAX 484
+#define ICE_UDP_SEND_MAX ICE_SNMP_REQUEST_MAX
 ICE_MUST_CHECK bool ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8_t *bytes, size_t n);
+/* So with the request that has this id (ice_snmp_write). */
+ICE_MUST_CHECK bool ice_udp_ask(struct ice_udp *udp, const struct ice_address *to,
+                                const struct ice_snmp_request *request, uint32_t id);
 
 /* Hands what is queued to the kernel. Called once per heartbeat, after the pump. What the kernel does not take now
  * (EAGAIN, ENOBUFS) stays queued for the next flush. */

@@ -32,6 +32,9 @@ void ice_wheel_cancel(struct ice_wheel *w, uint32_t slot); /* no-op when not arm
  * cancelling in between is allowed. */
 uint32_t ice_wheel_expire(struct ice_wheel *w, ice_usec now);
 
+/* The slot that ice_wheel_expire may report next, to fetch early what belongs to it; one like any other (0) when it cannot be told. */
+uint32_t ice_wheel_ahead(const struct ice_wheel *w);
+
 /* Lines 0..ICE_WHEEL_LINES-1: first in, first out, but for those that are put in front or leave from the middle. The slot stands in no
  * line and is not armed. */
 void ice_wheel_push(struct ice_wheel *w, unsigned line, uint32_t slot);

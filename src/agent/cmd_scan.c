@@ -67,10 +67,6 @@ static void scan_found(const struct ice_finding *finding, size_t leg, void *arg)
 	if (s->options.progress_in_the_way)
 		ice_progress_clear(&s->progress);
 	ice_output_find(&s->output, finding);
-	if (ferror(stdout) && !s->cut) {
-		scan_cut(s);
-		event_base_loopbreak(s->base);
-	}
 }
 
 /* The service waits for an outbox that takes nothing; a scan has somebody waiting for it, and does not for ever. */
@@ -107,6 +103,11 @@ static struct ice_progress_figures scan_progress(const struct scan *s)
 static void scan_beat(ice_usec now, void *arg)
 {
 	struct scan *s = arg;
+	ice_output_flush(&s->output);
+	if (ferror(stdout) && !s->cut) {
+		scan_cut(s);
+		event_base_loopbreak(s->base);
+	}
 	ice_stats_beat(&s->stats, now, s->heartbeat);
 	if (s->delivery)
 		scan_watch_outbox(s, now);

@@ -12,37 +12,42 @@
 
 /* ---- json and ndjson: a printer is its record, a device what first contact told ---- */
 
+/* The names are ours: they need no look. */
+static void output_put(json_t *o, const char *name, json_t *value)
+{
+	json_object_set_new_nocheck(o, name, value);
+}
+
 static char *output_device_json(const struct ice_finding *f)
 {
 	char ip[ICE_ADDRESS_TEXT_SIZE];
 	char make[ICE_IDENTITY_MAKE] = "", model[ICE_IDENTITY_TEXT] = "";
 	const struct ice_identity *id = f->identity;
 	json_t *o = json_object();
-	json_object_set_new(o, "ip", json_string(ice_address_format(&f->address, ip)));
-	json_object_set_new(o, "printer", json_boolean(f->outcome == ICE_OUTCOME_PRINTER));
+	output_put(o, "ip", json_string(ice_address_format(&f->address, ip)));
+	output_put(o, "printer", json_boolean(f->outcome == ICE_OUTCOME_PRINTER));
 	if (id)
 		ice_identity_make_model(id, make, model);
 	if (make[0])
-		json_object_set_new(o, "make", json_string(make));
+		output_put(o, "make", json_string(make));
 	if (model[0])
-		json_object_set_new(o, "model", json_string(model));
+		output_put(o, "model", json_string(model));
 	if (id && id->profile)
-		json_object_set_new(o, "profile", json_string(ice_profile_name(id->profile)));
+		output_put(o, "profile", json_string(ice_profile_name(id->profile)));
 	if (id && id->descr[0])
-		json_object_set_new(o, "description", json_string(id->descr));
+		output_put(o, "description", json_string(id->descr));
 	if (id && id->device_descr[0]) /* the printer itself, where the description is its network card's */
-		json_object_set_new(o, "device", json_string(id->device_descr));
+		output_put(o, "device", json_string(id->device_descr));
 	if (id && id->object_id.len) {
 		char oid[ICE_OID_TEXT_SIZE];
-		json_object_set_new(o, "object_id",
-		                    json_string(ice_oid_format(id->object_id.bytes, id->object_id.len, oid)));
+		output_put(o, "object_id", json_string(ice_oid_format(id->object_id.bytes, id->object_id.len, oid)));
 	}
 	if (id && id->reason[0])
-		json_object_set_new(o, "reason", json_string(id->reason));
-	json_object_set_new(o, "version", json_string(f->version == ICE_SNMP_V1 ? "1" : "2c"));
-	json_object_set_new(o, "community", json_integer(f->credential + 1)); /* its number: it is a secret itself */
+		output_put(o, "reason", json_string(id->reason));
+	output_put(o, "version", json_string(f->version == ICE_SNMP_V1 ? "1" : "2c"));
+	output_put(o, "community", json_integer(f->credential + 1)); /* its number: it is a secret itself */
 	if (f->rtt >= 0)
-		json_object_set_new(o, "rtt_ms", json_real((double)f->rtt / 1000));
+		output_put(o, "rtt_ms", json_real((double)f->rtt / 1000));
 	char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	json_decref(o);
 	return text;
@@ -55,7 +60,6 @@ static void output_ndjson_line(struct ice_output *o, char *json)
 		fputc('\n', o->to);
 	}
 	free(json);
-	fflush(o->to); /* who reads along wants it now */
 }
 
 static void output_ndjson_printer(struct ice_output *o, const struct ice_finding *f)
@@ -245,16 +249,11 @@ static void output_nothing(struct ice_output *o)
 	(void)o;
 }
 
-static void output_flush(struct ice_output *o)
-{
-	fflush(o->to);
-}
-
 static const struct ice_output_format output_formats[] = {
         {"table", output_table_begin, output_table_printer, output_table_device, output_table_end},
         {"json", output_json_begin, output_json_printer, output_json_device, output_json_end},
-        {"ndjson", output_nothing, output_ndjson_printer, output_ndjson_device, output_flush},
-        {"csv", output_csv_begin, output_csv_printer, output_csv_device, output_flush},
+        {"ndjson", output_nothing, output_ndjson_printer, output_ndjson_device, output_nothing},
+        {"csv", output_csv_begin, output_csv_printer, output_csv_device, output_nothing},
 };
 
 const struct ice_output_format *ice_output_format(const char *name, const char **names)
@@ -284,7 +283,16 @@ void ice_output_find(struct ice_output *o, const struct ice_finding *f)
 	o->written++;
 }
 
+void ice_output_flush(struct ice_output *o)
+{
+	if (o->written == o->flushed)
+		return;
+	o->flushed = o->written;
+	fflush(o->to);
+}
+
 void ice_output_end(struct ice_output *o)
 {
 	o->format->end(o);
+	fflush(o->to);
 }

@@ -29,7 +29,7 @@ struct ice_output {
 	FILE *to;
 	bool discover; /* every device that speaks SNMP, first contact only */
 	bool no_color;
-	size_t written;
+	size_t written, flushed; /* finds */
 	struct ice_found *found; /* table only */
 };
 
@@ -39,6 +39,8 @@ const struct ice_output_format *ice_output_format(const char *name, const char *
 void ice_output_begin(struct ice_output *o, const struct ice_output_format *format, FILE *to, bool discover,
                       bool no_color);
 void ice_output_find(struct ice_output *o, const struct ice_finding *finding);
+/* Who reads along wants now what has come: after each beat, not after each find. */
+void ice_output_flush(struct ice_output *o);
 void ice_output_end(struct ice_output *o);
 
 #endif

@@ -110,16 +110,6 @@ const char *ice_address_format(const struct ice_address *a, char out[ICE_ADDRESS
 	return out;
 }
 
-struct ice_address ice_address_v4(uint32_t host_order)
-{
-	return (struct ice_address){0, ADDRESS_MAPPED | host_order, 0};
-}
-
-bool ice_address_is_v4(const struct ice_address *a)
-{
-	return a->hi == 0 && a->lo >> 32 == ADDRESS_MAPPED >> 32;
-}
-
 int ice_address_compare(const struct ice_address *a, const struct ice_address *b)
 {
 	if (a->hi != b->hi)
@@ -127,11 +117,6 @@ int ice_address_compare(const struct ice_address *a, const struct ice_address *b
 	if (a->scope != b->scope)
 		return a->scope < b->scope ? -1 : 1;
 	return (a->lo > b->lo) - (a->lo < b->lo);
-}
-
-bool ice_address_same(const struct ice_address *a, const struct ice_address *b)
-{
-	return a->hi == b->hi && a->lo == b->lo && a->scope == b->scope;
 }
 
 bool ice_address_is_internal(const struct ice_address *a)
@@ -146,16 +131,6 @@ bool ice_address_is_internal(const struct ice_address *a)
 	return a->hi >> 57 == 0xfc >> 1 || /* fc00::/7, RFC 4193 section 3.1 */
 	       address_is_link_local(a) || /* RFC 4291 section 2.5.6 */
 	       (a->hi == 0 && a->lo == 1); /* ::1, RFC 4291 section 2.5.3 */
-}
-
-bool ice_address_is_unicast(const struct ice_address *a)
-{
-	if (ice_address_is_v4(a)) {
-		unsigned first = (unsigned)(a->lo >> 24 & 255);
-		return first != 0 &&
-		       first < 224; /* 224/4 multicast, 240/4 reserved with the limited broadcast at its end */
-	}
-	return a->hi >> 56 != 0xff && (a->hi != 0 || a->lo != 0);
 }
 
 socklen_t ice_address_to_sockaddr(const struct ice_address *a, uint16_t port, struct sockaddr_storage *out)

@@ -48,10 +48,10 @@ static enum ice_next channel_next(struct ice_address *out, void *arg)
 	return words[c->step];
 }
 
-static bool channel_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)
+static bool channel_send(const struct ice_address *to, const struct ice_snmp_request *request, uint32_t id, void *arg)
 {
 	struct ice_channel *c = arg;
-	if (ice_udp_send(c->udp, to, bytes, n))
+	if (ice_udp_ask(c->udp, to, request, id))
 		return true;
 	c->blocked = true;
 	c->refused++;
@@ -143,7 +143,6 @@ void ice_channel_beat(struct ice_channel *c, ice_usec now)
 	if (!c->scanner)
 		return;
 	channel_heed_drops(c);
-	ice_scanner_tick(c->scanner, now);
 	/* For each datagram that leaves a watched socket the kernel looks whom to wake: a twentieth of what sending it costs. */
 	if (c->sent >= CHANNEL_MANY)
 		channel_watch(c, false);

@@ -82,7 +82,7 @@ enum ice_walk_step ice_walk_next(struct ice_walk *w, ice_usec now, struct ice_ad
 {
 	/* A held address has been stepped over and not been given. */
 	ice_marks_at(&w->marks, w->given, (struct ice_steps){w->routed.position, w->on_link.position - w->holds});
-	enum ice_walk_step near = walk_on_link(w, now, out);
+	enum ice_walk_step near = w->mixed ? walk_on_link(w, now, out) : ICE_WALK_END;
 	enum ice_walk_step far = near == ICE_WALK_TARGET ? near : walk_step(w, &w->routed, false, out);
 	if (far == ICE_WALK_TARGET)
 		w->given++;

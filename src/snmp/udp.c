@@ -17,6 +17,9 @@
 /* Buffers stand a little more than a power of two apart: at exactly 64 KiB, the starts of all 64 would compete for one
  * set of the processor's cache. Only the pages that a datagram reaches become resident. */
 #define UDP_RECEIVE_STRIDE (65536 + 576)
+/* So do those of what is sent: of each, the beginning is used, and they would lie in eight sets. */
+#define UDP_SEND_STRIDE (512 + 64)
+_Static_assert(UDP_SEND_STRIDE >= ICE_UDP_SEND_MAX, "a datagram fits");
 
 union udp_name {
 	struct sockaddr sa;
@@ -35,7 +38,7 @@ struct udp_lane {
 	struct mmsghdr messages[UDP_BATCH];
 	struct iovec spans[UDP_BATCH];
 	union udp_name names[UDP_BATCH];
-	uint8_t bytes[UDP_BATCH][ICE_UDP_SEND_MAX];
+	_Alignas(64) uint8_t bytes[UDP_BATCH][UDP_SEND_STRIDE];
 };
 
 /* Where datagrams are received, shared by both sockets. */
@@ -129,6 +132,9 @@ static void udp_prepare(struct ice_udp *udp)
 		lane->fd = -1;
 		for (unsigned i = 0; i < UDP_BATCH; i++) {
 			lane->spans[i].iov_base = lane->bytes[i];
+			if (f == 0)
+				lane->names[i].in = (struct sockaddr_in){.sin_family = AF_INET,
+				                                         .sin_port = htons(udp->options.port)};
 			lane->messages[i].msg_hdr = (struct msghdr){
 			        .msg_name = &lane->names[i],
 			        .msg_namelen = f == 0 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6),
@@ -217,46 +223,71 @@ static void udp_flush_lane(struct ice_udp *udp, struct udp_lane *lane)
 	}
 }
 
-/* The lane of an address, with its socket made; NULL when that cannot be: no such family here, or no descriptor left
- * just now. */
-static struct udp_lane *udp_lane_of(struct ice_udp *udp, bool v4)
+/* A lane for an address, with its socket made and a place in it; NULL when there is none: `sent` tells whether the datagram is done with all
+ * the same. It is, where the address is refused, and where there is no such family here, or no descriptor left just now. */
+static struct udp_lane *udp_lane(struct ice_udp *udp, const struct ice_address *to, bool *sent)
 {
+	bool v4 = ice_address_is_v4(to);
 	struct udp_lane *lane = &udp->lanes[v4 ? 0 : 1];
-	return lane->fd >= 0 || udp_open(udp, lane, v4 ? AF_INET : AF_INET6) ? lane : NULL;
-}
-
-bool ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8_t *bytes, size_t n)
-{
-	assert(n <= ICE_UDP_SEND_MAX);
+	*sent = true;
 	if (!ice_address_is_unicast(to)) {
 		udp->counters.refused++;
-		return true;
+		return NULL;
 	}
-	bool v4 = ice_address_is_v4(to);
-	struct udp_lane *lane = udp_lane_of(udp, v4);
-	if (!lane) {
+	if (lane->fd < 0 && !udp_open(udp, lane, v4 ? AF_INET : AF_INET6)) {
 		udp->counters.send_errors++;
-		return true;
+		return NULL;
 	}
-	if (lane->count == UDP_BATCH) {
+	if (lane->count == UDP_BATCH)
 		udp_flush_lane(udp, lane);
-		if (lane->count == UDP_BATCH)
-			return false;
-	}
+	*sent = lane->count < UDP_BATCH;
+	return *sent ? lane : NULL;
+}
+
+/* Of IPv4, the address alone differs. */
+static unsigned udp_address(struct ice_udp *udp, struct udp_lane *lane, const struct ice_address *to)
+{
 	unsigned at = (lane->first + lane->count) % UDP_BATCH;
-	if (v4) {
-		lane->names[at].in = (struct sockaddr_in){.sin_family = AF_INET,
-		                                          .sin_port = htons(udp->options.port),
-		                                          .sin_addr.s_addr = htonl((uint32_t)to->lo)};
+	if (lane == &udp->lanes[0]) {
+		lane->names[at].in.sin_addr.s_addr = htonl((uint32_t)to->lo);
 	} else {
 		struct sockaddr_storage name;
 		socklen_t length = ice_address_to_sockaddr(to, udp->options.port, &name);
 		memcpy(&lane->names[at], &name, length);
 	}
-	memcpy(lane->bytes[at], bytes, n);
+	return at;
+}
+
+/* Its octets stand in it. */
+static void udp_queue(struct ice_udp *udp, struct udp_lane *lane, unsigned at, size_t n)
+{
 	lane->spans[at].iov_len = n;
 	if (++lane->count == UDP_BATCH)
 		udp_flush_lane(udp, lane);
+}
+
+bool ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8_t *bytes, size_t n)
+{
+	assert(n <= ICE_UDP_SEND_MAX);
+	bool sent;
+	struct udp_lane *lane = udp_lane(udp, to, &sent);
+	if (!lane)
+		return sent;
+	unsigned at = udp_address(udp, lane, to);
+	memcpy(lane->bytes[at], bytes, n);
+	udp_queue(udp, lane, at, n);
+	return true;
+}
+
+bool ice_udp_ask(struct ice_udp *udp, const struct ice_address *to, const struct ice_snmp_request *request, uint32_t id)
+{
+	bool sent;
+	struct udp_lane *lane = udp_lane(udp, to, &sent);
+	if (!lane)
+		return sent;
+	unsigned at = udp_address(udp, lane, to);
+	ice_snmp_write(lane->bytes[at], request, id);
+	udp_queue(udp, lane, at, request->len);
 	return true;
 }
 

@@ -8,12 +8,12 @@
 /* The communities in turn, from that on which was good last. */
 static unsigned contact_credential(const struct ice_scanner *s, const struct slot *slot, unsigned attempt)
 {
-	return (attempt + slot->first_credential) % (unsigned)s->options.community_count;
+	return s->turns[attempt + slot->first_credential].credential;
 }
 
 static enum ice_snmp_version contact_version(const struct ice_scanner *s, const struct slot *slot, unsigned attempt)
 {
-	unsigned round = attempt / (unsigned)s->options.community_count + slot->v1_first;
+	unsigned round = s->turns[attempt].round + slot->v1_first;
 	if (s->options.v1 && s->options.v2c)
 		return round % 2 == 0 ? ICE_SNMP_V2C : ICE_SNMP_V1;
 	return s->options.v2c ? ICE_SNMP_V2C : ICE_SNMP_V1;
@@ -47,10 +47,9 @@ bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
 	unsigned attempt = slot->tries;
-	struct ice_snmp_request *r = &s->first[contact_credential(s, slot, attempt)][contact_version(s, slot, attempt)];
-	struct ice_address to = slots_address(&s->slots, i);
-	ice_snmp_patch_id(r->bytes, r->id_at, slots_id(&s->slots, i));
-	if (!scanner_send(s, &to, r->bytes, r->len))
+	const struct ice_address to = slots_address(&s->slots, i);
+	if (!scanner_send(s, i, &to,
+	                  &s->first[contact_credential(s, slot, attempt)][contact_version(s, slot, attempt)]))
 		return false;
 	if (attempt == 0)
 		slot->first = (uint32_t)now;
@@ -62,19 +61,19 @@ bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 	slot->tries++;
 	ice_usec learned = 0;
 	if (s->options.timeout <= 0)
-		learned = ice_rtt_table_timeout(&s->rtt, &to, attempt / (unsigned)s->options.community_count,
-		                                slot->tries >= s->tries);
+		learned = ice_rtt_table_timeout(&s->rtt, &to, s->turns[attempt].round, slot->tries >= s->tries);
 	ice_wheel_arm(s->slots.wheel, i, now + contact_wait(&s->options, learned));
 	return true;
 }
 
-void contact_silence(struct ice_scanner *s, uint32_t i, ice_usec now)
+bool contact_retries(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
-	struct slot *slot = &s->slots.at[i];
-	if (slot->tries < s->tries || scanner_excuses(s, i, now)) {
-		slots_push(&s->slots, &s->contacts_due, i);
-		return;
-	}
+	return s->slots.at[i].tries < s->tries || scanner_excuses(s, i, now);
+}
+
+void contact_silence(struct ice_scanner *s, uint32_t i)
+{
+	const struct slot *slot = &s->slots.at[i];
 	if (s->options.silences) {
 		struct ice_finding finding = {.address = slots_address(&s->slots, i),
 		                              .outcome = ICE_OUTCOME_SILENT,

@@ -205,9 +205,7 @@ bool conversation_send(struct ice_scanner *s, uint32_t i, ice_usec now)
 	struct slot *slot = &s->slots.at[i];
 	struct talk *talk = slots_talk(&s->slots, i);
 	const struct ice_snmp_request *r = talk->stage == TALK_PROBE ? ice_probe_request(talk->probe) : talk->question;
-	struct ice_snmp_request copy = *r;
-	ice_snmp_patch_id(copy.bytes, copy.id_at, slots_id(&s->slots, i));
-	if (!scanner_send(s, &talk->address, copy.bytes, copy.len))
+	if (!scanner_send(s, i, &talk->address, r))
 		return false;
 	if (slot->tries == 0)
 		slot->first = (uint32_t)now;

@@ -24,14 +24,16 @@ void ice_cursor_init(struct ice_cursor *c, const struct ice_range *r, uint64_t s
 	c->rows = (uint32_t)((c->count + side - 1) / side);
 	struct ice_random random;
 	ice_random_seed(&random, seed);
-	for (int i = 0; i < 4; i++)
-		c->keys[i] = (uint32_t)(ice_random_next(&random) >> 32);
+	for (int i = 0; i < 4; i++) {
+		uint64_t key = ice_random_next(&random) >> 32;
+		c->keys[i] = key << 24 | key;
+	}
 }
 
 /* Below `bound`, as near to evenly as 32 bits allow. */
-static inline uint32_t cursor_mix(uint32_t half, uint32_t key, uint32_t bound)
+static inline uint32_t cursor_mix(uint32_t half, uint64_t key, uint32_t bound)
 {
-	uint64_t x = (half ^ ((uint64_t)key << 24 | key)) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t x = (half ^ key) * UINT64_C(0x9e3779b97f4a7c15);
 	return (uint32_t)(((x ^ x << 25) >> 32) * bound >> 32);
 }
 
@@ -64,7 +66,11 @@ bool ice_cursor_next(struct ice_cursor *c, struct ice_address *out)
 	do
 		x = cursor_permute(c, x);
 	while (x >= c->count);
-	*out = ice_range_at(c->range, x);
+	const struct ice_address at = ice_range_at(c->range, x);
+	out->hi =
+	        at.hi; /* one by one: as a whole it would be read in other pieces than it was just written in, and wait for that */
+	out->lo = at.lo;
+	out->scope = at.scope;
 	return true;
 }
 

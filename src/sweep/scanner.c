@@ -21,7 +21,7 @@ struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, c
 {
 	assert(options->community_count >= 1 && options->community_count <= SCANNER_COMMUNITIES);
 	assert((options->v1 || options->v2c) && options->conversations > 0 && options->wall);
-	assert(options->retries < 255 && (options->retries + 1) * options->community_count <= 255);
+	assert(options->retries < SCANNER_TRIES && (options->retries + 1) * options->community_count <= SCANNER_TRIES);
 	struct ice_scanner *s = calloc(1, sizeof(*s));
 	if (!s)
 		abort();
@@ -37,6 +37,9 @@ struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, c
 				assert(built); /* the longest community leaves room for first contact */
 				(void)built;
 			}
+	for (size_t k = 0; k < sizeof(s->turns) / sizeof(*s->turns); k++)
+		s->turns[k] = (struct scanner_turn){(uint8_t)(k % options->community_count),
+		                                    (uint8_t)(k / options->community_count)};
 	struct ice_random random;
 	ice_random_seed(&random, options->seed);
 	slots_init(&s->slots, options->window, &random, now);
@@ -68,9 +71,10 @@ void ice_scanner_free(struct ice_scanner *s)
 	free(s);
 }
 
-bool scanner_send(struct ice_scanner *s, const struct ice_address *to, const uint8_t *bytes, size_t n)
+bool scanner_send(struct ice_scanner *s, uint32_t i, const struct ice_address *to,
+                  const struct ice_snmp_request *question)
 {
-	if (!s->ops.send(to, bytes, n, s->arg))
+	if (!s->ops.send(to, question, slots_id(&s->slots, i), s->arg))
 		return false;
 	s->counters.probes_sent++;
 	return true;
@@ -202,6 +206,50 @@ static enum ice_bound scanner_bound(const struct ice_scanner *s)
 	return ice_pacer_asked(&s->pacer) ? ICE_BOUND_PACE : ICE_BOUND_CPU;
 }
 
+/* Deals with the deadlines that have passed, as far as the next address that is to be asked once more, or the next conversation whose
+ * request went unanswered. True: there may be more. */
+static bool scanner_expire(struct ice_scanner *s, ice_usec now, uint32_t *retry)
+{
+	uint32_t i;
+	*retry = SLOT_NONE;
+	while ((i = ice_wheel_expire(s->slots.wheel, now)) != ICE_WHEEL_NONE) {
+		__builtin_prefetch(&s->slots.at[ice_wheel_ahead(s->slots.wheel)]);
+		if (s->slots.at[i].state == SLOT_TALKING) {
+			conversation_silence(s, i, now);
+			return true;
+		}
+		if (contact_retries(s, i, now)) {
+			*retry = i;
+			return true;
+		}
+		contact_silence(s, i);
+	}
+	return false;
+}
+
+/* The slot that is to send next, SLOT_NONE when none may. An address whose time is up is asked once more from here at once: all that is known
+ * of it has just been fetched from memory. */
+static uint32_t scanner_due(struct ice_scanner *s, ice_usec now)
+{
+	uint32_t i = SLOT_NONE;
+	do {
+		if (s->talks_due.count > 0)
+			return slots_pop(&s->slots, &s->talks_due);
+		if (s->contacts_due.count > 0)
+			return slots_pop(&s->slots, &s->contacts_due);
+	} while (scanner_expire(s, now, &i) && i == SLOT_NONE);
+	return i != SLOT_NONE ? i : scanner_start(s);
+}
+
+/* What is due and found no token. */
+static void scanner_put_off(struct ice_scanner *s, ice_usec now)
+{
+	uint32_t i;
+	while (scanner_expire(s, now, &i))
+		if (i != SLOT_NONE)
+			slots_push(&s->slots, &s->contacts_due, i);
+}
+
 size_t ice_scanner_pump(struct ice_scanner *s, ice_usec now)
 {
 	s->counters.bound[s->bound] += (uint64_t)(now - s->pumped);
@@ -210,19 +258,17 @@ size_t ice_scanner_pump(struct ice_scanner *s, ice_usec now)
 	conversation_promote(s);
 	uint32_t allowed = ice_pacer_take(&s->pacer, now, ICE_SCANNER_PUMP_MAX), sent = 0;
 	for (; sent < allowed; sent++) {
-		struct slot_queue *from = s->talks_due.count > 0 ? &s->talks_due : &s->contacts_due;
-		uint32_t i = slots_pop(&s->slots, from);
-		if (i == SLOT_NONE && (i = scanner_start(s)) == SLOT_NONE)
+		uint32_t i = scanner_due(s, now);
+		if (i == SLOT_NONE)
 			break;
-		bool went =
-		        s->slots.at[i].state == SLOT_TALKING ? conversation_send(s, i, now) : contact_send(s, i, now);
-		if (!went) {
-			from = s->slots.at[i].state == SLOT_TALKING ? &s->talks_due : &s->contacts_due;
-			slots_push_front(&s->slots, from, i);
+		bool talking = s->slots.at[i].state == SLOT_TALKING;
+		if (!(talking ? conversation_send(s, i, now) : contact_send(s, i, now))) {
+			slots_push_front(&s->slots, talking ? &s->talks_due : &s->contacts_due, i);
 			s->refused = true;
 			break;
 		}
 	}
+	scanner_put_off(s, now);
 	ice_pacer_return(&s->pacer, allowed - sent);
 	s->cut = sent == ICE_SCANNER_PUMP_MAX;
 	s->bound = scanner_bound(s);
@@ -259,17 +305,6 @@ void ice_scanner_input(struct ice_scanner *s, ice_usec now, const struct ice_add
 		s->counters.replies++;
 	else
 		s->counters.strays[verdict]++;
-}
-
-void ice_scanner_tick(struct ice_scanner *s, ice_usec now)
-{
-	uint32_t i;
-	while ((i = ice_wheel_expire(s->slots.wheel, now)) != ICE_WHEEL_NONE) {
-		if (s->slots.at[i].state == SLOT_TALKING)
-			conversation_silence(s, i, now);
-		else
-			contact_silence(s, i, now);
-	}
 }
 
 void ice_scanner_congested(struct ice_scanner *s, ice_usec now)

@@ -1,12 +1,12 @@
 /* scanner_state: what the scanner's four parts share.
  *
- *   scanner.c       life of the scanner, pump, tick, input's checks, counters
+ *   scanner.c       life of the scanner, pump, deadlines, input's checks, counters
  *   contact.c       first contact: one question to an address, its tries, its answer or silence
  *   conversation.c  a device that answered: second question, waiting, the probe's requests, its end
  *   known.c         a known printer: its steady question
  *
  *   known_begin: a known printer, its steady question due -> the same: emitted; else contact_start, but for a pulse
- *   contact_start --silence--> contact_silence: retry due, or done
+ *   contact_start --silence--> contact_retries: asked again; or contact_silence: done
  *        | reply
  *   contact_reply: a device -> emitted; a printer, or a second question -> conversation_open
  *        conversation_open -> due | waiting --conversation_promote--> due
@@ -21,6 +21,7 @@
 #include "slots.h"
 
 #define SCANNER_COMMUNITIES 16
+#define SCANNER_TRIES       255 /* of first contact, at most */
 #define SCANNER_SUBNETS     65536
 #define SCANNER_EXCUSES     3 /* times a question begins anew */
 
@@ -57,6 +58,10 @@ struct ice_scanner {
 	void *arg;
 	unsigned tries; /* of first contact with one address */
 	struct ice_snmp_request first[SCANNER_COMMUNITIES][2];
+	/* What comes as the kth: which community, and in which round through all of them. */
+	struct scanner_turn {
+		uint8_t credential, round;
+	} turns[SCANNER_TRIES + SCANNER_COMMUNITIES];
 
 	struct slots slots;
 	struct slot_queue talks_due, contacts_due, waiting;
@@ -84,8 +89,9 @@ struct ice_scanner {
 	struct ice_record record;
 };
 
-/* Sends one datagram of a slot; false when `send` takes no more now. */
-ICE_MUST_CHECK bool scanner_send(struct ice_scanner *s, const struct ice_address *to, const uint8_t *bytes, size_t n);
+/* Sends the question of a slot; false when `send` takes no more now. */
+ICE_MUST_CHECK bool scanner_send(struct ice_scanner *s, uint32_t i, const struct ice_address *to,
+                                 const struct ice_snmp_request *question);
 /* All tries of a slot's question went unanswered: true when some answer may have been lost on our side since the first of them. Then all of
  * them are to be made once more. */
 ICE_MUST_CHECK bool scanner_excuses(struct ice_scanner *s, uint32_t i, ice_usec now);
@@ -94,7 +100,9 @@ void scanner_finish(struct ice_scanner *s, uint32_t i);
 
 ICE_MUST_CHECK bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now);
 enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now);
-void contact_silence(struct ice_scanner *s, uint32_t i, ice_usec now);
+/* A try of a slot's question went unanswered: true when it is to be asked again. */
+ICE_MUST_CHECK bool contact_retries(struct ice_scanner *s, uint32_t i, ice_usec now);
+void contact_silence(struct ice_scanner *s, uint32_t i); /* the address is silent */
 /* Asks the address of a slot all over again, after a pause. */
 void contact_again(struct ice_scanner *s, uint32_t i, ice_usec now);
 

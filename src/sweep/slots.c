@@ -56,27 +56,30 @@ void slots_set_talk(struct slots *s, uint32_t i, struct talk *talk)
 	s->talks.at[s->at[i].of].question = s->at[i].question;
 }
 
+/* From now on every slot has a whole address; those of before are IPv4. */
+static void slots_make_v6(struct slots *s)
+{
+	s->v6 = calloc(s->window, sizeof(*s->v6));
+	if (!s->v6)
+		abort();
+	for (uint32_t k = 0; k < s->fresh; k++)
+		s->v6[k] = ice_address_v4(s->at[k].of);
+}
+
+static void slots_set_address(struct slots *s, uint32_t i, const struct ice_address *address)
+{
+	s->at[i].of = (uint32_t)address->lo;
+	if (!s->v6 && !ice_address_is_v4(address))
+		slots_make_v6(s);
+	if (s->v6)
+		s->v6[i] = *address;
+}
+
 void slots_ask(struct slots *s, uint32_t i, const struct ice_address *address)
 {
 	slots_forget_talk(s, i);
 	s->at[i].state = SLOT_ASKING;
-	s->at[i].of = (uint32_t)address->lo;
-	bool v4 = ice_address_is_v4(address);
-	if (v4 && !s->v6)
-		return;
-	if (!s->v6) {
-		s->v6 = calloc(s->window, sizeof(*s->v6));
-		if (!s->v6)
-			abort();
-		for (uint32_t k = 0; k < s->fresh; k++) /* those of before are IPv4 */
-			s->v6[k] = ice_address_v4(s->at[k].of);
-	}
-	s->v6[i] = *address;
-}
-
-struct ice_address slots_address(const struct slots *s, uint32_t i)
-{
-	return s->v6 ? s->v6[i] : ice_address_v4(s->at[i].of);
+	slots_set_address(s, i, address);
 }
 
 uint32_t slots_take(struct slots *s, const struct ice_address *address, uint32_t nth)
@@ -89,7 +92,7 @@ uint32_t slots_take(struct slots *s, const struct ice_address *address, uint32_t
 	else
 		return SLOT_NONE;
 	s->at[i] = (struct slot){.state = SLOT_ASKING, .nth = nth % SLOT_NTHS};
-	slots_ask(s, i, address);
+	slots_set_address(s, i, address);
 	if (++s->used > s->peak)
 		s->peak = s->used;
 	return i;
@@ -165,9 +168,9 @@ void slots_leave(struct slots *s, struct slot_queue *q, uint32_t i)
 
 uint32_t slots_pop(struct slots *s, struct slot_queue *q)
 {
-	uint32_t i = ice_wheel_first(s->wheel, q->line);
-	if (i == ICE_WHEEL_NONE)
+	if (q->count == 0)
 		return SLOT_NONE;
+	uint32_t i = ice_wheel_first(s->wheel, q->line);
 	slots_leave(s, q, i);
 	return i;
 }

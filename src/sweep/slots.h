@@ -76,7 +76,14 @@ void slots_fini(struct slots *s);
 uint32_t slots_take(struct slots *s, const struct ice_address *address, uint32_t nth);
 void slots_free(struct slots *s, uint32_t i); /* takes it off the wheel; it stands in no queue */
 
-struct ice_address slots_address(const struct slots *s, uint32_t i); /* of an ASKING slot */
+/* Of an ASKING slot. */
+static inline struct ice_address slots_address(const struct slots *s, uint32_t i)
+{
+	if (s->v6)
+		return s->v6[i];
+	return ice_address_v4(s->at[i].of);
+}
+
 /* It is ASKING this address (again): whatever talk it had is forgotten, not freed. */
 void slots_ask(struct slots *s, uint32_t i, const struct ice_address *address);
 /* It is TALKING from now on. */

@@ -114,18 +114,13 @@ static uint32_t wheel_head(const struct ice_wheel *w, uint64_t tick)
 /* The first tick at or after a time. */
 static uint64_t wheel_tick_up(const struct ice_wheel *w, ice_usec at)
 {
-	if (at <= w->origin)
-		return 0;
-	uint64_t since = (uint64_t)at - (uint64_t)w->origin;
-	return since / WHEEL_TICK + (since % WHEEL_TICK != 0);
+	return at <= w->origin ? 0 : ((uint64_t)at - (uint64_t)w->origin + WHEEL_TICK - 1) / WHEEL_TICK;
 }
 
-void ice_wheel_cancel(struct ice_wheel *w, uint32_t slot)
+/* Takes it out of its bucket. */
+static void wheel_disarm(struct ice_wheel *w, uint32_t slot)
 {
-	assert(slot < w->capacity);
 	const struct wheel_place p = w->places[slot];
-	if (!p.armed)
-		return;
 	if (w->walk == slot) {
 		w->walk = p.next < w->capacity ? p.next : ICE_WHEEL_NONE;
 		w->swept = w->walk == ICE_WHEEL_NONE;
@@ -136,6 +131,13 @@ void ice_wheel_cancel(struct ice_wheel *w, uint32_t slot)
 	}
 	wheel_unlink(w, slot);
 	w->armed--;
+}
+
+void ice_wheel_cancel(struct ice_wheel *w, uint32_t slot)
+{
+	assert(slot < w->capacity);
+	if (w->places[slot].armed)
+		wheel_disarm(w, slot);
 }
 
 void ice_wheel_arm(struct ice_wheel *w, uint32_t slot, ice_usec deadline)
@@ -214,8 +216,8 @@ uint32_t ice_wheel_expire(struct ice_wheel *w, ice_usec now)
 			uint32_t at = w->walk != ICE_WHEEL_NONE ? w->walk : w->places[wheel_head(w, w->current)].next;
 			for (; at < w->capacity; at = w->places[at].next) {
 				if (wheel_due(&w->places[at], w->current)) {
-					w->walk = at; /* cancel moves it on */
-					ice_wheel_cancel(w, at);
+					w->walk = at; /* is moved on */
+					wheel_disarm(w, at);
 					return at;
 				}
 			}
@@ -228,6 +230,11 @@ uint32_t ice_wheel_expire(struct ice_wheel *w, ice_usec now)
 		w->current = target - w->current < step ? target : w->current + step;
 		w->swept = false;
 	}
+}
+
+uint32_t ice_wheel_ahead(const struct ice_wheel *w)
+{
+	return w->walk != ICE_WHEEL_NONE ? w->walk : 0;
 }
 
 ice_usec ice_wheel_next(const struct ice_wheel *w)

@@ -202,9 +202,12 @@ static enum ice_next network_op_next(struct ice_address *out, void *arg)
 	return ICE_NEXT_TARGET;
 }
 
-static bool network_op_send(const struct ice_address *to, const uint8_t *bytes, size_t len, void *arg)
+static bool network_op_send(const struct ice_address *to, const struct ice_snmp_request *request, uint32_t id,
+                            void *arg)
 {
 	struct network *n = arg;
+	uint8_t bytes[ICE_SNMP_REQUEST_MAX];
+	size_t len = request->len;
 	if (n->refuse_sends > 0) {
 		n->refuse_sends--;
 		return false;
@@ -220,6 +223,7 @@ static bool network_op_send(const struct ice_address *to, const uint8_t *bytes, 
 	n->sent++;
 	n->sent_to[address - n->first]++;
 	assert_true(len <= ICE_SNMP_REQUEST_MAX);
+	ice_snmp_write(bytes, request, id);
 	struct ice_snmp_message *m = malloc(sizeof(*m));
 	assert_int_equal(ice_snmp_read(bytes, len, m), ICE_VERDICT_OK);
 	assert_true(m->pdu != ICE_SNMP_RESPONSE);
@@ -446,7 +450,6 @@ static bool network_run(struct network *n, ice_usec until)
 			free(p.bytes);
 		}
 		n->socket_room = n->socket_takes;
-		ice_scanner_tick(n->scanner, n->now);
 		ice_scanner_pump(n->scanner, n->now);
 		n->now += n->beat;
 		ice_usec next = ice_scanner_next(n->scanner, n->now);

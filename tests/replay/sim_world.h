@@ -283,7 +283,7 @@ static void sim_device_hears(struct sim_device *d, unsigned target, unsigned soc
 
 SIM_SEAM(ice_udp_new);
 SIM_SEAM(ice_udp_free);
-SIM_SEAM(ice_udp_send);
+SIM_SEAM(ice_udp_ask);
 SIM_SEAM(ice_udp_flush);
 SIM_SEAM(ice_udp_queued);
 SIM_SEAM(ice_udp_receive);
@@ -313,8 +313,10 @@ void __wrap_ice_udp_free(struct ice_udp *udp)
 	udp->used = false;
 }
 
-bool __wrap_ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8_t *bytes, size_t n)
+bool __wrap_ice_udp_ask(struct ice_udp *udp, const struct ice_address *to, const struct ice_snmp_request *request,
+                        uint32_t id)
 {
+	uint8_t bytes[ICE_SNMP_REQUEST_MAX];
 	uint64_t target = to->lo - ice_address_v4(SIM_FIRST).lo;
 	if (sim_chance(world.busy))
 		return false;
@@ -322,7 +324,8 @@ bool __wrap_ice_udp_send(struct ice_udp *udp, const struct ice_address *to, cons
 	if (world.broken)
 		return true;
 	udp->counters.sent++;
-	sim_device_hears(&world.devices[target], (unsigned)target, sim_socket(udp), bytes, n);
+	ice_snmp_write(bytes, request, id);
+	sim_device_hears(&world.devices[target], (unsigned)target, sim_socket(udp), bytes, request->len);
 	return true;
 }
 

@@ -76,11 +76,11 @@ static enum ice_next lanes_next(struct ice_address *out, void *arg)
 	return next;
 }
 
-static bool lanes_send(const struct ice_address *to, const uint8_t *bytes, size_t n, void *arg)
+static bool lanes_send(const struct ice_address *to, const struct ice_snmp_request *request, uint32_t id, void *arg)
 {
 	struct lanes_scanner *s = arg;
 	sim_require(s->asks[lanes_target(to)], "only targets are asked");
-	return s->ops.send(to, bytes, n, s->arg);
+	return s->ops.send(to, request, id, s->arg);
 }
 
 static bool lanes_reserve(void *arg)

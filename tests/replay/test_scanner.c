@@ -825,12 +825,12 @@ static enum ice_next v6_next(struct ice_address *out, void *arg)
 	return ICE_NEXT_TARGET;
 }
 
-static bool v6_send(const struct ice_address *to, const uint8_t *bytes, size_t len, void *arg)
+static bool v6_send(const struct ice_address *to, const struct ice_snmp_request *request, uint32_t id, void *arg)
 {
 	struct v6 *v = arg;
 	v->asked[v->sent++ % 8] = *to;
-	memcpy(caught, bytes, len);
-	caught_len = len;
+	ice_snmp_write(caught, request, id);
+	caught_len = request->len;
 	return true;
 }
 
@@ -900,7 +900,7 @@ static void test_lives_for_months(void **state)
 		assert_int_equal(n->devices[0].found, 1);
 		assert_true(n->devices[0].complete);
 		n->now += ICE_USEC_SEC(86400);
-		ice_scanner_tick(n->scanner, n->now);
+		ice_scanner_pump(n->scanner, n->now);
 		assert_true(ice_scanner_next(n->scanner, n->now) == ICE_USEC_NEVER);
 	}
 	assert_int_equal(network_counters(n).printers, 200);
