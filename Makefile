@@ -29,8 +29,9 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 PC_CFLAGS = $(eval PC_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PC_CFLAGS)
 PC_LIBS   = $(eval PC_LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lm)$(PC_LIBS)
 CPPFLAGS += -Iinclude -Isrc -I$(B)/gen -D_GNU_SOURCE -DICE_VERSION='"$(VERSION)"'
-COMPILE   = $(CC) -std=c11 -fno-lto $(CPPFLAGS) $(PC_CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS) -MMD -MP
-LINK      = $(CC) -fno-lto $(HARDEN) $(SANFLAGS) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
+PIECES    = -fno-lto
+COMPILE   = $(CC) -std=c11 $(PIECES) $(CPPFLAGS) $(PC_CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS) -MMD -MP
+LINK      = $(CC) $(PIECES) $(HARDEN) $(SANFLAGS) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 Q        := $(if $(V),,@)
 
 # What the program ice is made of, besides the library.
@@ -66,9 +67,9 @@ $(B)/printer-fleet: $(call objects,fleet) $(B)/libice.a
 # A datagram's way from the range to the socket is one piece to gcc where the program is linked (a sweep goes along it up to a million times a
 # second), and parts where others are, which put something in their place.
 HOT   := $(patsubst %.c,$(B)/obj/%.o,$(wildcard src/sweep/*.c) src/snmp/udp.c $(addprefix src/engine/,channel.c sweep.c walk.c marks.c))
-WHOLE := $(if $(SAN)$(findstring clang,$(CC)),,-flto=auto -ffat-lto-objects)
-$(HOT): CFLAGS += $(WHOLE)
-$(B)/ice: private CFLAGS += $(WHOLE)
+WHOLE := $(if $(SAN)$(findstring clang,$(CC)),-fno-lto,-flto=auto -ffat-lto-objects)
+$(HOT): PIECES = $(WHOLE)
+$(B)/ice: private PIECES = $(WHOLE)
 $(PROGRAMS):
 	@echo "  LINK  $@"
 	$(Q)$(LINK) -o $@ $^ $(PC_LIBS)

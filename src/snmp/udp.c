@@ -32,6 +32,7 @@ union udp_name {
 struct udp_lane {
 	int fd; /* -1: not made */
 	unsigned first, count;
+	size_t octets;     /* of those that wait */
 	uint32_t drops;    /* of the kernel, when last looked at */
 	int receive_bytes; /* SO_RCVBUF as the kernel granted it */
 	bool burst;        /* the last receive that got anything got so much that the buffer may have been full */
@@ -191,11 +192,17 @@ void ice_udp_free(struct ice_udp *udp)
 	free(udp);
 }
 
-/* Drops n datagrams from the front of the ring; an empty ring starts over, so that the next batch is one piece. */
-static void udp_advance(struct udp_lane *lane, unsigned n)
+/* Drops n datagrams from the front of the ring, and tells how many octets they have; an empty ring starts over, so that the next batch is one
+ * piece. */
+static size_t udp_advance(struct udp_lane *lane, unsigned n)
 {
+	size_t octets = n == lane->count ? lane->octets : 0;
+	for (unsigned i = 0; n < lane->count && i < n; i++)
+		octets += lane->spans[lane->first + i].iov_len;
+	lane->octets -= octets;
 	lane->count -= n;
 	lane->first = lane->count > 0 ? (lane->first + n) % UDP_BATCH : 0;
+	return octets;
 }
 
 /* Sends until the lane is empty or the kernel takes no more. Each turn takes a datagram off, or is the last. */
@@ -206,10 +213,8 @@ static void udp_flush_lane(struct ice_udp *udp, struct udp_lane *lane)
 		int sent = sendmmsg(lane->fd, lane->messages + lane->first, piece < lane->count ? piece : lane->count,
 		                    MSG_DONTWAIT);
 		if (sent > 0) {
-			for (int i = 0; i < sent; i++)
-				udp->counters.bytes_sent += lane->spans[lane->first + (unsigned)i].iov_len;
 			udp->counters.sent += (unsigned)sent;
-			udp_advance(lane, (unsigned)sent);
+			udp->counters.bytes_sent += udp_advance(lane, (unsigned)sent);
 		} else if (sent < 0 && errno == EINTR) {
 			continue;
 		} else if (sent < 0 &&
@@ -218,7 +223,7 @@ static void udp_flush_lane(struct ice_udp *udp, struct udp_lane *lane)
 		} else {
 			/* An error is that of the first datagram: it is given up, the others have not been tried. */
 			udp->counters.send_errors++;
-			udp_advance(lane, 1);
+			(void)udp_advance(lane, 1);
 		}
 	}
 }
@@ -262,6 +267,7 @@ static unsigned udp_address(struct ice_udp *udp, struct udp_lane *lane, const st
 static void udp_queue(struct ice_udp *udp, struct udp_lane *lane, unsigned at, size_t n)
 {
 	lane->spans[at].iov_len = n;
+	lane->octets += n;
 	if (++lane->count == UDP_BATCH)
 		udp_flush_lane(udp, lane);
 }
