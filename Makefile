@@ -67,7 +67,7 @@ $(B)/printer-fleet: $(call objects,fleet) $(B)/libice.a
 # A datagram's way from the range to the socket is one piece to gcc where the program is linked (a sweep goes along it up to a million times a
 # second), and parts where others are, which put something in their place.
 HOT   := $(patsubst %.c,$(B)/obj/%.o,$(wildcard src/sweep/*.c) src/snmp/udp.c $(addprefix src/engine/,channel.c sweep.c walk.c marks.c))
-WHOLE := $(if $(SAN)$(findstring clang,$(CC)),-fno-lto,-flto=auto -ffat-lto-objects)
+WHOLE := $(if $(SAN)$(findstring clang,$(shell $(CC) --version)),-fno-lto,-flto=auto -ffat-lto-objects)
 $(HOT): PIECES = $(WHOLE)
 $(B)/ice: private PIECES = $(WHOLE)
 $(PROGRAMS):
@@ -105,6 +105,7 @@ WORLD := ice_clock_now ice_clock_wall ice_random_system ice_neighbours_new ice_n
 POSTS := $(addprefix ice_upload_post,_carrier_new _carrier_free) ice_upload_post
 SEAMS := $(WORLD) $(POSTS) ice_outbox_put
 $(B)/tests/replay/test_simulation: LDFLAGS += $(SEAMS:%=-Wl,--wrap=%)
+$(B)/tests/replay/test_pace: LDFLAGS += $(WORLD:%=-Wl,--wrap=%)
 $(B)/tests/replay/test_lanes: LDFLAGS += $(WORLD:%=-Wl,--wrap=%) -Wl,--wrap=ice_scanner_new,--wrap=ice_scanner_free,--wrap=ice_scanner_asks
 $(B)/tests/replay/test_year: LDFLAGS += $(WORLD:%=-Wl,--wrap=%) $(POSTS:%=-Wl,--wrap=%)
 

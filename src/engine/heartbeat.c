@@ -153,7 +153,9 @@ static void heartbeat_arm(struct ice_heartbeat *h)
 	at = disk > h->now && disk < at ? disk : at;
 	if (at > h->now + HEARTBEAT_IDLE)
 		at = h->now + HEARTBEAT_IDLE;
-	heartbeat_wait(h->timer, at > h->now ? at - h->now : 0);
+	/* From the end of this beat: what it sent may have taken longer than the next one is away, and a pace does not wait. */
+	ice_usec ended = ice_clock_now();
+	heartbeat_wait(h->timer, at > ended ? at - ended : 0);
 }
 
 /* The heartbeat. */

@@ -1,7 +1,7 @@
 /* heartbeat: the one place where sweep, delivery and the loop meet, which do not know each other.
  *
  * A heartbeat owns the channels to the devices (channel.h), what they collect (batches.h), and two timers. At every beat: read the clock, let
- * each channel receive, tick, pump and send, let curl work, re-arm the timers; all of it in heartbeat_beat(), to be read from top to bottom. A
+ * each channel receive, pump and send, let curl work, re-arm the timers; all of it in heartbeat_beat(), to be read from top to bottom. A
  * beat comes with a datagram or with the timer, and never takes long: each of its steps is bounded. What waits for the disk (one batch;
  * or the rows of printers; or what the outbox has to settle or tidy) has a timer of its own: it comes once in a turn of the loop at most.
  *

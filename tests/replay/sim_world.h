@@ -76,7 +76,7 @@ static struct sim_world {
 	struct sim_packet *packets; /* a heap */
 	size_t packet_count, packet_room;
 	unsigned loss, doubled, overtaking, busy; /* percent */
-	ice_usec jitter;
+	ice_usec jitter, cost;                    /* cost: what sending a datagram takes */
 	struct ice_udp {
 		bool used;
 		struct ice_udp_counters counters;
@@ -320,6 +320,7 @@ bool __wrap_ice_udp_ask(struct ice_udp *udp, const struct ice_address *to, const
 	uint64_t target = to->lo - ice_address_v4(SIM_FIRST).lo;
 	if (sim_chance(world.busy))
 		return false;
+	world.now += world.cost;
 	sim_require(target < SIM_ADDRESSES, "only configured addresses are asked");
 	if (world.broken)
 		return true;
