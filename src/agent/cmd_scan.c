@@ -55,8 +55,8 @@ static void scan_cut(struct scan *s)
 {
 	s->cut = true;
 	ice_progress_clear(&s->progress);
-	if (errno != EPIPE)
-		fprintf(stderr, "ice scan: standard output: %s\n", strerror(errno));
+	if (s->output.error != EPIPE)
+		fprintf(stderr, "ice scan: standard output: %s\n", strerror(s->output.error));
 }
 
 static void scan_found(const struct ice_finding *finding, size_t leg, void *arg)
@@ -104,7 +104,7 @@ static void scan_beat(ice_usec now, void *arg)
 {
 	struct scan *s = arg;
 	ice_output_flush(&s->output);
-	if (ferror(stdout) && !s->cut) {
+	if (s->output.error && !s->cut) {
 		scan_cut(s);
 		event_base_loopbreak(s->base);
 	}
@@ -347,7 +347,7 @@ static int scan_finish(struct scan *s)
 		if (!good)
 			fprintf(stderr, "ice scan: --stats %s: it could not be written\n", s->options.stats);
 	}
-	if ((fflush(stdout) != 0 || ferror(stdout)) && !s->cut)
+	if (s->output.error && !s->cut)
 		scan_cut(s);
 	if (!s->options.quiet)
 		ice_stats_tell(&s->stats, &f, s->options.discover, stderr);

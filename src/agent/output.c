@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,10 +251,10 @@ static void output_nothing(struct ice_output *o)
 }
 
 static const struct ice_output_format output_formats[] = {
-        {"table", output_table_begin, output_table_printer, output_table_device, output_table_end},
-        {"json", output_json_begin, output_json_printer, output_json_device, output_json_end},
-        {"ndjson", output_nothing, output_ndjson_printer, output_ndjson_device, output_nothing},
-        {"csv", output_csv_begin, output_csv_printer, output_csv_device, output_nothing},
+        {"table", false, output_table_begin, output_table_printer, output_table_device, output_table_end},
+        {"json", false, output_json_begin, output_json_printer, output_json_device, output_json_end},
+        {"ndjson", true, output_nothing, output_ndjson_printer, output_ndjson_device, output_nothing},
+        {"csv", true, output_csv_begin, output_csv_printer, output_csv_device, output_nothing},
 };
 
 const struct ice_output_format *ice_output_format(const char *name, const char **names)
@@ -272,6 +273,13 @@ void ice_output_begin(struct ice_output *o, const struct ice_output_format *form
 	format->begin(o);
 }
 
+/* The next write may succeed, and the next call set another errno. */
+static void output_look(struct ice_output *o)
+{
+	if (!o->error && ferror(o->to))
+		o->error = errno;
+}
+
 void ice_output_find(struct ice_output *o, const struct ice_finding *f)
 {
 	if (o->discover)
@@ -281,18 +289,21 @@ void ice_output_find(struct ice_output *o, const struct ice_finding *f)
 	else
 		return;
 	o->written++;
+	output_look(o);
 }
 
 void ice_output_flush(struct ice_output *o)
 {
-	if (o->written == o->flushed)
+	if (!o->format->lines || o->written == o->flushed)
 		return;
 	o->flushed = o->written;
 	fflush(o->to);
+	output_look(o);
 }
 
 void ice_output_end(struct ice_output *o)
 {
 	o->format->end(o);
 	fflush(o->to);
+	output_look(o);
 }

@@ -18,6 +18,7 @@ struct ice_output;
 
 struct ice_output_format {
 	const char *name;
+	bool lines; /* each find is whole lines: who reads along may have them at once */
 	void (*begin)(struct ice_output *o);
 	void (*printer)(struct ice_output *o, const struct ice_finding *finding);
 	void (*device)(struct ice_output *o, const struct ice_finding *finding); /* with --discover, printers too */
@@ -30,6 +31,7 @@ struct ice_output {
 	bool discover; /* every device that speaks SNMP, first contact only */
 	bool no_color;
 	size_t written, flushed; /* finds */
+	int error;               /* of the first write that failed, as in errno; 0 = none did */
 	struct ice_found *found; /* table only */
 };
 
@@ -39,7 +41,7 @@ const struct ice_output_format *ice_output_format(const char *name, const char *
 void ice_output_begin(struct ice_output *o, const struct ice_output_format *format, FILE *to, bool discover,
                       bool no_color);
 void ice_output_find(struct ice_output *o, const struct ice_finding *finding);
-/* Who reads along wants now what has come: after each beat, not after each find. */
+/* Who reads along wants now what has come: called after each beat, not after each find. */
 void ice_output_flush(struct ice_output *o);
 void ice_output_end(struct ice_output *o);
 
