@@ -220,15 +220,15 @@ static bool evidence_begins(const struct ice_frame *f, const char *with)
 	return f->payload_len >= n && memcmp(f->payload, with, n) == 0;
 }
 
-/* A TLS record (RFC 8446 section 5.1): of a handshake; or an alert (section 6: a level and a description), which is all that is said where
- * the handshake's first message could not be made, for want of memory for instance. */
-static bool evidence_tls(const struct ice_frame *f)
+/* A TLS alert and nothing else (RFC 8446 section 6: a level, a description): all that is said where the handshake's first message could not be
+ * made, for want of memory for instance. */
+static bool evidence_alert(const struct ice_frame *f)
 {
-	return evidence_begins(f, "\x16\x03") ||
-	       (evidence_begins(f, "\x15\x03") && f->payload_len == 7 && f->payload[3] == 0 && f->payload[4] == 2);
+	return evidence_begins(f, "\x15\x03") && f->payload_len == 7 && f->payload[3] == 0 && f->payload[4] == 2;
 }
 
-/* The first octets of a connection tell what it speaks: TLS, or what this server is for. */
+/* The first octets of a connection tell what it speaks: a TLS record of a handshake (RFC 8446 section 5.1), or what this server is for. What
+ * comes behind an alert is held against that as well. */
 static void evidence_first_words(struct ice_evidence *e, const struct ice_frame *f, enum ice_evidence_way way,
                                  const char *to)
 {
@@ -237,11 +237,11 @@ static void evidence_first_words(struct ice_evidence *e, const struct ice_frame 
 		c->spoken = false;
 	if (f->payload_len == 0 || c->spoken)
 		return;
-	c->spoken = true;
+	c->spoken = !evidence_alert(f);
 	bool good = false;
 	switch (way) {
 	case ICE_EVIDENCE_TLS:
-		good = evidence_tls(f);
+		good = evidence_begins(f, "\x16\x03") || evidence_alert(f);
 		break;
 	case ICE_EVIDENCE_PROXY:
 		good = evidence_begins(f, "CONNECT ");

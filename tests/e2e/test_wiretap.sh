@@ -29,6 +29,7 @@ done <<-ROWS
 	proxy|encrypted
 	alert|
 	alert_and_more|encrypted
+	alert_then|encrypted
 	listen|nothing listens
 	listen6|nothing listens
 	accept|nothing listens

@@ -38,9 +38,11 @@ def send(what, to=DEVICE, broadcast=0):
     s.close()
 
 
-def call(says, at=None):
+def call(says, at=None, then=b""):
     with socket.create_connection(at or peer.getsockname()) as s:
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         s.sendall(says)
+        s.sendall(then)
 
 
 def flood():
@@ -112,6 +114,7 @@ def sealed(also=b""):
     "answer": lambda: listen(answer=b"HTTP/1.1 200 OK\r\n\r\n"),
     "call": lambda: call(b"\x16\x03"),
     "alert": lambda: call(b"\x15\x03\x01\x00\x02\x02\x50"),
+    "alert_then": lambda: call(b"\x15\x03\x01\x00\x02\x02\x50", then=b"PLAIN"),
     "alert_and_more": lambda: call(b"\x15\x03\x01\x00\x02\x02\x50PLAIN"),
     "everywhere": lambda: listen("0.0.0.0"),
 }[sys.argv[1]]()

@@ -142,15 +142,14 @@ static bool rules_begins(const struct ice_frame *f, const char *with)
 	return f->payload_len >= n && memcmp(f->payload, with, n) == 0;
 }
 
-/* A TLS record (RFC 8446 section 5.1) of a handshake; or an alert and nothing else (section 6: two octets), with which a client gives up
- * that lacks the memory for its first message. */
-static bool rules_tls(const struct ice_frame *f)
+/* An alert and nothing else (RFC 8446 section 6: two octets), with which a client gives up that lacks the memory for its first message. */
+static bool rules_alert(const struct ice_frame *f)
 {
-	return rules_begins(f, "\x16\x03") ||
-	       (rules_begins(f, "\x15\x03") && f->payload_len == 7 && f->payload[3] == 0 && f->payload[4] == 2);
+	return rules_begins(f, "\x15\x03") && f->payload_len == 7 && f->payload[3] == 0 && f->payload[4] == 2;
 }
 
-/* What a connection says first: TLS, to a proxy which way (RFC 9110 section 9.3.6) and then that, or a sealed batch. */
+/* What a connection says first: a TLS handshake (RFC 8446 section 5.1), to a proxy which way (RFC 9110 section 9.3.6) and then that, or
+ * a sealed batch. */
 static void rules_first_words(struct rules *r, const struct ice_frame *f, const struct seen_entry *key, const char *to)
 {
 	const char sealed[] = "application/cms";
@@ -158,8 +157,10 @@ static void rules_first_words(struct rules *r, const struct ice_frame *f, const 
 		seen_note(&r->connections, key, RULES_PROXY);
 		return;
 	}
+	if (rules_alert(f))
+		return; /* whatever comes next is its first word */
 	seen_note(&r->connections, key, RULES_SPOKEN);
-	if (!rules_tls(f) &&
+	if (!rules_begins(f, "\x16\x03") &&
 	    !(rules_begins(f, "POST /v1/batches ") && memmem(f->payload, f->payload_len, sealed, strlen(sealed))))
 		rules_broken(r, "encrypted", "what was said first to %s:%u is neither TLS nor sealed", to, f->to_port);
 }
