@@ -50,7 +50,7 @@ void ice_udp_free(struct ice_udp *udp); /* NULL is allowed; what was not flushed
  * refused and counted. */
 #define ICE_UDP_SEND_MAX ICE_SNMP_REQUEST_MAX
 ICE_MUST_CHECK bool ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8_t *bytes, size_t n);
-/* So with the request that has this id (ice_snmp_write). */
+/* Queues a request in the same way, with this id. It is lent for the call. */
 ICE_MUST_CHECK bool ice_udp_ask(struct ice_udp *udp, const struct ice_address *to,
                                 const struct ice_snmp_request *request, uint32_t id);
 
@@ -61,7 +61,7 @@ void ice_udp_flush(struct ice_udp *udp);
 /* Datagrams that are queued and not yet handed to the kernel. */
 size_t ice_udp_queued(const struct ice_udp *udp);
 
-/* Called per datagram; bytes live until it returns. It may call ice_udp_send and ice_udp_flush. */
+/* Called per datagram; bytes live until it returns. It may call ice_udp_send, ice_udp_ask and ice_udp_flush. */
 typedef void ice_udp_input_fn(const struct ice_address *from, uint16_t port, const uint8_t *bytes, size_t n, void *arg);
 
 /* Receives at most max_batches batches of 64; returns the number of datagrams. */

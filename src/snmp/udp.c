@@ -39,7 +39,7 @@ struct udp_lane {
 	struct mmsghdr messages[UDP_BATCH];
 	struct iovec spans[UDP_BATCH];
 	union udp_name names[UDP_BATCH];
-	_Alignas(64) uint8_t bytes[UDP_BATCH][UDP_SEND_STRIDE];
+	uint8_t bytes[UDP_BATCH][UDP_SEND_STRIDE];
 };
 
 /* Where datagrams are received, shared by both sockets. */
@@ -196,9 +196,9 @@ void ice_udp_free(struct ice_udp *udp)
  * piece. */
 static size_t udp_advance(struct udp_lane *lane, unsigned n)
 {
-	size_t octets = n == lane->count ? lane->octets : 0;
-	for (unsigned i = 0; n < lane->count && i < n; i++)
-		octets += lane->spans[lane->first + i].iov_len;
+	size_t octets = lane->octets;
+	for (unsigned i = n; i < lane->count; i++) /* seldom: but for those that stay */
+		octets -= lane->spans[(lane->first + i) % UDP_BATCH].iov_len;
 	lane->octets -= octets;
 	lane->count -= n;
 	lane->first = lane->count > 0 ? (lane->first + n) % UDP_BATCH : 0;
@@ -228,13 +228,12 @@ static void udp_flush_lane(struct ice_udp *udp, struct udp_lane *lane)
 	}
 }
 
-/* A lane for an address, with its socket made and a place in it; NULL when there is none: `sent` tells whether the datagram is done with all
- * the same. It is, where the address is refused, and where there is no such family here, or no descriptor left just now. */
-static struct udp_lane *udp_lane(struct ice_udp *udp, const struct ice_address *to, bool *sent)
+/* The lane of an address, with its socket made; NULL when the datagram is given up, and counted: the address is none of one host, or there is
+ * no such family here, or no descriptor left just now. */
+static struct udp_lane *udp_lane_of(struct ice_udp *udp, const struct ice_address *to)
 {
 	bool v4 = ice_address_is_v4(to);
 	struct udp_lane *lane = &udp->lanes[v4 ? 0 : 1];
-	*sent = true;
 	if (!ice_address_is_unicast(to)) {
 		udp->counters.refused++;
 		return NULL;
@@ -243,13 +242,18 @@ static struct udp_lane *udp_lane(struct ice_udp *udp, const struct ice_address *
 		udp->counters.send_errors++;
 		return NULL;
 	}
-	if (lane->count == UDP_BATCH)
-		udp_flush_lane(udp, lane);
-	*sent = lane->count < UDP_BATCH;
-	return *sent ? lane : NULL;
+	return lane;
 }
 
-/* Of IPv4, the address alone differs. */
+/* False: the kernel takes no more just now. */
+static bool udp_has_room(struct ice_udp *udp, struct udp_lane *lane)
+{
+	if (lane->count == UDP_BATCH)
+		udp_flush_lane(udp, lane);
+	return lane->count < UDP_BATCH;
+}
+
+/* The next place of the lane, with the address written. Of IPv4, the number alone differs. */
 static unsigned udp_address(struct ice_udp *udp, struct udp_lane *lane, const struct ice_address *to)
 {
 	unsigned at = (lane->first + lane->count) % UDP_BATCH;
@@ -263,7 +267,7 @@ static unsigned udp_address(struct ice_udp *udp, struct udp_lane *lane, const st
 	return at;
 }
 
-/* Its octets stand in it. */
+/* The datagram in that place is whole: it waits now. */
 static void udp_queue(struct ice_udp *udp, struct udp_lane *lane, unsigned at, size_t n)
 {
 	lane->spans[at].iov_len = n;
@@ -275,10 +279,11 @@ static void udp_queue(struct ice_udp *udp, struct udp_lane *lane, unsigned at, s
 bool ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8_t *bytes, size_t n)
 {
 	assert(n <= ICE_UDP_SEND_MAX);
-	bool sent;
-	struct udp_lane *lane = udp_lane(udp, to, &sent);
+	struct udp_lane *lane = udp_lane_of(udp, to);
 	if (!lane)
-		return sent;
+		return true;
+	if (!udp_has_room(udp, lane))
+		return false;
 	unsigned at = udp_address(udp, lane, to);
 	memcpy(lane->bytes[at], bytes, n);
 	udp_queue(udp, lane, at, n);
@@ -287,10 +292,11 @@ bool ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8
 
 bool ice_udp_ask(struct ice_udp *udp, const struct ice_address *to, const struct ice_snmp_request *request, uint32_t id)
 {
-	bool sent;
-	struct udp_lane *lane = udp_lane(udp, to, &sent);
+	struct udp_lane *lane = udp_lane_of(udp, to);
 	if (!lane)
-		return sent;
+		return true;
+	if (!udp_has_room(udp, lane))
+		return false;
 	unsigned at = udp_address(udp, lane, to);
 	ice_snmp_write(lane->bytes[at], request, id);
 	udp_queue(udp, lane, at, request->len);

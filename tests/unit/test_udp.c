@@ -197,6 +197,66 @@ static void batches_go_out_when_full_and_in_order(void **state)
 	close(p.fd);
 }
 
+/* What the counters call sent is what the kernel took, octet by octet, also when it takes a part. */
+static void octets_are_counted_as_the_kernel_takes_them(void **state)
+{
+	(void)state;
+	struct peer p = peer_at("127.0.0.1", 0);
+	struct ice_udp *udp = udp_to(p.port);
+	uint64_t upto[401] = {0}; /* octets of the first n */
+	for (unsigned i = 0; i < 400; i++) {
+		uint8_t bytes[64] = {0};
+		size_t n = 1 + i * 7 % 50;
+		upto[i + 1] = upto[i] + n;
+		kernel.most = 1 + (int)(i % 9);
+		if (i % 50 == 30) {
+			kernel.error = EAGAIN;
+			kernel.times = 2;
+		}
+		assert_true(ice_udp_send(udp, &p.at, bytes, n));
+		if (i % 11 == 0)
+			ice_udp_flush(udp);
+		struct ice_udp_counters c = counters_of(udp);
+		assert_int_equal(c.sent + ice_udp_queued(udp), i + 1);
+		assert_int_equal(c.bytes_sent, upto[c.sent]);
+	}
+	kernel.most = kernel.times = 0;
+	ice_udp_free(udp);
+	close(p.fd);
+}
+
+/* A request goes out whole, with the id asked for, whatever stood in its place before. */
+static void requests_go_out_with_their_ids(void **state)
+{
+	static const char *const addresses[] = {"127.0.0.1", "::1"};
+	struct ice_snmp_request requests[2] = {{.len = 60, .id_at = 20}, {.len = 200, .id_at = 31}};
+	(void)state;
+	for (size_t r = 0; r < 2; r++)
+		memset(requests[r].bytes, 'a' + (int)r, sizeof(requests[r].bytes));
+	for (size_t i = 0; i < (ipv6_here() ? 2 : 1); i++) {
+		struct peer p = peer_at(addresses[i], 0);
+		struct ice_udp *udp = udp_to(p.port);
+		for (uint32_t id = 0x41020304; id < 0x41020304 + 300; id++) {
+			const struct ice_snmp_request *r = &requests[id % 3 == 0];
+			uint8_t bytes[ICE_UDP_SEND_MAX], expected[ICE_UDP_SEND_MAX];
+			struct sockaddr_storage name;
+			assert_true(ice_udp_ask(udp, &p.at, r, id));
+			ice_udp_flush(udp);
+			memcpy(expected, r->bytes, r->len);
+			for (int k = 0; k < 4; k++)
+				expected[r->id_at + k] = (uint8_t)(id >> (24 - 8 * k));
+			assert_int_equal(take(&p, bytes, sizeof(bytes), &name), r->len);
+			assert_memory_equal(bytes, expected, r->len);
+		}
+		struct ice_address nobody;
+		assert_true(ice_address_parse("255.255.255.255", &nobody));
+		assert_true(ice_udp_ask(udp, &nobody, &requests[0], 1));
+		assert_int_equal(counters_of(udp).refused, 1);
+		ice_udp_free(udp);
+		close(p.fd);
+	}
+}
+
 static void replies_come_in_with_address_and_port(void **state)
 {
 	(void)state;
@@ -468,6 +528,8 @@ int main(void)
 	        cmocka_unit_test(not_unicast_is_refused),
 	        cmocka_unit_test(an_error_concerns_one_address),
 	        cmocka_unit_test(a_busy_kernel_gets_the_rest_later),
+	        cmocka_unit_test(octets_are_counted_as_the_kernel_takes_them),
+	        cmocka_unit_test(requests_go_out_with_their_ids),
 	        cmocka_unit_test(the_source_address_can_be_chosen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
