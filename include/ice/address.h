@@ -28,14 +28,15 @@ ICE_MUST_CHECK bool ice_address_parse(const char *text, struct ice_address *out)
 const char *ice_address_format(const struct ice_address *a, char out[ICE_ADDRESS_TEXT_SIZE]);
 
 /* From and to an IPv4 address in host order. */
+#define ICE_ADDRESS_MAPPED UINT64_C(0x0000ffff00000000) /* `lo` of ::ffff:0:0/96 (RFC 4291 section 2.5.5.2) */
 static inline struct ice_address ice_address_v4(uint32_t host_order)
 {
-	return (struct ice_address){0, UINT64_C(0x0000ffff00000000) | host_order, 0};
+	return (struct ice_address){0, ICE_ADDRESS_MAPPED | host_order, 0};
 }
 
 static inline bool ice_address_is_v4(const struct ice_address *a)
 {
-	return a->hi == 0 && a->lo >> 32 == 0xffff;
+	return a->hi == 0 && a->lo >> 32 == ICE_ADDRESS_MAPPED >> 32;
 }
 
 /* By number, those of one link after those of another. */

@@ -16,7 +16,7 @@
  * most. The same values as before: it is done, UNCHANGED, without a conversation or a place in the queue. What else may come of it is
  * said with enum ice_known_ask; where first contact follows, it begins with the version and the community that were good.
  *
- * What is due goes out in this order: conversations, retries, new targets. A printer that finds no place among the conversations, or in
+ * What is due goes out in this order: conversations, retries, new targets; what comes due while a pump goes on, as it comes due. A printer that finds no place among the conversations, or in
  * the queue behind `reserve`, waits its turn; while ICE_SCANNER_WAITING or more do, no new target is started. Beyond
  * ICE_SCANNER_WAITING_MAX (answers of targets that were already in flight) a printer is forgotten and asked anew a second
  * later: nobody is lost, and memory stays bounded. */
@@ -105,7 +105,7 @@ enum ice_next {
 struct ice_scanner_ops {
 	/* The next target. */
 	enum ice_next (*next)(struct ice_address *out, void *arg);
-	/* Queues the request with this id (ice_snmp_write); false: not now. */
+	/* Queues the request, with this id (ice_snmp_write); false: not now. Lent for the call. */
 	bool (*send)(const struct ice_address *to, const struct ice_snmp_request *request, uint32_t id, void *arg);
 	/* Reserves a place for one record in the queue before a conversation starts; false: full, the printer waits its turn. */
 	bool (*reserve)(void *arg);

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADDRESS_MAPPED 0x0000ffff00000000u /* `lo` of ::ffff:0:0/96 (RFC 4291 section 2.5.5.2) */
-
 static uint64_t address_load(const uint8_t *p)
 {
 	uint64_t v = 0;

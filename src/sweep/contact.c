@@ -144,29 +144,6 @@ static ice_usec contact_learn(struct ice_scanner *s, const struct slot *slot, co
 	return sure && latest == 0 ? since : -1;
 }
 
-/* The histogram's bucket: four to the octave. */
-static unsigned contact_bucket(ice_usec rtt)
-{
-	uint64_t r = (uint64_t)rtt;
-	unsigned octave = 63 - (unsigned)__builtin_clzll(r);
-	uint32_t mantissa = (uint32_t)(octave <= 31 ? r << (31 - octave) : r >> (octave - 31)); /* 2^31 .. 2^32 */
-	/* 2^31 x 2^(1/4), 2^(2/4), 2^(3/4) */
-	unsigned quarter = (mantissa >= 2553802834u) + (mantissa >= 3037000500u) + (mantissa >= 3611622603u);
-	unsigned bucket = octave * 4 + quarter;
-	return bucket < 128 ? bucket : 127;
-}
-
-/* A round trip is known. */
-static void contact_count_rtt(struct ice_scanner_counters *c, ice_usec rtt)
-{
-	rtt = rtt > 1 ? rtt : 1;
-	c->rtt[contact_bucket(rtt)]++;
-	if (c->rtt_least == 0 || rtt < c->rtt_least)
-		c->rtt_least = rtt;
-	if (rtt > c->rtt_most)
-		c->rtt_most = rtt;
-}
-
 enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 {
 	struct slot *slot = &s->slots.at[i];
@@ -188,7 +165,7 @@ enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 	ice_usec since = (ice_usec)((uint32_t)now - slot->first);
 	ice_usec rtt = contact_learn(s, slot, &address, since, asked, latest);
 	if (rtt >= 0)
-		contact_count_rtt(&s->counters, rtt);
+		round_trips_count(&s->counters, rtt);
 
 	/* It may have answered while its retry was due already. */
 	slots_leave(&s->slots, &s->contacts_due, i);

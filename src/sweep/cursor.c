@@ -66,9 +66,9 @@ bool ice_cursor_next(struct ice_cursor *c, struct ice_address *out)
 	do
 		x = cursor_permute(c, x);
 	while (x >= c->count);
+	/* Field by field: as a whole it would be read in other pieces than it was just written in, and the processor waits then. */
 	const struct ice_address at = ice_range_at(c->range, x);
-	out->hi =
-	        at.hi; /* one by one: as a whole it would be read in other pieces than it was just written in, and wait for that */
+	out->hi = at.hi;
 	out->lo = at.lo;
 	out->scope = at.scope;
 	return true;

@@ -379,30 +379,3 @@ void ice_scanner_counters(const struct ice_scanner *s, struct ice_scanner_counte
 	out->waiting = s->waiting.count;
 	out->conversations = s->talking;
 }
-
-/* Within the bucket that holds the quantile, in proportion; no bucket reaches beyond the ends of what was measured. */
-ice_usec ice_scanner_rtt(const struct ice_scanner_counters *c, double q)
-{
-	static const double quarters[5] = {1.0, 1.189207115, 1.414213562, 1.681792831, 2.0};
-	uint64_t total = 0, below = 0;
-	for (int i = 0; i < 128; i++)
-		total += c->rtt[i];
-	if (total == 0)
-		return 0;
-	double want = (q < 0 ? 0 : q > 1 ? 1 : q) * (double)total;
-	int i = 0, last = 0;
-	for (; i < 128; i++) {
-		if (c->rtt[i] == 0)
-			continue;
-		last = i;
-		if ((double)(below + c->rtt[i]) >= want)
-			break;
-		below += c->rtt[i];
-	}
-	double share = (want - (double)below) / (double)c->rtt[last];
-	double octave = (double)(UINT64_C(1) << last / 4), low = octave * quarters[last % 4],
-	       high = octave * quarters[last % 4 + 1];
-	low = low > (double)c->rtt_least ? low : (double)c->rtt_least;
-	high = high < (double)c->rtt_most ? high : (double)c->rtt_most;
-	return (ice_usec)(low + (high - low) * (share < 1 ? share : 1));
-}

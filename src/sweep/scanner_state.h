@@ -1,12 +1,13 @@
-/* scanner_state: what the scanner's four parts share.
+/* scanner_state: what the scanner's five parts share.
  *
  *   scanner.c       life of the scanner, pump, deadlines, input's checks, counters
  *   contact.c       first contact: one question to an address, its tries, its answer or silence
  *   conversation.c  a device that answered: second question, waiting, the probe's requests, its end
  *   known.c         a known printer: its steady question
+ *   round_trips.c   the histogram of first contacts' round trips
  *
- *   known_begin: a known printer, its steady question due -> the same: emitted; else contact_start, but for a pulse
- *   contact_start --silence--> contact_retries: asked again; or contact_silence: done
+ *   known_begin: a known printer, its steady question due -> the same: emitted; else first contact, but for a pulse
+ *   contact_send --silence--> due again (contact_retries) | done (contact_silence)
  *        | reply
  *   contact_reply: a device -> emitted; a printer, or a second question -> conversation_open
  *        conversation_open -> due | waiting --conversation_promote--> due
@@ -100,6 +101,7 @@ void scanner_finish(struct ice_scanner *s, uint32_t i);
 
 ICE_MUST_CHECK bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now);
 enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now);
+void round_trips_count(struct ice_scanner_counters *c, ice_usec rtt);
 /* A try of a slot's question went unanswered: true when it is to be asked again. */
 ICE_MUST_CHECK bool contact_retries(struct ice_scanner *s, uint32_t i, ice_usec now);
 void contact_silence(struct ice_scanner *s, uint32_t i); /* the address is silent */

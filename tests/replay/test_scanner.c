@@ -883,6 +883,55 @@ static void test_ipv6(void **state)
 	network_free(n);
 }
 
+/* Addresses 1 .. 200, and to whom a datagram went, in order; every third retry is refused. */
+struct refusing {
+	uint32_t handed, calls, sent;
+	uint32_t asked[400];
+};
+
+static enum ice_next refusing_next(struct ice_address *out, void *arg)
+{
+	struct refusing *r = arg;
+	if (r->handed == 200)
+		return ICE_NEXT_END;
+	*out = ice_address_v4(0x0a000000 + ++r->handed);
+	return ICE_NEXT_TARGET;
+}
+
+static bool refusing_send(const struct ice_address *to, const struct ice_snmp_request *request, uint32_t id, void *arg)
+{
+	struct refusing *r = arg;
+	(void)request, (void)id;
+	if (r->sent >= 200 && ++r->calls % 3 == 0)
+		return false;
+	assert_true(r->sent < 400);
+	r->asked[r->sent++] = (uint32_t)to->lo - 0x0a000000;
+	return true;
+}
+
+/* Whom the socket refuses is first in turn when it takes more. */
+static void test_refused_keep_their_order(void **state)
+{
+	(void)state;
+	struct network *n = network_new(1);
+	static const struct ice_scanner_ops ops = {refusing_next, refusing_send, v6_reserve, NULL, v6_release, NULL};
+	struct refusing r = {0};
+	n->options.v1 = false;
+	n->options.retries = 1;
+	n->options.rate = 0;
+	n->options.timeout = MS(500);
+	struct ice_scanner *s = ice_scanner_new(&n->options, &ops, &r, 0);
+	for (ice_usec now = 0; !ice_scanner_idle(s); now += MS(1)) {
+		assert_true(now < MS(5000));
+		ice_scanner_pump(s, now);
+	}
+	assert_int_equal(r.sent, 400);
+	for (uint32_t i = 0; i < 400; i++)
+		assert_int_equal(r.asked[i], i % 200 + 1);
+	ice_scanner_free(s);
+	network_free(n);
+}
+
 /* Months in one scanner: it is idle in between, takes new targets whenever there are some, and time runs far beyond 2^32. */
 static void test_lives_for_months(void **state)
 {
@@ -1432,6 +1481,7 @@ int main(void)
 	        cmocka_unit_test(test_a_million_forgeries),
 	        cmocka_unit_test(test_ipv6),
 	        cmocka_unit_test(test_lives_for_months),
+	        cmocka_unit_test(test_refused_keep_their_order),
 	        cmocka_unit_test(test_resume),
 	        cmocka_unit_test(test_unchanged),
 	        cmocka_unit_test(test_changed),
