@@ -16,10 +16,10 @@
  * most. The same values as before: it is done, UNCHANGED, without a conversation or a place in the queue. What else may come of it is
  * said with enum ice_known_ask; where first contact follows, it begins with the version and the community that were good.
  *
- * What is due goes out in this order: conversations, retries, new targets; what comes due while a pump goes on, as it comes due. A printer that finds no place among the conversations, or in
- * the queue behind `reserve`, waits its turn; while ICE_SCANNER_WAITING or more do, no new target is started. Beyond
- * ICE_SCANNER_WAITING_MAX (answers of targets that were already in flight) a printer is forgotten and asked anew a second
- * later: nobody is lost, and memory stays bounded. */
+ * What is due goes out in this order: conversations, retries, new targets; but what silence makes due goes out as a pump meets it, deadline by
+ * deadline. A printer that finds no place among the conversations, or in the queue behind `reserve`, waits its turn; while
+ * ICE_SCANNER_WAITING or more do, no new target is started. Beyond ICE_SCANNER_WAITING_MAX (answers of targets that were already in
+ * flight) a printer is forgotten and asked anew a second later: nobody is lost, and memory stays bounded. */
 #ifndef ICE_SCANNER_H
 #define ICE_SCANNER_H
 
