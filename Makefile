@@ -29,6 +29,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 PC_CFLAGS = $(eval PC_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PC_CFLAGS)
 PC_LIBS   = $(eval PC_LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lm)$(PC_LIBS)
 CPPFLAGS += -Iinclude -Isrc -I$(B)/gen -D_GNU_SOURCE -DICE_VERSION='"$(VERSION)"'
+# Each file is a piece of its own to the compiler, but for those of HOT, below.
 PIECES    = -fno-lto
 COMPILE   = $(CC) -std=c11 $(PIECES) $(CPPFLAGS) $(PC_CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS) -MMD -MP
 LINK      = $(CC) $(PIECES) $(HARDEN) $(SANFLAGS) $(CFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
@@ -67,7 +68,7 @@ $(B)/printer-fleet: $(call objects,fleet) $(B)/libice.a
 # A datagram's way from the range to the socket is one piece to gcc where the program is linked (a sweep goes along it up to a million times a
 # second), and parts where others are, which put something in their place.
 HOT   := $(patsubst %.c,$(B)/obj/%.o,$(wildcard src/sweep/*.c) src/snmp/udp.c $(addprefix src/engine/,channel.c sweep.c walk.c marks.c))
-WHOLE := $(if $(SAN)$(findstring clang,$(shell $(CC) --version)),-fno-lto,-flto=auto -ffat-lto-objects)
+WHOLE := $(if $(SAN)$(findstring clang,$(shell $(CC) --version 2>/dev/null)),-fno-lto,-flto=auto -ffat-lto-objects)
 $(HOT): PIECES = $(WHOLE)
 $(B)/ice: private PIECES = $(WHOLE)
 $(PROGRAMS):

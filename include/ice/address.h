@@ -27,8 +27,9 @@ ICE_MUST_CHECK bool ice_address_parse(const char *text, struct ice_address *out)
 /* Writes RFC 5952 text or a dotted quad; returns out. */
 const char *ice_address_format(const struct ice_address *a, char out[ICE_ADDRESS_TEXT_SIZE]);
 
-/* From and to an IPv4 address in host order. */
 #define ICE_ADDRESS_MAPPED UINT64_C(0x0000ffff00000000) /* `lo` of ::ffff:0:0/96 (RFC 4291 section 2.5.5.2) */
+
+/* From and to an IPv4 address in host order. */
 static inline struct ice_address ice_address_v4(uint32_t host_order)
 {
 	return (struct ice_address){0, ICE_ADDRESS_MAPPED | host_order, 0};

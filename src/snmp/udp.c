@@ -17,9 +17,6 @@
 /* Buffers stand a little more than a power of two apart: at exactly 64 KiB, the starts of all 64 would compete for one
  * set of the processor's cache. Only the pages that a datagram reaches become resident. */
 #define UDP_RECEIVE_STRIDE (65536 + 576)
-/* So do those of what is sent: of each, the beginning is used, and they would lie in eight sets. */
-#define UDP_SEND_STRIDE (512 + 64)
-_Static_assert(UDP_SEND_STRIDE >= ICE_UDP_SEND_MAX, "a datagram fits");
 
 union udp_name {
 	struct sockaddr sa;
@@ -39,7 +36,7 @@ struct udp_lane {
 	struct mmsghdr messages[UDP_BATCH];
 	struct iovec spans[UDP_BATCH];
 	union udp_name names[UDP_BATCH];
-	uint8_t bytes[UDP_BATCH][UDP_SEND_STRIDE];
+	uint8_t bytes[UDP_BATCH][ICE_UDP_SEND_MAX];
 };
 
 /* Where datagrams are received, shared by both sockets. */
@@ -280,10 +277,8 @@ bool ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8
 {
 	assert(n <= ICE_UDP_SEND_MAX);
 	struct udp_lane *lane = udp_lane_of(udp, to);
-	if (!lane)
-		return true;
-	if (!udp_has_room(udp, lane))
-		return false;
+	if (!lane || !udp_has_room(udp, lane))
+		return !lane; /* given up, or not now */
 	unsigned at = udp_address(udp, lane, to);
 	memcpy(lane->bytes[at], bytes, n);
 	udp_queue(udp, lane, at, n);
@@ -293,10 +288,8 @@ bool ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8
 bool ice_udp_ask(struct ice_udp *udp, const struct ice_address *to, const struct ice_snmp_request *request, uint32_t id)
 {
 	struct udp_lane *lane = udp_lane_of(udp, to);
-	if (!lane)
-		return true;
-	if (!udp_has_room(udp, lane))
-		return false;
+	if (!lane || !udp_has_room(udp, lane))
+		return !lane; /* given up, or not now */
 	unsigned at = udp_address(udp, lane, to);
 	ice_snmp_write(lane->bytes[at], request, id);
 	udp_queue(udp, lane, at, request->len);

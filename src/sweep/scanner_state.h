@@ -101,10 +101,11 @@ void scanner_finish(struct ice_scanner *s, uint32_t i);
 
 ICE_MUST_CHECK bool contact_send(struct ice_scanner *s, uint32_t i, ice_usec now);
 enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now);
-void round_trips_count(struct ice_scanner_counters *c, ice_usec rtt);
 /* A try of a slot's question went unanswered: true when it is to be asked again. */
 ICE_MUST_CHECK bool contact_retries(struct ice_scanner *s, uint32_t i, ice_usec now);
 void contact_silence(struct ice_scanner *s, uint32_t i); /* the address is silent */
+/* A round trip of first contact is known. */
+void round_trips_count(struct ice_scanner_counters *c, ice_usec rtt);
 /* Asks the address of a slot all over again, after a pause. */
 void contact_again(struct ice_scanner *s, uint32_t i, ice_usec now);
 

@@ -216,7 +216,7 @@ uint32_t ice_wheel_expire(struct ice_wheel *w, ice_usec now)
 			uint32_t at = w->walk != ICE_WHEEL_NONE ? w->walk : w->places[wheel_head(w, w->current)].next;
 			for (; at < w->capacity; at = w->places[at].next) {
 				if (wheel_due(&w->places[at], w->current)) {
-					w->walk = at; /* is moved on */
+					w->walk = at; /* which wheel_disarm moves on */
 					wheel_disarm(w, at);
 					return at;
 				}

@@ -193,6 +193,14 @@ static void a_connection_is_judged_by_its_first_words(void **state)
 	}
 	assert_int_equal(ice_evidence_of(evidence, ICE_PROMISE_ENCRYPTED)->held, 2);
 	assert_true(ice_evidence_good(evidence));
+	/* Behind an alert nothing is inside TLS. */
+	static const char *const then[] = {"syn", "alert", "plain"};
+	for (size_t i = 0; i < sizeof then / sizeof *then; i++) {
+		assert_true(ice_evidence_good(evidence));
+		read_frame(then[i]);
+		(void)ice_evidence_frame(evidence, &raw, &frame);
+	}
+	assert_false(ice_evidence_good(evidence));
 }
 
 int main(void)
