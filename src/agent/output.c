@@ -208,7 +208,7 @@ static void output_csv_device(struct ice_output *o, const struct ice_finding *f)
 	output_csv_next(o, f->version == ICE_SNMP_V1 ? "1" : "2c");
 	fprintf(o->to, ",%u,", f->credential + 1u);
 	if (f->rtt >= 0)
-		fprintf(o->to, "%.3f", (double)f->rtt / 1000);
+		fprintf(o->to, "%" PRId64 ".%03u", (int64_t)(f->rtt / 1000), (unsigned)(f->rtt % 1000));
 	output_csv_next(o,
 	                id && id->object_id.len ? ice_oid_format(id->object_id.bytes, id->object_id.len, oid) : NULL);
 	output_csv_next(o, id ? id->descr : NULL);

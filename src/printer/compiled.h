@@ -181,22 +181,39 @@ struct ice_matches {
 	size_t count;
 };
 
+/* What each of all devices is held against stands in one piece: most of it is not in the processor's cache when it is needed. */
+
+/* A sysObjectID under this one is of this profile. */
+struct ice_sign {
+	const struct ice_profile *profile;
+	uint32_t at; /* in the profiles' sign_bytes */
+	uint8_t len;
+	bool printer; /* else: this maker's device, printer or not */
+};
+
+/* A text that looks so, see pattern.h. */
+struct ice_look {
+	const struct ice_profile *profile;
+	const char *pattern;
+	uint32_t needs;
+};
+
+struct ice_looks {
+	struct ice_look *at;
+	size_t count;
+};
+
 struct ice_request_cache; /* requests already built for this profile; see requests.h */
 struct ice_expected;      /* rows that models had; see expected.h */
 
 struct ice_profile {
 	char name[32];
-	const char *make;               /* when no text names a brand; may be NULL */
-	const char *base;               /* name, NULL for the first */
-	bool bulk;                      /* GETBULK may be used */
-	struct ice_matches printer_ids; /* sysObjectID under one of these: a printer of this profile */
-	struct ice_matches vendor_ids;  /* ... this maker's device, printer or not */
-	struct ice_matches objects;     /* an answer under one of these: this maker's */
-	struct ice_matches probes;      /* those of them that the second question asks for */
-	const char **descriptions;      /* sysDescr patterns that mean a printer */
-	size_t description_count;
-	const char **others; /* patterns of sysDescr or hrDeviceDescr that mean another kind of device of this maker */
-	size_t other_count;
+	const char *make;           /* when no text names a brand; may be NULL */
+	const char *base;           /* name, NULL for the first */
+	bool bulk;                  /* GETBULK may be used */
+	struct ice_matches objects; /* an answer under one of these: this maker's */
+	struct ice_matches probes;  /* those of them that the second question asks for */
+	struct ice_looks others;    /* of sysDescr or hrDeviceDescr, which mean another kind of device of this maker */
 	struct ice_want wants[ICE_PROFILE_WANTS];
 	size_t want_count;
 	struct ice_want_set columns;    /* of the wants */
@@ -219,7 +236,12 @@ struct ice_profiles {
 	size_t contact_count;
 	struct ice_profile **list;
 	size_t count;
-	struct ice_brand *brands; /* by first letter, longest alias first */
+	struct ice_sign *signs; /* in the order of the list */
+	size_t sign_count;
+	uint8_t *sign_bytes;
+	size_t sign_size;
+	struct ice_looks descriptions; /* of sysDescr, which mean a printer; in the order of the list */
+	struct ice_brand *brands;      /* by first letter, longest alias first */
 	size_t brand_count;
 	uint16_t brand_start
 	        [33]; /* the first one of each letter, by its low five bits: they are the same in both cases */

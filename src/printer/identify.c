@@ -179,38 +179,50 @@ static bool identify_under_any(const struct ice_matches *list, const uint8_t *oi
 	return found;
 }
 
+static bool identify_looks(const struct ice_look *look, const char *text, uint32_t holds)
+{
+	return (look->needs & ~holds) == 0 && ice_pattern_matches(look->pattern, text);
+}
+
 /* What is known besides the rows. */
 struct identify_evidence {
 	bool hr_row, hr_type; /* hrPrinterTable, hrDeviceType */
 	const struct ice_profile *by_text, *by_printer_id, *by_vendor_id, *by_object;
 	bool descr_is_printer;
+	uint32_t descr_holds; /* see pattern.h */
 	const struct ice_brand *brand;
 };
+
+/* Whose sysObjectID it is: the longest sign decides, the last of those that are as long. */
+static void identify_signs(const struct ice_profiles *all, const struct ice_oid *object_id, struct identify_evidence *e)
+{
+	size_t longest[2] = {0, 0};
+	for (size_t i = 0; i < all->sign_count; i++) {
+		const struct ice_sign *s = &all->signs[i];
+		if (s->len < longest[s->printer] ||
+		    !ice_oid_under(all->sign_bytes + s->at, s->len, object_id->bytes, object_id->len))
+			continue;
+		longest[s->printer] = s->len;
+		*(s->printer ? &e->by_printer_id : &e->by_vendor_id) = s->profile;
+	}
+}
 
 static void identify_match(const struct ice_profiles *all, const struct ice_snmp_message *m, size_t asked,
                            struct ice_identity *id, struct identify_evidence *e)
 {
-	size_t printer_len = 0, vendor_len = 0;
 	e->brand = ice_profiles_brand(all, id->descr);
 	if (!e->brand && id->device_descr[0])
 		e->brand = ice_profiles_brand(all, id->device_descr);
 	if (e->brand)
 		e->by_text = e->brand->profile;
-	for (size_t i = 0; i < all->count; i++) {
-		const struct ice_profile *p = all->list[i];
-		if (id->object_id.len &&
-		    identify_under_any(&p->printer_ids, id->object_id.bytes, id->object_id.len, &printer_len))
-			e->by_printer_id = p;
-		if (id->object_id.len &&
-		    identify_under_any(&p->vendor_ids, id->object_id.bytes, id->object_id.len, &vendor_len))
-			e->by_vendor_id = p;
-		for (size_t k = 0; k < p->description_count && !e->descr_is_printer; k++) {
-			if (id->descr[0] && ice_pattern_matches(p->descriptions[k], id->descr)) {
-				e->descr_is_printer = true;
-				if (!e->by_text)
-					e->by_text = p;
-			}
-		}
+	if (id->object_id.len)
+		identify_signs(all, &id->object_id, e);
+	e->descr_holds = ice_pattern_holds(id->descr);
+	for (size_t i = 0; i < all->descriptions.count && id->descr[0] && !e->descr_is_printer; i++) {
+		const struct ice_look *look = &all->descriptions.at[i];
+		e->descr_is_printer = identify_looks(look, id->descr, e->descr_holds);
+		if (e->descr_is_printer && !e->by_text)
+			e->by_text = look->profile;
 	}
 	/* Any maker's tree that shows in an answer counts, whichever of them was asked for: GETNEXT goes on to the next. */
 	for (size_t i = ICE_CONTACT_FIRST; i < asked && !e->by_object; i++) {
@@ -264,11 +276,13 @@ static const struct ice_profile *identify_profile(const struct ice_profiles *all
 }
 
 /* A scanner speaks through the same card as its maker's printers, and has the same sysObjectID: only its text tells. */
-static bool identify_is_other(struct ice_identity *id)
+static bool identify_is_other(struct ice_identity *id, uint32_t descr)
 {
-	for (size_t k = 0; k < id->profile->other_count; k++) {
-		const char *pattern = id->profile->others[k];
-		if (ice_pattern_matches(pattern, id->descr) || ice_pattern_matches(pattern, id->device_descr)) {
+	const struct ice_looks *others = &id->profile->others;
+	uint32_t device = others->count > 0 ? ice_pattern_holds(id->device_descr) : 0;
+	for (size_t i = 0; i < others->count; i++) {
+		if (identify_looks(&others->at[i], id->descr, descr) ||
+		    identify_looks(&others->at[i], id->device_descr, device)) {
 			identify_note(id, "another kind of device of ", id->profile->name, "");
 			return true;
 		}
@@ -333,17 +347,18 @@ enum ice_verdict ice_probe_identify(const struct ice_profiles *profiles, const s
 	if (forward == 0)
 		return ICE_VERDICT_OIDS;
 
-	struct ice_identity id = {0};
+	struct ice_identity *id = out;
 	struct identify_evidence e = {0};
+	memset(id, 0, sizeof(*id));
 	const struct ice_snmp_varbind *vb = reply->varbinds;
 	size_t asked = reply->count;
 	if (identify_is(&vb[ICE_CONTACT_DESCR], identify_sys_descr, sizeof(identify_sys_descr)))
-		identify_text(&vb[ICE_CONTACT_DESCR], id.descr, sizeof(id.descr));
+		identify_text(&vb[ICE_CONTACT_DESCR], id->descr, sizeof(id->descr));
 	if (asked > ICE_CONTACT_OBJECT_ID &&
 	    identify_is(&vb[ICE_CONTACT_OBJECT_ID], identify_sys_object, sizeof(identify_sys_object)) &&
 	    vb[ICE_CONTACT_OBJECT_ID].tag == ICE_BER_OID && vb[ICE_CONTACT_OBJECT_ID].value_len <= ICE_OID_BYTES) {
-		id.object_id.len = (uint8_t)vb[ICE_CONTACT_OBJECT_ID].value_len;
-		memcpy(id.object_id.bytes, vb[ICE_CONTACT_OBJECT_ID].value, id.object_id.len);
+		id->object_id.len = (uint8_t)vb[ICE_CONTACT_OBJECT_ID].value_len;
+		memcpy(id->object_id.bytes, vb[ICE_CONTACT_OBJECT_ID].value, id->object_id.len);
 	}
 	if (asked > ICE_CONTACT_DEVICE) {
 		const struct ice_snmp_varbind *d = &vb[ICE_CONTACT_DEVICE];
@@ -351,17 +366,17 @@ enum ice_verdict ice_probe_identify(const struct ice_profiles *profiles, const s
 		            ice_oid_under(identify_hr_device, sizeof(identify_hr_device), d->oid, d->oid_len) &&
 		            d->value_len == sizeof(identify_type_printer) &&
 		            memcmp(d->value, identify_type_printer, d->value_len) == 0;
-		if (e.hr_type && !identify_index(d, sizeof(identify_hr_device) - 1, &id.device_index))
-			id.device_index.len = 0;
+		if (e.hr_type && !identify_index(d, sizeof(identify_hr_device) - 1, &id->device_index))
+			id->device_index.len = 0;
 	}
 	if (asked > ICE_CONTACT_HR_PRINTER) {
 		const struct ice_snmp_varbind *h = &vb[ICE_CONTACT_HR_PRINTER];
 		e.hr_row = !ice_snmp_absent(h) &&
 		           ice_oid_under(identify_hr_printer, sizeof(identify_hr_printer), h->oid, h->oid_len);
-		if (e.hr_row && !identify_index(h, sizeof(identify_hr_printer), &id.device_index))
+		if (e.hr_row && !identify_index(h, sizeof(identify_hr_printer), &id->device_index))
 			e.hr_row = false;
 		if (e.hr_row)
-			identify_told(h, &list[ICE_CONTACT_HR_PRINTER], &id.printer_status);
+			identify_told(h, &list[ICE_CONTACT_HR_PRINTER], &id->printer_status);
 	}
 	if (asked > ICE_CONTACT_HR_DESCR) {
 		const struct ice_snmp_varbind *d = &vb[ICE_CONTACT_HR_DESCR];
@@ -369,22 +384,22 @@ enum ice_verdict ice_probe_identify(const struct ice_profiles *profiles, const s
 		/* Of the printer itself, or of the only device we know to be none other. */
 		if (ice_oid_under(identify_hr_descr, sizeof(identify_hr_descr), d->oid, d->oid_len) &&
 		    identify_index(d, sizeof(identify_hr_descr) - 1, &index) &&
-		    (!id.device_index.len ||
-		     (index.len == id.device_index.len && memcmp(index.bytes, id.device_index.bytes, index.len) == 0)))
-			identify_text(d, id.device_descr, sizeof(id.device_descr));
+		    (!id->device_index.len || (index.len == id->device_index.len &&
+		                               memcmp(index.bytes, id->device_index.bytes, index.len) == 0)))
+			identify_text(d, id->device_descr, sizeof(id->device_descr));
 	}
-	identify_printer_rows(&id, list, reply, asked);
-	identify_match(profiles, reply, asked, &id, &e);
-	id.printer = identify_is_printer(&id, &e);
-	if (id.printer)
-		id.profile = identify_profile(profiles, &e);
-	if (id.printer && identify_is_other(&id)) {
-		id.printer = false;
-		id.profile = NULL;
+	identify_printer_rows(id, list, reply, asked);
+	identify_match(profiles, reply, asked, id, &e);
+	id->printer = identify_is_printer(id, &e);
+	if (id->printer)
+		id->profile = identify_profile(profiles, &e);
+	if (id->printer && identify_is_other(id, e.descr_holds)) {
+		id->printer = false;
+		id->profile = NULL;
 	}
 	/* A printer of no known make, or an agent without a system group that has print queues: the second question. */
-	bool anonymous = !id.object_id.len && !id.descr[0];
-	bool unsure = id.printer ? strcmp(id.profile->name, ICE_PROFILE_GENERIC) == 0 : (e.hr_row && anonymous);
+	bool anonymous = !id->object_id.len && !id->descr[0];
+	bool unsure = id->printer ? strcmp(id->profile->name, ICE_PROFILE_GENERIC) == 0 : (e.hr_row && anonymous);
 	again->len = 0;
 	/* As much of it as fits: a long community leaves less room. */
 	for (; unsure && asked == ICE_CONTACT_FIRST && known > ICE_CONTACT_FIRST; known--) {
@@ -392,10 +407,9 @@ enum ice_verdict ice_probe_identify(const struct ice_profiles *profiles, const s
 			break;
 		again->len = 0;
 	}
-	if (id.printer && id.profile)
-		identify_note(&id, "profile ", id.profile->name, "");
-	if (!id.reason[0])
-		identify_note(&id, "no sign of a printer", "", "");
-	*out = id;
+	if (id->printer && id->profile)
+		identify_note(id, "profile ", id->profile->name, "");
+	if (!id->reason[0])
+		identify_note(id, "no sign of a printer", "", "");
 	return ICE_VERDICT_OK;
 }

@@ -14,6 +14,29 @@ static bool pattern_one(char p, char c)
 	return p == '?' || pattern_fold(p) == pattern_fold(c);
 }
 
+/* Its bit: of a letter its low five bits, which are the same in both cases; of any digit the first one; else none, or whichever. */
+static inline uint32_t pattern_bit(char c)
+{
+	uint32_t u = (unsigned char)c;
+	return (u >> 6 & 1) << (u & 31) | (u - '0' < 10);
+}
+
+uint32_t ice_pattern_holds(const char *text)
+{
+	uint32_t bits = 0;
+	for (; *text; text++)
+		bits |= pattern_bit(*text);
+	return bits;
+}
+
+uint32_t ice_pattern_needs(const char *pattern)
+{
+	uint32_t bits = 0;
+	for (; *pattern; pattern++)
+		bits |= pattern_bit(*pattern == '#' ? '0' : *pattern);
+	return bits;
+}
+
 /* Where what follows a `*` may begin: sysDescr of every device is held against every pattern there is. */
 static const char *pattern_skip(const char *pattern, const char *text)
 {

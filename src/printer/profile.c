@@ -10,6 +10,7 @@
 #include "deny.h"
 #include "expected.h"
 #include "firstcontact.h"
+#include "pattern.h"
 #include "requests.h"
 #include "rows.h"
 #include "wants.h"
@@ -72,15 +73,39 @@ static void profile_mistake(const struct ice_profile_file *f, const struct ice_p
 	ice_conf_mistake(m, f->path, r->line, option, "%s", what);
 }
 
+static bool profile_read_oid(const struct ice_profile_file *f, const struct ice_profile_row *r, struct ice_oid *out,
+                             struct ice_conf_mistakes *m)
+{
+	enum ice_index index;
+	if (ice_profile_object(f, r->value, out, &index) && index == ICE_INDEX_NONE && out->len >= 5)
+		return true;
+	profile_mistake(f, r, m, "not an OID, would be right: 1.3.6.1.4.1.2435.2.3.9");
+	return false;
+}
+
+static void profile_add_sign(struct ice_profiles *all, const struct ice_profile_file *f,
+                             const struct ice_profile_row *r, bool printer, struct ice_conf_mistakes *m)
+{
+	struct ice_oid oid;
+	if (!profile_read_oid(f, r, &oid, m))
+		return;
+	struct ice_sign *more = realloc(all->signs, (all->sign_count + 1) * sizeof(*more));
+	uint8_t *bytes = realloc(all->sign_bytes, all->sign_size + oid.len);
+	if (!more || !bytes)
+		abort();
+	all->signs = more;
+	all->sign_bytes = bytes;
+	all->signs[all->sign_count++] = (struct ice_sign){f->profile, (uint32_t)all->sign_size, oid.len, printer};
+	memcpy(all->sign_bytes + all->sign_size, oid.bytes, oid.len);
+	all->sign_size += oid.len;
+}
+
 static void profile_add_oid(const struct ice_profile_file *f, const struct ice_profile_row *r, struct ice_matches *list,
                             struct ice_conf_mistakes *m)
 {
 	struct ice_oid oid;
-	enum ice_index index;
-	if (!ice_profile_object(f, r->value, &oid, &index) || index != ICE_INDEX_NONE || oid.len < 5) {
-		profile_mistake(f, r, m, "not an OID, would be right: 1.3.6.1.4.1.2435.2.3.9");
+	if (!profile_read_oid(f, r, &oid, m))
 		return;
-	}
 	struct ice_oid *more = realloc(list->oids, (list->count + 1) * sizeof(*more));
 	if (!more)
 		abort();
@@ -107,23 +132,21 @@ static void profile_add_brand(struct ice_profiles *all, const struct ice_profile
 	        (struct ice_brand){ice_profiles_keep(all, r->value, n), make, f->profile, r->name[0] == 'w'};
 }
 
-static void profile_add_pattern(const char ***list, size_t *count, const char *pattern)
+static void profile_add_look(struct ice_looks *list, const struct ice_profile *p, const char *pattern)
 {
-	const char **more = realloc(*list, (*count + 1) * sizeof(*more));
+	struct ice_look *more = realloc(list->at, (list->count + 1) * sizeof(*more));
 	if (!more)
 		abort();
-	*list = more;
-	more[(*count)++] = pattern;
+	list->at = more;
+	list->at[list->count++] = (struct ice_look){p, pattern, ice_pattern_needs(pattern)};
 }
 
 static void profile_match_row(struct ice_profiles *all, struct ice_profile_file *f, const struct ice_profile_row *r,
                               struct ice_conf_mistakes *m)
 {
 	struct ice_profile *p = f->profile;
-	if (strcmp(r->name, "printer_id") == 0) {
-		profile_add_oid(f, r, &p->printer_ids, m);
-	} else if (strcmp(r->name, "vendor_id") == 0) {
-		profile_add_oid(f, r, &p->vendor_ids, m);
+	if (strcmp(r->name, "printer_id") == 0 || strcmp(r->name, "vendor_id") == 0) {
+		profile_add_sign(all, f, r, r->name[0] == 'p', m);
 	} else if (strcmp(r->name, "object") == 0 || strcmp(r->name, "probe") == 0) {
 		profile_add_oid(f, r, &p->objects, m);
 		if (r->name[0] == 'p')
@@ -133,9 +156,9 @@ static void profile_match_row(struct ice_profiles *all, struct ice_profile_file 
 		if (r->name[0] == 'p' && last && ice_deny_why(last, false))
 			profile_mistake(f, r, m, "it would read what is never asked for");
 	} else if (strcmp(r->name, "description") == 0) {
-		profile_add_pattern(&p->descriptions, &p->description_count, r->value);
+		profile_add_look(&all->descriptions, p, r->value);
 	} else if (strcmp(r->name, "not") == 0) {
-		profile_add_pattern(&p->others, &p->other_count, r->value);
+		profile_add_look(&p->others, p, r->value);
 	} else if (strcmp(r->name, "brand") == 0 || strcmp(r->name, "word") == 0) {
 		profile_add_brand(all, f, r, m);
 	} else {
@@ -143,6 +166,14 @@ static void profile_match_row(struct ice_profiles *all, struct ice_profile_file 
 		                "no such match, would be right: printer_id, vendor_id, object, probe, description, "
 		                "not, brand or word");
 	}
+}
+
+/* What its devices are known by. File after file in their order, which decides where two claim the same: bases are compiled out of it. */
+static void profile_match(struct ice_profiles *all, struct ice_profile_file *f, struct ice_conf_mistakes *m)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (strcmp(f->rows[i].section, "match") == 0)
+			profile_match_row(all, f, &f->rows[i], m);
 }
 
 static void profile_profile_row(struct ice_profile_file *f, const struct ice_profile_row *r,
@@ -195,7 +226,7 @@ static void profile_compile(struct ice_profiles *all, struct ice_profile_file *f
 		if (strcmp(r->section, "profile") == 0) {
 			profile_profile_row(f, r, m);
 		} else if (strcmp(r->section, "match") == 0) {
-			profile_match_row(all, f, r, m);
+			continue;
 		} else if (strcmp(r->section, "facts") == 0) {
 			ice_profile_fact(all, f, r, m);
 		} else if (strcmp(r->section, "ask") == 0 && ice_profile_ask(f, r, m)) {
@@ -312,6 +343,8 @@ struct ice_profiles *ice_profiles_load(const char *folder, struct ice_conf_mista
 		profile_resolve_base(files, (size_t)n, &files[i], mistakes);
 	for (int i = 0; i < n; i++)
 		profile_compile(all, &files[i], mistakes);
+	for (int i = 0; i < n; i++)
+		profile_match(all, &files[i], mistakes);
 	for (int i = 0; i < n; i++) {
 		ice_wants_settle(files[i].profile);
 		files[i].profile->cache = ice_request_cache_new();
@@ -340,12 +373,9 @@ void ice_profiles_free(struct ice_profiles *p)
 		struct ice_profile *one = p->list[i];
 		for (int f = 0; f < ICE_FIELD_COUNT; f++)
 			free(one->ladders[f].rungs);
-		free(one->printer_ids.oids);
-		free(one->vendor_ids.oids);
 		free(one->objects.oids);
 		free(one->probes.oids);
-		free(one->descriptions);
-		free(one->others);
+		free(one->others.at);
 		ice_request_cache_free(one->cache);
 		free(one);
 	}
@@ -353,6 +383,9 @@ void ice_profiles_free(struct ice_profiles *p)
 		free(p->pool[i]);
 	free(p->pool);
 	ice_expected_free(p->expected);
+	free(p->signs);
+	free(p->sign_bytes);
+	free(p->descriptions.at);
 	free(p->brands);
 	free(p->probes);
 	free(p->list);

@@ -1,3 +1,6 @@
+#include <stddef.h>
+#include <string.h>
+
 #include "scanner_state.h"
 
 #define CONTACT_PAUSE ICE_USEC_SEC(1)
@@ -153,10 +156,11 @@ enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 	unsigned latest = 0, asked = contact_asked(s, slot, (unsigned)credential, s->message.version, &latest);
 	if (asked == 0)
 		return ICE_VERDICT_VERSION;
-	struct ice_snmp_request question = {.len = 0};
-	struct ice_identity identity = {.printer = false};
+	struct ice_snmp_request question;
+	struct talk talk;
+	memset(&talk, 0, offsetof(struct talk, identity)); /* what is behind is a kilobyte, and filled in here */
 	enum ice_verdict verdict = ice_probe_identify(s->options.profiles, &s->message,
-	                                              &s->options.communities[credential], &identity, &question);
+	                                              &s->options.communities[credential], &talk.identity, &question);
 	if (verdict != ICE_VERDICT_OK)
 		return verdict;
 
@@ -171,14 +175,13 @@ enum ice_verdict contact_reply(struct ice_scanner *s, uint32_t i, ice_usec now)
 	slots_leave(&s->slots, &s->contacts_due, i);
 	ice_wheel_cancel(s->slots.wheel, i);
 
-	struct talk talk = {.address = address,
-	                    .version = s->message.version,
-	                    .credential = (uint16_t)credential,
-	                    .requests = (uint16_t)(slot->before + slot->tries),
-	                    .questions = 1,
-	                    .rtt = rtt,
-	                    .question = question.len > 0 ? &question : NULL,
-	                    .identity = identity};
+	talk.address = address;
+	talk.version = s->message.version;
+	talk.credential = (uint16_t)credential;
+	talk.requests = (uint16_t)(slot->before + slot->tries);
+	talk.questions = 1;
+	talk.rtt = rtt;
+	talk.question = question.len > 0 ? &question : NULL;
 	if (rtt >= 0)
 		ice_rtt_sample(&talk.host, rtt);
 	conversation_open(s, i, now, &talk);

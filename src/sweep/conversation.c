@@ -151,11 +151,10 @@ static void conversation_settle(struct ice_scanner *s, uint32_t i, ice_usec now)
 	contact_again(s, i, now);
 }
 
-void conversation_open(struct ice_scanner *s, uint32_t i, ice_usec now, const struct talk *heard)
+void conversation_open(struct ice_scanner *s, uint32_t i, ice_usec now, struct talk *heard)
 {
 	if (!heard->question && !conversation_wants_probe(s, heard)) {
-		struct talk talk = *heard; /* most devices end here: without an allocation */
-		conversation_emit(s, i, &talk);
+		conversation_emit(s, i, heard); /* most devices end here: without an allocation */
 		return;
 	}
 	struct talk *talk = malloc(sizeof(*talk));
