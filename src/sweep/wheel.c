@@ -30,6 +30,8 @@ struct ice_wheel {
 	uint32_t walk;    /* where the scan of the current bucket goes on; NONE = it has not begun or is over */
 	bool swept;       /* the current bucket was scanned to its end */
 	uint32_t capacity, armed;
+	ice_usec deadline;            /* as it was armed last: many are armed for the same, */
+	uint64_t tick;                /* which is this one, from the wheel's origin on */
 	uint64_t filled[WHEEL_WORDS]; /* which buckets are not empty */
 	struct wheel_place *places;
 };
@@ -40,7 +42,7 @@ struct ice_wheel *ice_wheel_new(uint32_t capacity, ice_usec now)
 	struct ice_wheel *w = calloc(1, sizeof(*w));
 	if (!w || !(w->places = calloc(capacity + WHEEL_HEADS, sizeof(*w->places))))
 		abort();
-	w->origin = now;
+	w->origin = w->deadline = now;
 	w->walk = ICE_WHEEL_NONE;
 	w->capacity = capacity;
 	for (uint32_t i = capacity; i < capacity + WHEEL_HEADS; i++)
@@ -145,7 +147,11 @@ void ice_wheel_arm(struct ice_wheel *w, uint32_t slot, ice_usec deadline)
 	ice_wheel_cancel(w, slot);
 	if (deadline == ICE_USEC_NEVER)
 		return;
-	uint64_t tick = wheel_tick_up(w, deadline);
+	if (deadline != w->deadline) {
+		w->deadline = deadline;
+		w->tick = wheel_tick_up(w, deadline);
+	}
+	uint64_t tick = w->tick;
 	if (tick < w->current)
 		tick = w->current;
 	if (tick - w->current > ICE_WHEEL_FARTHEST / WHEEL_TICK)
@@ -199,8 +205,21 @@ static uint32_t wheel_distance(const struct ice_wheel *w, uint32_t bucket)
 	return 1 + gone + (uint32_t)__builtin_ctzll(word);
 }
 
+/* The slot at which the scan goes on, when that is due: it was found while time was no later than it is now. */
+static uint32_t wheel_expire_next(struct ice_wheel *w)
+{
+	uint32_t at = w->walk;
+	if (at == ICE_WHEEL_NONE || !wheel_due(&w->places[at], w->current))
+		return ICE_WHEEL_NONE;
+	wheel_disarm(w, at); /* which moves the scan on */
+	return at;
+}
+
 uint32_t ice_wheel_expire(struct ice_wheel *w, ice_usec now)
 {
+	uint32_t next = wheel_expire_next(w);
+	if (next != ICE_WHEEL_NONE)
+		return next;
 	uint64_t target = now <= w->origin ? 0 : ((uint64_t)now - (uint64_t)w->origin) / WHEEL_TICK;
 	/* After a long silence one turn meets every bucket; after one in which turns come round, whatever is armed is due. */
 	if (target >= w->current + WHEEL_BUCKETS * WHEEL_TURNS / 2)
