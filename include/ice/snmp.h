@@ -61,7 +61,8 @@ const char *ice_verdict_name(enum ice_verdict v); /* "malformed", "unknown_id", 
 
 struct ice_snmp_request {
 	uint16_t len;
-	uint16_t id_at; /* offset of the four id octets */
+	uint16_t id_at;   /* offset of the four id octets */
+	uint32_t lasting; /* not 0: the number of all copies of it, and of nothing else; see ice_snmp_last */
 	uint8_t bytes[ICE_SNMP_REQUEST_MAX];
 };
 
@@ -74,6 +75,9 @@ struct ice_snmp_request {
 ICE_MUST_CHECK bool ice_snmp_build(struct ice_snmp_request *out, enum ice_snmp_version version,
                                    const struct ice_secret *community, enum ice_snmp_pdu pdu,
                                    const struct ice_oid *oids, size_t count, unsigned max_repetitions);
+
+/* From now on it keeps its octets as they are, and has a number of its own: who wrote them somewhere before need not write them again. */
+void ice_snmp_last(struct ice_snmp_request *r);
 
 static inline void ice_snmp_patch_id(uint8_t *bytes, size_t id_at, uint32_t id)
 {

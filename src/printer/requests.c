@@ -100,6 +100,7 @@ bool ice_request_get(struct ice_request_cache *c, const struct ice_request_key *
 	    ice_secret_same(&s->community, community->bytes, community->len) && requests_spells(s, oids, count)) {
 		out->len = s->request.len;
 		out->id_at = s->request.id_at;
+		out->lasting = 0;
 		memcpy(out->bytes, s->request.bytes, s->request.len);
 		memcpy(names, s->names, count * sizeof(*names));
 		if (key->varies < count)

@@ -284,6 +284,14 @@ static bool snmp_check_request(struct ice_snmp_request *r, const struct ice_secr
 	return true;
 }
 
+void ice_snmp_last(struct ice_snmp_request *r)
+{
+	static uint32_t last;
+	if (++last == 0)
+		last = 1;
+	r->lasting = last;
+}
+
 bool ice_snmp_build(struct ice_snmp_request *out, enum ice_snmp_version version, const struct ice_secret *community,
                     enum ice_snmp_pdu pdu, const struct ice_oid *oids, size_t count, unsigned max_repetitions)
 {
@@ -311,6 +319,7 @@ bool ice_snmp_build(struct ice_snmp_request *out, enum ice_snmp_version version,
 	if (packet && snmp_build(&packet, &size, &offset, &session, made) == 0 && offset <= ICE_SNMP_REQUEST_MAX) {
 		memcpy(out->bytes, packet + size - offset, offset);
 		out->len = (uint16_t)offset;
+		out->lasting = 0;
 		ok = snmp_check_request(out, community, pdu, oids, count);
 	}
 	if (packet)

@@ -36,6 +36,7 @@ struct udp_lane {
 	struct mmsghdr messages[UDP_BATCH];
 	struct iovec spans[UDP_BATCH];
 	union udp_name names[UDP_BATCH];
+	uint32_t standing[UDP_BATCH]; /* which lasting request it is whose octets stand in a place; 0: none */
 	uint8_t bytes[UDP_BATCH][ICE_UDP_SEND_MAX];
 };
 
@@ -281,6 +282,7 @@ bool ice_udp_send(struct ice_udp *udp, const struct ice_address *to, const uint8
 		return !lane; /* given up, or not now */
 	unsigned at = udp_address(udp, lane, to);
 	memcpy(lane->bytes[at], bytes, n);
+	lane->standing[at] = 0;
 	udp_queue(udp, lane, at, n);
 	return true;
 }
@@ -291,7 +293,11 @@ bool ice_udp_ask(struct ice_udp *udp, const struct ice_address *to, const struct
 	if (!lane || !udp_has_room(udp, lane))
 		return !lane; /* given up, or not now */
 	unsigned at = udp_address(udp, lane, to);
-	ice_snmp_write(lane->bytes[at], request, id);
+	if (request->lasting != 0 && lane->standing[at] == request->lasting)
+		ice_snmp_patch_id(lane->bytes[at], request->id_at, id);
+	else
+		ice_snmp_write(lane->bytes[at], request, id);
+	lane->standing[at] = request->lasting;
 	udp_queue(udp, lane, at, request->len);
 	return true;
 }

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "ice/random.h"
 #include "ice/udp.h"
 
 /* Stands before the C library's: fails the next calls as told, or takes fewer datagrams than offered. */
@@ -225,26 +226,40 @@ static void octets_are_counted_as_the_kernel_takes_them(void **state)
 	close(p.fd);
 }
 
-/* A request goes out whole, with the id asked for, whatever stood in its place before. */
+/* A request goes out whole, with the id asked for, whatever stood in its place before: another one, a lasting one, the same, or a datagram. */
 static void requests_go_out_with_their_ids(void **state)
 {
 	static const char *const addresses[] = {"127.0.0.1", "::1"};
-	struct ice_snmp_request requests[2] = {{.len = 60, .id_at = 20}, {.len = 200, .id_at = 31}};
+	/* Two are copies of one request, the last one has the length and the id's place of another. */
+	struct ice_snmp_request requests[] = {{.len = 60, .id_at = 20},
+	                                      {.len = 200, .id_at = 31},
+	                                      {.len = 150, .id_at = 17},
+	                                      {.len = 150, .id_at = 17},
+	                                      {.len = 60, .id_at = 20}};
+	enum { REQUESTS = sizeof(requests) / sizeof(requests[0]) };
+	struct ice_random random;
 	(void)state;
-	for (size_t r = 0; r < 2; r++)
+	ice_random_seed(&random, 3);
+	for (size_t r = 0; r < REQUESTS; r++)
 		memset(requests[r].bytes, 'a' + (int)r, sizeof(requests[r].bytes));
+	ice_snmp_last(&requests[2]);
+	ice_snmp_last(&requests[4]);
+	requests[3] = requests[2];
 	for (size_t i = 0; i < (ipv6_here() ? 2 : 1); i++) {
 		struct peer p = peer_at(addresses[i], 0);
 		struct ice_udp *udp = udp_to(p.port);
-		for (uint32_t id = 0x41020304; id < 0x41020304 + 300; id++) {
-			const struct ice_snmp_request *r = &requests[id % 3 == 0];
+		for (uint32_t id = 0x41020304; id < 0x41020304 + 1000; id++) {
 			uint8_t bytes[ICE_UDP_SEND_MAX], expected[ICE_UDP_SEND_MAX];
 			struct sockaddr_storage name;
-			assert_true(ice_udp_ask(udp, &p.at, r, id));
-			ice_udp_flush(udp);
+			const struct ice_snmp_request *r = &requests[ice_random_below(&random, REQUESTS)];
 			memcpy(expected, r->bytes, r->len);
-			for (int k = 0; k < 4; k++)
-				expected[r->id_at + k] = (uint8_t)(id >> (24 - 8 * k));
+			if (ice_random_below(&random, 4) > 0) {
+				ice_snmp_patch_id(expected, r->id_at, id);
+				assert_true(ice_udp_ask(udp, &p.at, r, id));
+			} else {
+				assert_true(ice_udp_send(udp, &p.at, r->bytes, r->len));
+			}
+			ice_udp_flush(udp);
 			assert_int_equal(take(&p, bytes, sizeof(bytes), &name), r->len);
 			assert_memory_equal(bytes, expected, r->len);
 		}
