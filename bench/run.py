@@ -126,7 +126,7 @@ class Table:
 
 def ice(fleet, ranges, *more, discover=True, form=None):
     stats = os.path.join(TMP, "stats.json")
-    argv = [f"{B}/ice", "scan", *ranges, "--port", str(fleet.port), "--rate", "max", "--format", form or ("ndjson" if discover else "table"), "--stats", stats, *more]
+    argv = [f"{B}/ice", "scan", *ranges, "--port", str(fleet.port), "--rate", "max", "--format", form or ("csv" if discover else "table"), "--stats", stats, *more]
     if discover:
         argv.append("--discover")
     wall, cpu, rss, out, status = run(argv)

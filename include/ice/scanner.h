@@ -43,7 +43,7 @@ struct ice_scanner;
 #define ICE_SCANNER_WINDOW_MAX  (UINT32_C(1) << 20)
 #define ICE_SCANNER_WAITING     256  /* waiting printers that stop new targets */
 #define ICE_SCANNER_WAITING_MAX 8192 /* waiting printers that are remembered, some 1.2 kB each */
-#define ICE_SCANNER_PUMP_MAX    1024 /* datagrams of one pump */
+#define ICE_SCANNER_PUMP_MAX    512  /* datagrams of one pump */
 #define ICE_SCANNER_HELD        64   /* targets that `next` gave, held until their subnet comes below its cap */
 
 /* How an address ended. */

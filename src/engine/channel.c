@@ -11,7 +11,9 @@
 
 /* Batches of 64 taken in before anything else is done: enough to keep up, short enough to stay fair. */
 #define CHANNEL_RECEIVE 64
-#define CHANNEL_MANY    64 /* datagrams of a beat, for which it pays to take the socket from the loop while they leave */
+#define CHANNEL_MANY    64 /* datagrams of a turn, for which it pays to take the socket from the loop while they leave */
+/* What can go on at once goes on for so long before the loop has its turn: it costs as much as some dozens of datagrams. */
+#define CHANNEL_BEAT ICE_USEC_MSEC(10)
 
 struct ice_channel {
 	struct ice_channel_options options;
@@ -23,11 +25,11 @@ struct ice_channel {
 	struct ice_scanner *scanner; /* of the present leg; NULL between legs */
 	const struct ice_plan *plan;
 	size_t leg;
-	enum ice_walk_step step; /* the source's last word in this beat */
-	bool blocked;            /* the kernel took no more in this beat */
-	size_t sent;             /* in the last beat */
+	enum ice_walk_step step; /* the source's last word */
+	bool blocked;            /* the kernel took no more in this turn */
+	size_t sent;             /* in its last turn */
 	bool draining;
-	ice_usec now; /* of this beat */
+	ice_usec now; /* of this turn */
 	uint64_t refused;
 	struct ice_scanner_counters past; /* of finished legs */
 	struct ice_figures earlier;       /* what was counted before it last counted from zero */
@@ -135,20 +137,33 @@ static void channel_heed_drops(struct ice_channel *c)
 	c->drops = counters.kernel_drops;
 }
 
-void ice_channel_beat(struct ice_channel *c, ice_usec now)
+/* Receives and sends once. True: as much as one pump may have been sent, there may be more. */
+static bool channel_turn(struct ice_channel *c, ice_usec now)
 {
 	c->now = now;
 	c->blocked = false;
 	ice_udp_receive(c->udp, CHANNEL_RECEIVE, channel_input, c);
 	if (!c->scanner)
-		return;
+		return false;
 	channel_heed_drops(c);
 	/* For each datagram that leaves a watched socket the kernel looks whom to wake: a twentieth of what sending it costs. */
 	if (c->sent >= CHANNEL_MANY)
 		channel_watch(c, false);
 	c->sent = ice_scanner_pump(c->scanner, now);
 	ice_udp_flush(c->udp);
-	channel_watch(c, ice_channel_next(c, now) > now);
+	return c->sent == ICE_SCANNER_PUMP_MAX;
+}
+
+void ice_channel_beat(struct ice_channel *c, ice_usec now)
+{
+	ice_usec began = now;
+	while (channel_turn(c, now)) {
+		now = ice_clock_now();
+		if (now - began >= CHANNEL_BEAT)
+			break;
+	}
+	if (c->scanner)
+		channel_watch(c, ice_channel_next(c, now) > now);
 }
 
 ice_usec ice_channel_next(const struct ice_channel *c, ice_usec now)

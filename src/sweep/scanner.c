@@ -242,7 +242,7 @@ static uint32_t scanner_due(struct ice_scanner *s, ice_usec now)
 	return i != SLOT_NONE ? i : scanner_start(s);
 }
 
-/* What is due and found no token. */
+/* What is due and found no token. Behind a pump that was cut it stays where it is: the next one comes at once. */
 static void scanner_put_off(struct ice_scanner *s, ice_usec now)
 {
 	uint32_t i;
@@ -269,9 +269,10 @@ size_t ice_scanner_pump(struct ice_scanner *s, ice_usec now)
 			break;
 		}
 	}
-	scanner_put_off(s, now);
-	ice_pacer_return(&s->pacer, allowed - sent);
 	s->cut = sent == ICE_SCANNER_PUMP_MAX;
+	if (!s->cut)
+		scanner_put_off(s, now);
+	ice_pacer_return(&s->pacer, allowed - sent);
 	s->bound = scanner_bound(s);
 	return sent;
 }

@@ -77,6 +77,7 @@ static struct sim_world {
 	size_t packet_count, packet_room;
 	unsigned loss, doubled, overtaking, busy; /* percent */
 	ice_usec jitter, cost;                    /* cost: what sending a datagram takes */
+	uint64_t empty;                           /* addresses behind the devices', where nobody is */
 	struct ice_udp {
 		bool used;
 		struct ice_udp_counters counters;
@@ -321,10 +322,12 @@ bool __wrap_ice_udp_ask(struct ice_udp *udp, const struct ice_address *to, const
 	if (sim_chance(world.busy))
 		return false;
 	world.now += world.cost;
-	sim_require(target < SIM_ADDRESSES, "only configured addresses are asked");
+	sim_require(target < SIM_ADDRESSES + world.empty, "only configured addresses are asked");
 	if (world.broken)
 		return true;
 	udp->counters.sent++;
+	if (target >= SIM_ADDRESSES)
+		return true;
 	ice_snmp_write(bytes, request, id);
 	sim_device_hears(&world.devices[target], (unsigned)target, sim_socket(udp), bytes, request->len);
 	return true;

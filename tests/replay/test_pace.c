@@ -41,46 +41,66 @@ static ice_usec pace_until(const struct ice_heartbeat *h, uint64_t n)
 	return world.now;
 }
 
-/* Datagrams a second in the middle of a sweep of addresses where nobody answers. */
-static double pace_sweep(ice_usec cost)
+/* A sweep of addresses where nobody answers, in a new world. */
+struct pace {
+	struct ice_plan plan;
+	struct ice_profiles *profiles;
+	struct ice_heartbeat *heartbeat;
+};
+
+static void pace_begin(struct pace *p, const char *range, double rate, uint32_t window, unsigned tries,
+                       void (*beat)(ice_usec now, void *arg), ice_usec cost)
 {
 	const struct ice_place start = {.seed = 1};
-	const struct ice_heartbeat_ops ops = {.swept = pace_swept};
-	const uint64_t all = (uint64_t)PACE_ADDRESSES * PACE_TRIES;
-	struct ice_plan plan = {0};
+	const struct ice_heartbeat_ops ops = {.swept = pace_swept, .beat = beat};
 	struct ice_conf_mistakes mistakes = {0};
 	char why[ICE_RANGE_WHY_SIZE];
 	sim_world_forget_engine();
 	ice_random_seed(&world.random, 1);
 	world.now = SIM_SEC(1);
 	world.cost = cost;
+	world.empty = 1 << 16;
 	pace_over = false;
-	struct ice_leg *leg = ice_plan_add(&plan, "all");
-	assert_true(ice_range_add(leg->range, "10.0.0.1-10.0.0.16", why, sizeof why));
+	p->plan = (struct ice_plan){0};
+	struct ice_leg *leg = ice_plan_add(&p->plan, "all");
+	assert_true(ice_range_add(leg->range, range, why, sizeof why));
 	assert_true(ice_range_seal(leg->range, why, sizeof why));
 	assert_true(ice_leg_community(leg, "first site", why, sizeof why));
-	struct ice_profiles *profiles = ice_profiles_load("config/profiles", &mistakes);
-	assert_non_null(profiles);
-	const struct ice_heartbeat_options options = {.plan = &plan,
-	                                              .profiles = profiles,
+	p->profiles = ice_profiles_load("config/profiles", &mistakes);
+	assert_non_null(p->profiles);
+	const struct ice_heartbeat_options options = {.plan = &p->plan,
+	                                              .profiles = p->profiles,
 	                                              .port = 161,
-	                                              .window = PACE_ADDRESSES,
+	                                              .window = window,
 	                                              .conversations = 1,
-	                                              .rate = PACE_RATE,
+	                                              .rate = rate,
 	                                              .timeout = SIM_MSEC(110),
-	                                              .retries = PACE_TRIES - 1,
+	                                              .retries = tries - 1,
 	                                              .v2c = true,
 	                                              .discover = true,
 	                                              .shards = 1};
-	struct ice_heartbeat *h = ice_heartbeat_new(NULL, &options, &ops, NULL, why, sizeof why);
-	assert_non_null(h);
-	ice_heartbeat_sweep(h, &start, 0, 0);
-	ice_usec began = pace_until(h, all / 4), took = pace_until(h, all / 2) - began;
-	ice_heartbeat_free(h);
-	ice_profiles_free(profiles);
-	ice_plan_free(&plan);
+	p->heartbeat = ice_heartbeat_new(NULL, &options, &ops, NULL, why, sizeof why);
+	assert_non_null(p->heartbeat);
+	ice_heartbeat_sweep(p->heartbeat, &start, 0, 0);
+}
+
+static void pace_end(struct pace *p)
+{
+	ice_heartbeat_free(p->heartbeat);
+	ice_profiles_free(p->profiles);
+	ice_plan_free(&p->plan);
 	if (world.broken)
 		fail_msg("does not hold: %s", world.broken);
+}
+
+/* Datagrams a second in the middle of a sweep. */
+static double pace_sweep(ice_usec cost)
+{
+	const uint64_t all = (uint64_t)PACE_ADDRESSES * PACE_TRIES;
+	struct pace p;
+	pace_begin(&p, "10.0.0.1-10.0.0.16", PACE_RATE, PACE_ADDRESSES, PACE_TRIES, NULL, cost);
+	ice_usec began = pace_until(p.heartbeat, all / 4), took = pace_until(p.heartbeat, all / 2) - began;
+	pace_end(&p);
 	return (double)(all / 2 - all / 4) * 1e6 / (double)took;
 }
 
@@ -95,8 +115,42 @@ static void test_sending_takes_time(void **state)
 	}
 }
 
+static ice_usec pace_beat_at, pace_longest; /* from one beat to the next */
+static unsigned pace_beats;
+
+static void pace_beat(ice_usec now, void *arg)
+{
+	(void)arg;
+	if (pace_beats++ > 0 && now - pace_beat_at > pace_longest)
+		pace_longest = now - pace_beat_at;
+	pace_beat_at = now;
+}
+
+/* At full speed the rest of the loop waits ten milliseconds and one pump, no longer; and not much less, since its turn costs something. */
+static void test_the_loop_has_its_turn(void **state)
+{
+	const uint64_t all = 16384;
+	(void)state;
+	for (ice_usec cost = 1; cost <= 64; cost *= 4) {
+		struct pace p;
+		pace_beats = 0;
+		pace_longest = 0;
+		pace_begin(&p, "10.0.1.0-10.0.64.255", 0, 16384, 1, pace_beat, cost);
+		(void)pace_until(p.heartbeat, all);
+		pace_end(&p);
+		ice_usec pump = ICE_SCANNER_PUMP_MAX * cost, most = SIM_MSEC(10) + pump;
+		sim_trace("%lld us a datagram: %u beats, %lld us the longest", (long long)cost, pace_beats,
+		          (long long)pace_longest);
+		if (pace_longest > most)
+			fail_msg("%lld us a datagram: a beat took %lld us", (long long)cost, (long long)pace_longest);
+		if (pace_beats > 2 + all * (uint64_t)cost / SIM_MSEC(10))
+			fail_msg("%lld us a datagram: %u beats", (long long)cost, pace_beats);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_sending_takes_time)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_sending_takes_time),
+	                                   cmocka_unit_test(test_the_loop_has_its_turn)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
