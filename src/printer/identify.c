@@ -10,8 +10,8 @@
 
 #include "ice/ber.h"
 
+#include "claims.h"
 #include "firstcontact.h"
-#include "pattern.h"
 
 /* Ascending, so that a v1 end of the MIB cuts off a tail. hrPrinterTable and prtGeneralTable are asked at a place from
  * where GETNEXT meets any row of them. */
@@ -167,91 +167,30 @@ static void identify_text(const struct ice_snmp_varbind *vb, char *out, size_t s
 		ice_text_clean(vb->value, vb->value_len, ICE_TEXT_UNKNOWN, out, size);
 }
 
-static bool identify_under_any(const struct ice_matches *list, const uint8_t *oid, size_t n, size_t *longest)
-{
-	bool found = false;
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->oids[i].len >= *longest && ice_oid_under(list->oids[i].bytes, list->oids[i].len, oid, n)) {
-			*longest = list->oids[i].len;
-			found = true;
-		}
-	}
-	return found;
-}
-
-static bool identify_looks(const struct ice_look *look, const char *text, uint32_t holds)
-{
-	return (look->needs & ~holds) == 0 && ice_pattern_matches(look->pattern, text);
-}
-
 /* What is known besides the rows. */
 struct identify_evidence {
 	bool hr_row, hr_type; /* hrPrinterTable, hrDeviceType */
-	const struct ice_profile *by_text, *by_printer_id, *by_vendor_id, *by_object;
-	bool descr_is_printer;
-	uint32_t descr_holds; /* see pattern.h */
-	const struct ice_brand *brand;
+	struct ice_claims claims;
 };
-
-/* Whose sysObjectID it is: the longest sign decides, the last of those that are as long. */
-static void identify_signs(const struct ice_profiles *all, const struct ice_oid *object_id, struct identify_evidence *e)
-{
-	size_t longest[2] = {0, 0};
-	for (size_t i = 0; i < all->sign_count; i++) {
-		const struct ice_sign *s = &all->signs[i];
-		if (s->len < longest[s->printer] ||
-		    !ice_oid_under(all->sign_bytes + s->at, s->len, object_id->bytes, object_id->len))
-			continue;
-		longest[s->printer] = s->len;
-		*(s->printer ? &e->by_printer_id : &e->by_vendor_id) = s->profile;
-	}
-}
-
-static void identify_match(const struct ice_profiles *all, const struct ice_snmp_message *m, size_t asked,
-                           struct ice_identity *id, struct identify_evidence *e)
-{
-	e->brand = ice_profiles_brand(all, id->descr);
-	if (!e->brand && id->device_descr[0])
-		e->brand = ice_profiles_brand(all, id->device_descr);
-	if (e->brand)
-		e->by_text = e->brand->profile;
-	if (id->object_id.len)
-		identify_signs(all, &id->object_id, e);
-	e->descr_holds = ice_pattern_holds(id->descr);
-	for (size_t i = 0; i < all->descriptions.count && id->descr[0] && !e->descr_is_printer; i++) {
-		const struct ice_look *look = &all->descriptions.at[i];
-		e->descr_is_printer = identify_looks(look, id->descr, e->descr_holds);
-		if (e->descr_is_printer && !e->by_text)
-			e->by_text = look->profile;
-	}
-	/* Any maker's tree that shows in an answer counts, whichever of them was asked for: GETNEXT goes on to the next. */
-	for (size_t i = ICE_CONTACT_FIRST; i < asked && !e->by_object; i++) {
-		const struct ice_snmp_varbind *vb = &m->varbinds[i];
-		size_t longest = 0;
-		for (size_t k = 0; k < all->count && !ice_snmp_absent(vb); k++) {
-			if (identify_under_any(&all->list[k]->objects, vb->oid, vb->oid_len, &longest))
-				e->by_object = all->list[k];
-		}
-	}
-}
 
 /* A print queue is not a printer: hrPrinterTable rows also stand in PCs, management controllers and cameras. They count only
  * beside a printer maker's identity, or on an agent that tells nothing else at all. */
 static bool identify_is_printer(struct ice_identity *id, const struct identify_evidence *e)
 {
+	const struct ice_claims *claims = &e->claims;
 	bool printer = id->has_printer_mib;
-	if (e->by_printer_id) {
-		identify_note(id, "sysObjectID of a printer (", e->by_printer_id->name, ")");
+	if (claims->by_printer_id) {
+		identify_note(id, "sysObjectID of a printer (", claims->by_printer_id->name, ")");
 		printer = true;
-	} else if (e->by_vendor_id) {
-		identify_note(id, "sysObjectID of ", e->by_vendor_id->name, "");
+	} else if (claims->by_vendor_id) {
+		identify_note(id, "sysObjectID of ", claims->by_vendor_id->name, "");
 	}
-	if (e->descr_is_printer) {
-		identify_note(id, "sysDescr of a printer (", e->by_text->name, ")");
+	if (claims->descr_is_printer) {
+		identify_note(id, "sysDescr of a printer (", claims->by_text->name, ")");
 		printer = true;
 	}
 	if (e->hr_row || e->hr_type) {
-		bool maker = e->by_vendor_id || (!id->object_id.len && !id->descr[0] && e->brand);
+		bool maker = claims->by_vendor_id || (!id->object_id.len && !id->descr[0] && claims->brand);
 		identify_note(id, e->hr_row ? "row of hrPrinterTable" : "hrDeviceType is a printer", "", "");
 		if (maker)
 			printer = true;
@@ -259,35 +198,6 @@ static bool identify_is_printer(struct ice_identity *id, const struct identify_e
 			identify_note(id, "a print queue is not a printer", "", "");
 	}
 	return printer;
-}
-
-static const struct ice_profile *identify_profile(const struct ice_profiles *all, const struct identify_evidence *e)
-{
-	/* Text before numbers: badged machines keep their builder's sysObjectID, and some cards give another maker's. */
-	if (e->by_text && strcmp(e->by_text->name, ICE_PROFILE_GENERIC) != 0)
-		return e->by_text;
-	if (e->by_printer_id)
-		return e->by_printer_id;
-	if (e->by_vendor_id)
-		return e->by_vendor_id;
-	if (e->by_object)
-		return e->by_object;
-	return ice_profiles_find(all, ICE_PROFILE_GENERIC);
-}
-
-/* A scanner speaks through the same card as its maker's printers, and has the same sysObjectID: only its text tells. */
-static bool identify_is_other(struct ice_identity *id, uint32_t descr)
-{
-	const struct ice_looks *others = &id->profile->others;
-	uint32_t device = others->count > 0 ? ice_pattern_holds(id->device_descr) : 0;
-	for (size_t i = 0; i < others->count; i++) {
-		if (identify_looks(&others->at[i], id->descr, descr) ||
-		    identify_looks(&others->at[i], id->device_descr, device)) {
-			identify_note(id, "another kind of device of ", id->profile->name, "");
-			return true;
-		}
-	}
-	return false;
 }
 
 /* v1: names from the first missing one on do not exist, so the list is asked for as far as it goes. */
@@ -389,11 +299,12 @@ enum ice_verdict ice_probe_identify(const struct ice_profiles *profiles, const s
 			identify_text(d, id->device_descr, sizeof(id->device_descr));
 	}
 	identify_printer_rows(id, list, reply, asked);
-	identify_match(profiles, reply, asked, id, &e);
+	ice_claims_find(profiles, id, reply, &e.claims);
 	id->printer = identify_is_printer(id, &e);
 	if (id->printer)
-		id->profile = identify_profile(profiles, &e);
-	if (id->printer && identify_is_other(id, e.descr_holds)) {
+		id->profile = ice_claims_profile(profiles, &e.claims);
+	if (id->printer && ice_claims_other(&e.claims, id)) {
+		identify_note(id, "another kind of device of ", id->profile->name, "");
 		id->printer = false;
 		id->profile = NULL;
 	}
