@@ -13,7 +13,7 @@
 struct ice_claims {
 	const struct ice_profile *by_text, *by_printer_id, *by_vendor_id, *by_object;
 	const struct ice_brand *brand;
-	bool descr_is_printer; /* sysDescr looks like a printer's, of by_text */
+	bool descr_is_printer; /* sysDescr looks like a printer's; then there is a by_text */
 	uint32_t descr_holds;  /* see pattern.h */
 };
 

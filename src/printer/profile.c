@@ -341,10 +341,10 @@ struct ice_profiles *ice_profiles_load(const char *folder, struct ice_conf_mista
 	free(entries);
 	for (int i = 0; i < n; i++)
 		profile_resolve_base(files, (size_t)n, &files[i], mistakes);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		profile_compile(all, &files[i], mistakes);
-	for (int i = 0; i < n; i++)
 		profile_match(all, &files[i], mistakes);
+	}
 	for (int i = 0; i < n; i++) {
 		ice_wants_settle(files[i].profile);
 		files[i].profile->cache = ice_request_cache_new();
