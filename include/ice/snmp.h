@@ -62,7 +62,7 @@ const char *ice_verdict_name(enum ice_verdict v); /* "malformed", "unknown_id", 
 struct ice_snmp_request {
 	uint16_t len;
 	uint16_t id_at;   /* offset of the four id octets */
-	uint32_t lasting; /* not 0: the number of all copies of it, and of nothing else; see ice_snmp_last */
+	uint32_t lasting; /* not 0: the number of all copies of it, and of nothing else; see below */
 	uint8_t bytes[ICE_SNMP_REQUEST_MAX];
 };
 
@@ -77,7 +77,7 @@ ICE_MUST_CHECK bool ice_snmp_build(struct ice_snmp_request *out, enum ice_snmp_v
                                    const struct ice_oid *oids, size_t count, unsigned max_repetitions);
 
 /* From now on it keeps its octets as they are, and has a number of its own: who wrote them somewhere before need not write them again. */
-void ice_snmp_last(struct ice_snmp_request *r);
+void ice_snmp_make_lasting(struct ice_snmp_request *r);
 
 static inline void ice_snmp_patch_id(uint8_t *bytes, size_t id_at, uint32_t id)
 {

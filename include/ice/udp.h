@@ -54,7 +54,7 @@ ICE_MUST_CHECK bool ice_udp_send(struct ice_udp *udp, const struct ice_address *
 ICE_MUST_CHECK bool ice_udp_ask(struct ice_udp *udp, const struct ice_address *to,
                                 const struct ice_snmp_request *request, uint32_t id);
 
-/* Hands what is queued to the kernel. Called once per heartbeat, after the pump. What the kernel does not take now
+/* Hands what is queued to the kernel. Called after each pump. What the kernel does not take now
  * (EAGAIN, ENOBUFS) stays queued for the next flush. */
 void ice_udp_flush(struct ice_udp *udp);
 

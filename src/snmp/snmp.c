@@ -284,7 +284,7 @@ static bool snmp_check_request(struct ice_snmp_request *r, const struct ice_secr
 	return true;
 }
 
-void ice_snmp_last(struct ice_snmp_request *r)
+void ice_snmp_make_lasting(struct ice_snmp_request *r)
 {
 	static uint32_t last;
 	if (++last == 0)

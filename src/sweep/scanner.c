@@ -36,7 +36,7 @@ struct ice_scanner *ice_scanner_new(const struct ice_scanner_options *options, c
 				                                        &options->communities[c]);
 				assert(built); /* the longest community leaves room for first contact */
 				(void)built;
-				ice_snmp_last(&s->first[c][v]);
+				ice_snmp_make_lasting(&s->first[c][v]);
 			}
 	for (size_t k = 0; k < sizeof(s->turns) / sizeof(*s->turns); k++)
 		s->turns[k] = (struct scanner_turn){(uint8_t)(k % options->community_count),

@@ -55,8 +55,8 @@ static void what_is_needed_leaves_out_no_match(void **state)
 	ice_random_seed(&random, 20);
 	for (int i = 0; i < 400000; i++) {
 		char pattern[12], text[12], glob[40] = "";
-		made(&random, "aAbZz07 *?#-@[\xc3\xe3", pattern);
-		made(&random, "aAbZz07 -@[\xc3\xe3", text);
+		made(&random, "aAbZz0479 *?#-@[\xc3\xe3", pattern);
+		made(&random, "aAbZz0479 -@[\xc3\xe3", text);
 		for (size_t k = 0, n = 0; pattern[k]; k++)
 			n += (size_t)snprintf(glob + n, sizeof(glob) - n,
 			                      pattern[k] == '#'   ? "[0-9]"

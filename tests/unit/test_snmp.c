@@ -111,7 +111,9 @@ static void request_octets(void **state)
 	                        0x05, 0x01, 0x01, 0x01, 0x05, 0x00, 0x30, 0x0e, 0x06, 0x0a, 0x2b, 0x06, 0x01,
 	                        0x04, 0x01, 0x93, 0x03, 0x02, 0x03, 0x09, 0x05, 0x00};
 	struct ice_snmp_request r;
+	memset(&r, 0xff, sizeof(r));
 	assert_true(ice_snmp_build(&r, ICE_SNMP_V1, &community, ICE_SNMP_GET, &descr, 1, 25));
+	assert_int_equal(r.lasting, 0);
 	assert_int_equal(r.len, sizeof(get));
 	assert_memory_equal(r.bytes, get, sizeof(get));
 	assert_int_equal(r.id_at, 17);

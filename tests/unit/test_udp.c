@@ -242,8 +242,8 @@ static void requests_go_out_with_their_ids(void **state)
 	ice_random_seed(&random, 3);
 	for (size_t r = 0; r < REQUESTS; r++)
 		memset(requests[r].bytes, 'a' + (int)r, sizeof(requests[r].bytes));
-	ice_snmp_last(&requests[2]);
-	ice_snmp_last(&requests[4]);
+	ice_snmp_make_lasting(&requests[2]);
+	ice_snmp_make_lasting(&requests[4]);
 	requests[3] = requests[2];
 	for (size_t i = 0; i < (ipv6_here() ? 2 : 1); i++) {
 		struct peer p = peer_at(addresses[i], 0);
