@@ -1,7 +1,7 @@
 /* clock: the two times of the program, and nothing that mixes them.
  *
- * Monotonic time (ice_usec) decides: deadlines, round trips, pacing. It is read once per heartbeat
- * and passed on as `now`; no other module of the library reads a clock, so that tests can run
+ * Monotonic time (ice_usec) decides: deadlines, round trips, pacing. It is read once per heartbeat,
+ * and again where one sends for some milliseconds, and passed on as `now`; no other module of the library reads a clock, so that tests can run
  * months in a second. Wall time only labels: records and log lines. It may step by years; nothing
  * may be decided by it alone. */
 #ifndef ICE_CLOCK_H

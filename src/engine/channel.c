@@ -12,7 +12,7 @@
 /* Batches of 64 taken in before anything else is done: enough to keep up, short enough to stay fair. */
 #define CHANNEL_RECEIVE 64
 #define CHANNEL_MANY    64 /* datagrams of a turn, for which it pays to take the socket from the loop while they leave */
-/* What can go on at once goes on for so long before the loop has its turn: it costs as much as some dozens of datagrams. */
+/* What can go on at once goes on for so long, and one turn, before the loop has its own: that costs as much as some dozens of datagrams. */
 #define CHANNEL_BEAT ICE_USEC_MSEC(10)
 
 struct ice_channel {

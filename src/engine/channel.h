@@ -67,7 +67,7 @@ void ice_channel_drain(struct ice_channel *c);
 /* The source has no more, or is not asked any more, and nothing is in flight. */
 bool ice_channel_done(const struct ice_channel *c);
 
-/* Receives, pumps, sends, more than once while there is much to send; each of it bounded. */
+/* Receives, pumps, sends; over again while there is as much to send as one pump may, for 10 ms. */
 void ice_channel_beat(struct ice_channel *c, ice_usec now);
 /* When the next beat is due if no datagram comes before. */
 ice_usec ice_channel_next(const struct ice_channel *c, ice_usec now);

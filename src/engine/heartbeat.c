@@ -163,9 +163,11 @@ static void heartbeat_beat(struct ice_heartbeat *h)
 {
 	h->now = ice_clock_now();
 
-	if (h->rounds)
-		ice_rounds_beat(h->rounds, h->now,
-		                !ice_batches_refused(h->batches)); /* what is read could not be kept */
+	if (h->rounds) {
+		/* not while what is read cannot be kept */
+		ice_rounds_beat(h->rounds, h->now, !ice_batches_refused(h->batches));
+		h->now = ice_clock_now(); /* it may have sent for some milliseconds */
+	}
 	h->ending |= ice_sweep_beat(h->sweep, h->now);
 	heartbeat_tell_place(h);
 	if (h->options.upload)

@@ -222,7 +222,7 @@ static enum ice_verdict conversation_answer(struct ice_scanner *s, struct talk *
 	if (s->message.version != talk->version) /* the one it was asked in */
 		return ICE_VERDICT_VERSION;
 	struct ice_snmp_request question = {.len = 0};
-	struct ice_identity identity = talk->identity;
+	struct ice_identity identity;
 	enum ice_verdict verdict = ice_probe_identify(s->options.profiles, &s->message,
 	                                              &s->options.communities[talk->credential], &identity, &question);
 	if (verdict != ICE_VERDICT_OK)

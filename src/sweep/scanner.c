@@ -201,6 +201,8 @@ static enum ice_bound scanner_bound(const struct ice_scanner *s)
 {
 	if (s->refused)
 		return ICE_BOUND_SOCKET;
+	if (s->cut && ice_wheel_next(s->slots.wheel) <= s->pumped) /* who is to be asked once more stands there yet */
+		return ICE_BOUND_CPU;
 	enum ice_bound lack = scanner_lack(s);
 	if (lack != ICE_BOUND_COUNT)
 		return lack;
@@ -242,7 +244,7 @@ static uint32_t scanner_due(struct ice_scanner *s, ice_usec now)
 	return i != SLOT_NONE ? i : scanner_start(s);
 }
 
-/* What is due and found no token. Behind a pump that was cut it stays where it is: the next one comes at once. */
+/* What is due and found no token. Behind a pump that was cut it stays where it is, since the next one is not far. */
 static void scanner_put_off(struct ice_scanner *s, ice_usec now)
 {
 	uint32_t i;

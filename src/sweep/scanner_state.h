@@ -121,7 +121,7 @@ void conversation_enter(struct ice_scanner *s, struct talk *talk, enum talk_stag
 void conversation_end(struct ice_scanner *s, uint32_t i);
 void conversation_free(struct talk *talk);
 bool conversation_speaks(const struct ice_scanner *s, enum ice_snmp_version version);
-/* The slot's address answered as `heard` says (copied): emits it, or converses in the slot, which is in no queue and not on the wheel. */
+/* The slot's address answered as `heard` says (lent): emits it, or converses in the slot with a copy of it, which is in no queue and not on the wheel. */
 void conversation_open(struct ice_scanner *s, uint32_t i, ice_usec now, struct talk *heard);
 /* True when no conversation may begin now. */
 bool conversation_full(const struct ice_scanner *s);

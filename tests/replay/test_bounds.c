@@ -61,6 +61,24 @@ static void test_window(void **state)
 	}
 }
 
+/* Retries come due in a bunch, more than one pump may send: what they wait for is our own turn, whatever the window holds. */
+static void test_a_bunch_of_retries(void **state)
+{
+	(void)state;
+	struct network *n = network_new(1);
+	n->count = 100000;
+	n->options.window = 4608;
+	n->options.retries = 4;
+	n->options.rate = 0;
+	n->options.timeout = MS(100);
+	n->late = MS(40);
+	n->beat = MS(10);
+	assert_true(network_run(n, ICE_USEC_SEC(100)));
+	check_most(n, ICE_BOUND_CPU, 0.5);
+	assert_true(share(n, ICE_BOUND_WINDOW) > 0.3);
+	network_free(n);
+}
+
 static void test_pace(void **state)
 {
 	(void)state;
@@ -169,10 +187,15 @@ static void test_tail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_cap_per_subnet), cmocka_unit_test(test_window),
-	        cmocka_unit_test(test_pace),           cmocka_unit_test(test_socket),
-	        cmocka_unit_test(test_queue),          cmocka_unit_test(test_machine),
-	        cmocka_unit_test(test_congestion),     cmocka_unit_test(test_neighbours),
+	        cmocka_unit_test(test_cap_per_subnet),
+	        cmocka_unit_test(test_window),
+	        cmocka_unit_test(test_a_bunch_of_retries),
+	        cmocka_unit_test(test_pace),
+	        cmocka_unit_test(test_socket),
+	        cmocka_unit_test(test_queue),
+	        cmocka_unit_test(test_machine),
+	        cmocka_unit_test(test_congestion),
+	        cmocka_unit_test(test_neighbours),
 	        cmocka_unit_test(test_tail),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

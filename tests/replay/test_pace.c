@@ -8,6 +8,7 @@
 
 #include "engine/heartbeat.h"
 #include "replay/sim_world.h"
+#include "truth/agents.h"
 
 #define PACE_RATE      100 /* a second */
 #define PACE_ADDRESSES 16
@@ -41,7 +42,17 @@ static ice_usec pace_until(const struct ice_heartbeat *h, uint64_t n)
 	return world.now;
 }
 
-/* A sweep of addresses where nobody answers, in a new world. */
+static ice_usec pace_rtts[PACE_ADDRESSES];
+static unsigned pace_found;
+
+static void pace_finding(const struct ice_finding *f, size_t leg, void *arg)
+{
+	(void)leg, (void)arg;
+	assert_true(pace_found < PACE_ADDRESSES);
+	pace_rtts[pace_found++] = f->rtt;
+}
+
+/* A sweep in a new world, where nobody answers yet. */
 struct pace {
 	struct ice_plan plan;
 	struct ice_profiles *profiles;
@@ -52,7 +63,7 @@ static void pace_begin(struct pace *p, const char *range, double rate, uint32_t 
                        void (*beat)(ice_usec now, void *arg), ice_usec cost)
 {
 	const struct ice_place start = {.seed = 1};
-	const struct ice_heartbeat_ops ops = {.swept = pace_swept, .beat = beat};
+	const struct ice_heartbeat_ops ops = {.swept = pace_swept, .beat = beat, .found = pace_finding};
 	struct ice_conf_mistakes mistakes = {0};
 	char why[ICE_RANGE_WHY_SIZE];
 	sim_world_forget_engine();
@@ -115,6 +126,31 @@ static void test_sending_takes_time(void **state)
 	}
 }
 
+/* Who answers while others are asked at full speed: his round trip is as long as it takes until the next turn of the socket, the beat that may
+ * go on much longer does not count. */
+static void test_round_trips_at_full_speed(void **state)
+{
+	static const char agent[] = AGENT_PRINTER;
+	const ice_usec latency = 300, cost = 4, turn = ICE_SCANNER_PUMP_MAX * cost;
+	char why[200];
+	struct sim_model model = {.recording = ice_recording_parse("agent", agent, strlen(agent), why, sizeof why)};
+	struct pace p;
+	(void)state;
+	assert_non_null(model.recording);
+	pace_found = 0;
+	pace_begin(&p, "10.0.0.1-10.0.0.16, 10.0.1.0-10.0.64.255", 0, 16400, 1, NULL, cost);
+	for (unsigned i = 0; i < PACE_ADDRESSES; i++)
+		world.devices[i] = (struct sim_device){.model = &model, .latency = latency};
+	(void)pace_until(p.heartbeat, UINT64_MAX);
+	pace_end(&p);
+	memset(world.devices, 0, sizeof world.devices);
+	ice_recording_free(model.recording);
+	assert_int_equal(pace_found, PACE_ADDRESSES);
+	for (unsigned i = 0; i < PACE_ADDRESSES; i++)
+		if (pace_rtts[i] < latency || pace_rtts[i] > latency + 2 * turn)
+			fail_msg("a round trip of %lld us", (long long)pace_rtts[i]);
+}
+
 static ice_usec pace_beat_at, pace_longest; /* from one beat to the next */
 static unsigned pace_beats;
 
@@ -137,6 +173,7 @@ static void test_the_loop_has_its_turn(void **state)
 		pace_longest = 0;
 		pace_begin(&p, "10.0.1.0-10.0.64.255", 0, 16384, 1, pace_beat, cost);
 		(void)pace_until(p.heartbeat, all);
+		pace_beat(world.now, NULL); /* where the last one ended */
 		pace_end(&p);
 		ice_usec pump = ICE_SCANNER_PUMP_MAX * cost, most = SIM_MSEC(10) + pump;
 		sim_trace("%lld us a datagram: %u beats, %lld us the longest", (long long)cost, pace_beats,
@@ -151,6 +188,7 @@ static void test_the_loop_has_its_turn(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_sending_takes_time),
-	                                   cmocka_unit_test(test_the_loop_has_its_turn)};
+	                                   cmocka_unit_test(test_the_loop_has_its_turn),
+	                                   cmocka_unit_test(test_round_trips_at_full_speed)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
