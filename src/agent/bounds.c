@@ -62,7 +62,7 @@ void ice_bounds_tell(const struct ice_scanner_counters *c, FILE *to)
 	uint64_t sending = bounds_sending(c), waited = c->bound[ICE_BOUND_TARGETS];
 	bool bounded = (double)sending >= BOUNDS_SENDING * (double)(sending + waited);
 	for (enum ice_bound b; bounded && (b = bounds_next(c, told)) != ICE_BOUND_TARGETS; any = told[b] = true)
-		fprintf(to, "%s%s (%.0f %% of the time)",
+		fprintf(to, "%s%s (%.0f %% of the time it sent)",
 		        any ? ", then " : "what bounded the rate: ", ice_bounds_words(b),
 		        100 * (double)c->bound[b] / (double)sending);
 	if (ice_bounds_share(c, ICE_BOUND_TARGETS) >= BOUNDS_LEAST)

@@ -214,13 +214,10 @@ static void scan_defaults(struct scan *s)
 		o->window = c->window;
 	if (o->window < 0)
 		o->window = scan_window(o);
+	if (o->subnet_cap < 0)
+		o->subnet_cap = c ? c->subnet_cap : 0;
 	if (!o->snmp)
 		o->snmp = c ? (c->v1 && c->v2c ? "both" : c->v1 ? "1" : "2c") : "both";
-}
-
-static uint32_t scan_subnet_cap(const struct scan *s)
-{
-	return s->options.config ? (uint32_t)s->settings.sweep.subnet_cap : 0;
 }
 
 static struct ice_estimate_pace scan_pace(const struct scan *s)
@@ -231,7 +228,7 @@ static struct ice_estimate_pace scan_pace(const struct scan *s)
 	        .retries = (unsigned)o->retries,
 	        .timeout = o->timeout,
 	        .window = (uint32_t)o->window,
-	        .subnet_cap = scan_subnet_cap(s),
+	        .subnet_cap = (uint32_t)o->subnet_cap,
 	};
 }
 
@@ -280,7 +277,7 @@ static int scan_prepare(struct scan *s)
 	        .v2c = strcmp(o->snmp, "1") != 0,
 	        .discover = o->discover,
 	        .probe = ice_setup_probe(&s->settings.privacy),
-	        .subnet_cap = scan_subnet_cap(s),
+	        .subnet_cap = (uint32_t)o->subnet_cap,
 	        .shard = o->shard,
 	        .shards = o->shards,
 	        .outbox = s->delivery ? ice_delivery_outbox(s->delivery) : NULL,

@@ -114,9 +114,10 @@ static enum ice_options_result options_unknown(const struct ice_command *command
 static bool options_bounds(const struct ice_command *command, const struct ice_option *o, const char *value)
 {
 	bool duration = o->kind == ICE_OPTION_DURATION;
+	const char *as = o->max < ICE_USEC_SEC(600) ? " ms (as 500ms or 2s)" : " ms (as 500ms, 2s, 10m)";
 	ice_options_refuse(command, "--%s: \"%s\" is not %s from %lld to %lld%s", o->name, value,
 	                   duration ? "a duration" : "a number", (long long)(duration ? o->min / 1000 : o->min),
-	                   (long long)(duration ? o->max / 1000 : o->max), duration ? " ms (as 500ms, 2s, 10m)" : "");
+	                   (long long)(duration ? o->max / 1000 : o->max), duration ? as : "");
 	return false;
 }
 

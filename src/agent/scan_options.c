@@ -110,9 +110,11 @@ static bool scan_options_shard(const char *value, char *why, size_t why_size, vo
 	char *slash = strchr(copy, '/');
 	if (slash)
 		*slash++ = '\0';
-	if (!slash || strlen(value) >= sizeof copy || !ice_options_number(slash, 1, 65536, &n) ||
-	    !ice_options_number(copy, 1, n, &k)) {
-		snprintf(why, why_size, "\"%s\" is no part; right would be 1/4 to 4/4", value);
+	if (!slash || strlen(value) >= sizeof copy || !ice_options_number(slash, 1, 65536, &n))
+		n = 0;
+	if (n == 0 || !ice_options_number(copy, 1, n, &k)) {
+		long long of = n ? n : 4;
+		snprintf(why, why_size, "\"%s\" is no part; right would be 1/%lld to %lld/%lld", value, of, of, of);
 		return false;
 	}
 	o->shard = (uint32_t)(k - 1);
@@ -151,6 +153,8 @@ static const struct ice_option scan_options_table[] = {
         {"port", 'p', "N", ICE_OPTION_NUMBER, SCAN_AT(port), 1, 65535, NULL, false, "UDP port, 161 unless told"},
         {"window", 0, "N", ICE_OPTION_NUMBER, SCAN_AT(window), 1, ICE_SCANNER_WINDOW_MAX, NULL, false,
          "most requests in flight; chosen by the rate unless told"},
+        {"subnet-cap", 0, "N", ICE_OPTION_NUMBER, SCAN_AT(subnet_cap), 0, 65535, NULL, false,
+         "most addresses of one /24 asked at the same time, any\nnumber (0) unless told or configured"},
         {"shard", 0, "K/N", ICE_OPTION_CALL, 0, 0, 0, scan_options_shard, false,
          "only part K of N, for several engines; needs the\n--seed that all of them are given"},
         {"seed", 0, "N", ICE_OPTION_NUMBER, SCAN_AT(seed), 0, INT64_MAX, NULL, false,
@@ -212,6 +216,7 @@ void scan_options_init(struct scan_options *o)
 	*o = (struct scan_options){.port = -1,
 	                           .retries = -1,
 	                           .window = -1,
+	                           .subnet_cap = -1,
 	                           .seed = -1,
 	                           .timeout = -1,
 	                           .upload_wait = ICE_USEC_SEC(60),

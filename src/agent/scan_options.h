@@ -28,10 +28,10 @@ struct scan_options {
 	bool community_given, exclude_given, rate_given;
 	bool upload, discover, no_color, quiet, dry_run;
 	enum ice_progress_form progress;
-	bool progress_in_the_way;            /* finds are written to the very terminal that shows the progress line */
-	uint64_t rate;                       /* 0 = no limit */
-	int64_t port, retries, window, seed; /* -1 = not given */
-	ice_usec timeout, upload_wait;       /* timeout 0 = learned, -1 = not given */
+	bool progress_in_the_way; /* finds are written to the very terminal that shows the progress line */
+	uint64_t rate;            /* 0 = no limit */
+	int64_t port, retries, window, subnet_cap, seed; /* -1 = not given */
+	ice_usec timeout, upload_wait;                   /* timeout 0 = learned, -1 = not given */
 	uint32_t shard, shards;
 };
 

@@ -162,8 +162,12 @@ double ice_stats_other(const struct ice_scanner_counters *c)
 
 double ice_stats_loss(const struct ice_scanner_counters *c)
 {
+	uint64_t answered = c->answered[0] + c->answered[1] + c->answered[2] + c->answered[3];
+	/* Answers that are overtaken by the next try count for the last one that asked the same, and say nothing of loss. */
+	if (c->same[0] < 20 || ice_stats_other(c) >= 0.005 || c->late * 20 > answered)
+		return -1;
 	/* With a loss of p, the first try finds 1 - p of them, the same once more p (1 - p). */
-	return c->same[0] < 20 || ice_stats_other(c) >= 0.005 ? -1 : (double)c->same[1] / (double)c->same[0];
+	return (double)c->same[1] / (double)c->same[0];
 }
 
 static json_t *stats_subnets(const struct ice_stats *s)

@@ -29,7 +29,7 @@ static void stats_tell_loss(const struct ice_scanner_counters *c, FILE *to)
 static void stats_tell_hasty(const struct ice_scanner_counters *c, FILE *to)
 {
 	uint64_t again = c->answered[1] + c->answered[2] + c->answered[3], all = c->answered[0] + again;
-	if (all >= 10 && again * 2 > all && c->strays[ICE_VERDICT_UNKNOWN_ID] * 2 > all)
+	if (all >= 10 && (again + c->late) * 2 > all && c->strays[ICE_VERDICT_UNKNOWN_ID] * 2 > all)
 		fputs("most devices answer later than they are asked again: a longer --timeout would ask them once\n",
 		      to);
 }
@@ -81,7 +81,8 @@ static void stats_tell_strays(const struct ice_scanner_counters *c, FILE *to)
 	}
 	if (unknown) {
 		stats_plural(to, unknown, "answer");
-		fputs(" came twice, too late, or to nobody's question\n", to);
+		fputs(" came twice, after their last try (a longer --timeout counts them), or to nobody's question\n",
+		      to);
 	}
 }
 
@@ -105,7 +106,9 @@ void ice_stats_tell(const struct ice_stats *s, const struct ice_figures *f, bool
 	stats_tell_slowest(s, to);
 	if (c->incomplete) {
 		stats_plural(to, c->incomplete, "printer");
-		fputs(" fell silent before everything was read\n", to);
+		fputs(discover ? " fell silent while first contact went on\n"
+		               : " fell silent before everything was read\n",
+		      to);
 	}
 	stats_tell_strays(c, to);
 	if (f->udp.kernel_drops) {

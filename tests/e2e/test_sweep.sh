@@ -33,6 +33,11 @@ same "three parts find all, each once" "$(sorted "$tmp/parts" | md5sum)" "$(sort
 same "their addresses add up" "$(python3 -c "
 import json; print(sum(json.load(open('$tmp/s%d' % k))['addresses'] for k in (1, 2, 3)))")" 4094
 
+# Gently to each subnet.
+"$B/ice" scan 127.73.0.0/24 --discover --rate max --port "$fleet_port" --format ndjson --subnet-cap 4 --timeout 100ms --retries 1 -q --stats "$tmp/capped" >/dev/null 2>&1
+same "no more of a subnet are asked at the same time than the command says" "$(python3 -c "
+import json; s = json.load(open('$tmp/capped')); print(s['peak_in_flight'], s['addresses_done'])")" "4 254"
+
 # Only first contact: a found printer costs no second request to be listed.
 requests=$(python3 -c "
 import json; s = json.load(open('$tmp/many.stats')); print(s['probes_sent'] == s['identify_sent'])")

@@ -100,6 +100,37 @@ static void test_round_trips_of_legs(void **state)
 	assert_int_equal(sum.rtt_most, 900);
 }
 
+/* Every member is explained in the manual. */
+static void test_manual(void **state)
+{
+	(void)state;
+	static char manual[65536];
+	FILE *from = fopen("config/man/ice.1.in", "r");
+	assert_non_null(from);
+	manual[fread(manual, 1, sizeof manual - 1, from)] = '\0';
+	fclose(from);
+	const char *figures = strstr(manual, ".SH THE FIGURES OF A SWEEP"), *behind = strstr(manual, ".SH FILES");
+	assert_true(figures && behind && figures < behind);
+	manual[behind - manual] = '\0';
+	struct ice_stats s;
+	struct ice_figures f = {.scanner = {.answered = {100}, .same = {100}, .rtt = {5}, .rtt_most = 900}};
+	ice_stats_init(&s, 0);
+	json_t *o = written(&s, &f), *value;
+	const char *name, *of;
+	json_object_foreach(o, name, value)
+	{
+		if (!strstr(figures, name))
+			fail_msg("%s is not in config/man/ice.1.in", name);
+		json_t *member;
+		if (strcmp(name, "strays") != 0) /* by reason: as many as there are */
+			json_object_foreach(value, of, member) if (!strstr(figures, of))
+			        fail_msg("%s of %s is not in config/man/ice.1.in", of, name);
+	}
+	assert_non_null(json_object_get(o, "loss_estimate"));
+	json_decref(o);
+	ice_stats_fini(&s);
+}
+
 /* What bounded the rate, in shares of the time: for programs and for people. */
 static void test_bounds(void **state)
 {
@@ -109,14 +140,17 @@ static void test_bounds(void **state)
 		const char *line;
 	} cases[] = {
 	        {{[ICE_BOUND_SUBNET] = 810, [ICE_BOUND_PACE] = 170, [ICE_BOUND_CPU] = 20},
-	         "what bounded the rate: the cap per subnet (81 % of the time), then the rate asked for (17 % of the "
-	         "time)\n"},
+	         "what bounded the rate: the cap per subnet (81 % of the time it sent), then the rate asked for (17 % "
+	         "of the "
+	         "time it sent)\n"},
 	        {{[ICE_BOUND_CPU] = 250000, [ICE_BOUND_TARGETS] = 750000},
-	         "what bounded the rate: this machine and its kernel (100 % of the time); besides, the last answers "
+	         "what bounded the rate: this machine and its kernel (100 % of the time it sent); besides, the last "
+	         "answers "
 	         "were "
 	         "waited for, 0.8 of 1.0 s\n"},
 	        {{[ICE_BOUND_PACE] = 210000, [ICE_BOUND_SUBNET] = 10000, [ICE_BOUND_TARGETS] = 2480000},
-	         "what bounded the rate: the rate asked for (95 % of the time); besides, the last answers were waited "
+	         "what bounded the rate: the rate asked for (95 % of the time it sent); besides, the last answers were "
+	         "waited "
 	         "for, "
 	         "2.5 of 2.7 s\n"},
 	        {{[ICE_BOUND_TARGETS] = 2480000},
@@ -124,11 +158,12 @@ static void test_bounds(void **state)
 	        {{[ICE_BOUND_CPU] = 300, [ICE_BOUND_TARGETS] = 3000000},
 	         "nothing bounded the rate: the last answers were waited for, 3.0 of 3.0 s\n"},
 	        {{[ICE_BOUND_WINDOW] = 5, [ICE_BOUND_SUBNET] = 5},
-	         "what bounded the rate: the number of requests in flight, --window (50 % of the time), then the cap "
+	         "what bounded the rate: the number of requests in flight, --window (50 % of the time it sent), then "
+	         "the cap "
 	         "per "
-	         "subnet (50 % of the time)\n"},
+	         "subnet (50 % of the time it sent)\n"},
 	        {{[ICE_BOUND_WINDOW] = 1},
-	         "what bounded the rate: the number of requests in flight, --window (100 % of the time)\n"},
+	         "what bounded the rate: the number of requests in flight, --window (100 % of the time it sent)\n"},
 	        {{0}, ""},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -191,21 +226,23 @@ static void test_loss(void **state)
 {
 	(void)state;
 	static const struct {
-		uint64_t answered, first, again, other;
+		uint64_t answered, first, again, other, late;
 		double loss;
 		const char *line;
 	} cases[] = {
-	        {19, 19, 0, 0, -1, ""},
-	        {1000, 1000, 0, 0, 0, ""},
-	        {1000, 0, 0, 0, -1, ""}, /* without a try that asks the same again, nothing is known */
-	        {1004, 1000, 4, 0, 0.004, ""},
-	        {1040, 1000, 40, 0, 0.04,
+	        {150, 83, 67, 0, 83, -1, ""}, /* answers came behind the next try: of loss they tell nothing */
+	        {1040, 1000, 2, 0, 40, 0.002, ""},
+	        {19, 19, 0, 0, 0, -1, ""},
+	        {1000, 1000, 0, 0, 0, 0, ""},
+	        {1000, 0, 0, 0, 0, -1, ""}, /* without a try that asks the same again, nothing is known */
+	        {1004, 1000, 4, 0, 0, 0.004, ""},
+	        {1040, 1000, 40, 0, 0, 0.04,
 	         "about 4.0 % of first contacts were lost on their way, there or back, or answered later than they "
 	         "were tried again\n"},
-	        {1045, 1000, 40, 5, 0.04,
+	        {1045, 1000, 40, 5, 0, 0.04,
 	         "about 4.0 % of first contacts were lost on their way, there or back, or answered later than they "
 	         "were tried again\n"},
-	        {1000, 700, 0, 300, -1,
+	        {1000, 700, 0, 300, 0, -1,
 	         "30.0 % of the devices did not answer in the version that was tried first, but in the other: they "
 	         "speak no other, or datagrams were lost (--snmp 2c tells)\n"},
 	};
@@ -213,6 +250,7 @@ static void test_loss(void **state)
 		struct ice_stats s;
 		struct ice_figures f = {.scanner = {.answered = {cases[i].answered},
 		                                    .same = {cases[i].first, cases[i].again},
+		                                    .late = cases[i].late,
 		                                    .other = cases[i].other}};
 		ice_stats_init(&s, 0);
 		json_t *o = written(&s, &f), *loss = json_object_get(o, "loss_estimate");
@@ -231,19 +269,23 @@ static void test_asked_again_too_soon(void **state)
 {
 	(void)state;
 	static const struct {
-		uint64_t first, second, unknown;
+		uint64_t first, second, late, unknown;
 		bool hasty;
 	} cases[] = {
-	        {0, 1200, 1200, true}, {400, 600, 700, true}, {1200, 0, 1200, false}, /* the network doubles them */
-	        {800, 400, 0, false},                                                 /* it loses them */
-	        {0, 3, 3, false},
+	        {0, 1200, 0, 1200, true},
+	        {400, 600, 0, 700, true},
+	        {1200, 0, 0, 1200, false}, /* the network doubles them */
+	        {800, 400, 0, 0, false},   /* it loses them */
+	        {0, 3, 0, 3, false},
+	        {83, 67, 83, 145, true}, /* the next try was in another version, so that the first is known to be late */
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct ice_stats s;
 		struct ice_figures f = {.scanner = {.answered = {cases[i].first, cases[i].second},
+		                                    .late = cases[i].late,
 		                                    .strays = {[ICE_VERDICT_UNKNOWN_ID] = cases[i].unknown}}};
 		ice_stats_init(&s, 0);
-		assert_int_equal(strstr(tells(&s, &f), "a longer --timeout") != NULL, cases[i].hasty);
+		assert_int_equal(strstr(tells(&s, &f), "would ask them once") != NULL, cases[i].hasty);
 		ice_stats_fini(&s);
 	}
 }
@@ -257,11 +299,16 @@ static void test_strays(void **state)
 		const char *line;
 	} cases[] = {
 	        {0, 0, 0, ""},
-	        {22, 0, 0, "22 answers came twice, too late, or to nobody's question\n"},
-	        {1, 0, 0, "1 answer came twice, too late, or to nobody's question\n"},
+	        {22, 0, 0,
+	         "22 answers came twice, after their last try (a longer --timeout counts them), or to nobody's "
+	         "question\n"},
+	        {1, 0, 0,
+	         "1 answer came twice, after their last try (a longer --timeout counts them), or to nobody's "
+	         "question\n"},
 	        {0, 2, 1, "3 datagrams not believed: address 2 community 1\n"},
 	        {3, 1, 0,
-	         "1 datagram not believed: address 1\n3 answers came twice, too late, or to nobody's question\n"},
+	         "1 datagram not believed: address 1\n3 answers came twice, after their last try (a longer --timeout "
+	         "counts them), or to nobody's question\n"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct ice_stats s;
@@ -329,6 +376,7 @@ int main(void)
 	        cmocka_unit_test(test_nothing_answered),
 	        cmocka_unit_test(test_no_round_trip_is_known),
 	        cmocka_unit_test(test_round_trips_of_legs),
+	        cmocka_unit_test(test_manual),
 	        cmocka_unit_test(test_bounds),
 	        cmocka_unit_test(test_timeline),
 	        cmocka_unit_test(test_loss),
