@@ -24,6 +24,7 @@ B = os.environ.get("B", "build")
 TMP = tempfile.mkdtemp(prefix="ice-bench-")
 CPUS = sorted(os.sched_getaffinity(0))
 ROUNDS = 5
+COLLECTIONS = 4  # in each round: half a second and some, which differ by a third
 
 
 def pinned(cpu, argv):
@@ -119,7 +120,9 @@ class Table:
                 values = [r[key] for r in results if r.get(key) is not None]
                 cells.append(spread(values, fmt) if values else "-")
             for key in keys_of_ratio:
-                ratios = [r[key] / b[key] for r, b in zip(results, self.rows.get(base, [])) if r.get(key) and b.get(key)]
+                bases = self.rows.get(base, [])
+                pairs = [(r, bases[i * len(bases) // len(results)]) for i, r in enumerate(results)] if bases else []  # of the same round
+                ratios = [r[key] / b[key] for r, b in pairs if r.get(key) and b.get(key)]
                 cells.append(spread(ratios, ".2f") if ratios else "-")
             print("| " + " | ".join(cells) + " |", flush=True)
 
@@ -318,8 +321,9 @@ def section_collect():
             with open(path, "w") as f:
                 f.write("\n".join(hosts) + "\n")
         for _ in range(ROUNDS):
-            add("ice scan", 10000, ice, fleet, ["--range-file", listing], "--timeout", "1s", "--retries", "1", discover=False)
-            add("net-snmp async", 10000, netsnmp, fleet, "collect", listing, 1)
+            for _ in range(COLLECTIONS):
+                add("ice scan", 10000, ice, fleet, ["--range-file", listing], "--timeout", "1s", "--retries", "1", discover=False)
+                add("net-snmp async", 10000, netsnmp, fleet, "collect", listing, 1)
             add("snmpbulkwalk by xargs (300 printers)", 300, bulkwalk, fleet, few)
             add("snmp_exporter (1,000 printers)", 1000, exporter, fleet, addresses[:1000])
             add("fusioninventory (40 printers)", 40, fusioninventory, fleet, addresses[:40])
