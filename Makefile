@@ -65,9 +65,9 @@ deps:
 $(B)/ice: $(foreach d,$(ICE_PARTS),$(call objects,$(d))) $(B)/libice.a
 $(B)/facilities-manager: $(call objects,server) $(B)/libice.a
 $(B)/printer-fleet: $(call objects,fleet) $(B)/libice.a
-# A datagram's way from the range to the socket is one piece to gcc where the program is linked (a sweep goes along it up to a million times a
-# second), and parts where others are, which put something in their place.
-HOT   := $(patsubst %.c,$(B)/obj/%.o,$(wildcard src/sweep/*.c) src/snmp/udp.c $(addprefix src/engine/,channel.c sweep.c walk.c marks.c))
+# A datagram's way from the range to the socket, and an answer's to the record, is one piece to gcc where the program is linked (a sweep goes along
+# it up to a million times a second; a collection costs a tenth less), and parts where others are, which put something in their place.
+HOT   := $(patsubst %.c,$(B)/obj/%.o,$(wildcard src/sweep/*.c src/snmp/*.c src/printer/*.c) $(addprefix src/engine/,channel.c sweep.c walk.c marks.c))
 WHOLE := $(if $(SAN)$(findstring clang,$(shell $(CC) --version 2>/dev/null)),-fno-lto,-flto=auto -ffat-lto-objects)
 $(HOT): PIECES = $(WHOLE)
 $(B)/ice: private PIECES = $(WHOLE)
