@@ -154,17 +154,21 @@ static json_t *stats_answered(const struct ice_scanner_counters *c)
 	return list;
 }
 
+static uint64_t stats_answers(const struct ice_scanner_counters *c)
+{
+	return c->answered[0] + c->answered[1] + c->answered[2] + c->answered[3];
+}
+
 double ice_stats_other(const struct ice_scanner_counters *c)
 {
-	uint64_t answered = c->answered[0] + c->answered[1] + c->answered[2] + c->answered[3];
+	uint64_t answered = stats_answers(c);
 	return answered < 20 ? 0 : (double)c->other / (double)answered;
 }
 
 double ice_stats_loss(const struct ice_scanner_counters *c)
 {
-	uint64_t answered = c->answered[0] + c->answered[1] + c->answered[2] + c->answered[3];
 	/* Answers that are overtaken by the next try count for the last one that asked the same, and say nothing of loss. */
-	if (c->same[0] < 20 || ice_stats_other(c) >= 0.005 || c->late * 20 > answered)
+	if (c->same[0] < 20 || ice_stats_other(c) >= 0.005 || c->late * 20 > stats_answers(c))
 		return -1;
 	/* With a loss of p, the first try finds 1 - p of them, the same once more p (1 - p). */
 	return (double)c->same[1] / (double)c->same[0];

@@ -181,7 +181,8 @@ struct ice_matches {
 	size_t count;
 };
 
-/* What each of all devices is held against stands in one piece: most of it is not in the processor's cache when it is needed. */
+/* Every device that answers is held against the signs and looks of all profiles. They stand in one piece each, not with their profiles: what is
+ * far apart would have to be fetched from memory for each device. */
 
 /* A sysObjectID under this one is of this profile. */
 struct ice_sign {
@@ -195,7 +196,7 @@ struct ice_sign {
 struct ice_look {
 	const struct ice_profile *profile;
 	const char *pattern;
-	uint32_t needs;
+	uint32_t needs; /* ice_pattern_needs(pattern) */
 };
 
 struct ice_looks {

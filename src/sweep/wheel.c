@@ -205,50 +205,47 @@ static uint32_t wheel_distance(const struct ice_wheel *w, uint32_t bucket)
 	return 1 + gone + (uint32_t)__builtin_ctzll(word);
 }
 
-/* The slot at which the scan goes on, when that is due: it was found while time was no later than it is now. */
-static uint32_t wheel_expire_next(struct ice_wheel *w)
+/* The next slot of the bucket under the hand that is due, disarmed; NONE when it is scanned to its end. */
+static uint32_t wheel_scan(struct ice_wheel *w)
 {
-	uint32_t at = w->walk;
-	if (at == ICE_WHEEL_NONE || !wheel_due(&w->places[at], w->current))
+	if (w->swept)
 		return ICE_WHEEL_NONE;
-	wheel_disarm(w, at); /* which moves the scan on */
-	return at;
+	uint32_t at = w->walk != ICE_WHEEL_NONE ? w->walk : w->places[wheel_head(w, w->current)].next;
+	while (at < w->capacity && !wheel_due(&w->places[at], w->current))
+		at = w->places[at].next;
+	w->swept = at >= w->capacity;
+	w->walk = w->swept ? ICE_WHEEL_NONE : at; /* which wheel_disarm moves on */
+	if (!w->swept)
+		wheel_disarm(w, at);
+	return at < w->capacity ? at : ICE_WHEEL_NONE;
 }
 
-uint32_t ice_wheel_expire(struct ice_wheel *w, ice_usec now)
+/* Moves the hand from a bucket that is scanned to the next; false when it is where it belongs at that time. */
+static bool wheel_move(struct ice_wheel *w, ice_usec now)
 {
-	uint32_t next = wheel_expire_next(w);
-	if (next != ICE_WHEEL_NONE)
-		return next;
 	uint64_t target = now <= w->origin ? 0 : ((uint64_t)now - (uint64_t)w->origin) / WHEEL_TICK;
+	if (w->current >= target)
+		return false;
 	/* After a long silence one turn meets every bucket; after one in which turns come round, whatever is armed is due. */
 	if (target >= w->current + WHEEL_BUCKETS * WHEEL_TURNS / 2)
 		for (uint32_t i = 0; i < w->capacity; i++)
 			w->places[i].turn = wheel_turn(target - WHEEL_BUCKETS + 1) % WHEEL_TURNS;
-	if (target >= w->current + WHEEL_BUCKETS) {
+	uint32_t step = w->armed ? wheel_distance(w, wheel_bucket(w->current)) : WHEEL_BUCKETS;
+	if (target >= w->current + WHEEL_BUCKETS)
 		w->current = target - WHEEL_BUCKETS + 1;
-		w->walk = ICE_WHEEL_NONE;
-		w->swept = false;
-	}
-	for (;;) {
-		if (!w->swept) {
-			uint32_t at = w->walk != ICE_WHEEL_NONE ? w->walk : w->places[wheel_head(w, w->current)].next;
-			for (; at < w->capacity; at = w->places[at].next) {
-				if (wheel_due(&w->places[at], w->current)) {
-					w->walk = at; /* which wheel_disarm moves on */
-					wheel_disarm(w, at);
-					return at;
-				}
-			}
-			w->walk = ICE_WHEEL_NONE;
-			w->swept = true;
-		}
-		if (w->current >= target)
-			return ICE_WHEEL_NONE;
-		uint32_t step = w->armed ? wheel_distance(w, wheel_bucket(w->current)) : WHEEL_BUCKETS;
+	else
 		w->current = target - w->current < step ? target : w->current + step;
-		w->swept = false;
-	}
+	w->swept = false;
+	return true;
+}
+
+uint32_t ice_wheel_expire(struct ice_wheel *w, ice_usec now)
+{
+	uint32_t slot;
+	do
+		slot = wheel_scan(w);
+	while (slot == ICE_WHEEL_NONE && wheel_move(w, now));
+	return slot;
 }
 
 uint32_t ice_wheel_ahead(const struct ice_wheel *w)
